@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Names for people: logs, traces, documentation. States, events and actions are in
+ * capitals as in the design; reasons and stages are the words that user space shows.
+ */
+#include "session.h"
+
+static const char *name_of(const char *const *names, u32 count, u32 value)
+{
+	return value < count ? names[value] : "?";
+}
+
+#define CCM_NAME_OF(names, value) \
+	name_of(names, (u32)(sizeof(names) / sizeof((names)[0])), value)
+
+/* In the order of their values, which user space has been promised */
+static const char *const state_names[] = {
+	"DOWN", "CONNECTING", "GREETING", "NEGOTIATING", "OPENING", "READY",
+};
+
+static const char *const reason_texts[] = {
+	"none", "unreachable", "hung", "panicked", "shutdown", "restarted", "version",
+	"refused", "authentication", "admin", "device",
+};
+
+static const char *const stage_names[] = {
+	"unknown", "kernel", "initramfs", "root", "userspace", "storage", "running",
+	"stopping",
+};
+
+static const char *const event_names[] = {
+	"START", "STOP", "PATH_UP", "REQUEST", "ESTABLISHED", "REJECTED", "FAILED",
+	"DISCONNECTED", "ERROR", "DEVICE_GONE", "MESSAGE", "READ_DONE", "RING", "VERDICT",
+	"TIMER",
+};
+
+static const char *const action_names[] = {
+	"CONNECT", "ACCEPT", "REJECT", "CLOSE", "SEND", "READ", "WRITE", "ANSWER", "WATCH",
+	"TIMER", "STATE", "READY", "DOWN",
+};
+
+const char *ccm_session_event_name(u32 event)
+{
+	return CCM_NAME_OF(event_names, event);
+}
+
+const char *ccm_session_action_name(u32 action)
+{
+	return CCM_NAME_OF(action_names, action);
+}
+
+const char *ccm_state_name(u32 state)
+{
+	return CCM_NAME_OF(state_names, state);
+}
+
+const char *ccm_reason_text(u32 reason)
+{
+	return CCM_NAME_OF(reason_texts, reason);
+}
+
+const char *ccm_stage_name(u32 stage)
+{
+	return CCM_NAME_OF(stage_names, stage);
+}

@@ -1,0 +1,532 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The series on one connection, the same on both sides:
+ *
+ *	A0  SEND keys		partner's keys received
+ *	R1  READ status page	is it the partner's, can it be read?
+ *	W1  WRITE hello		partner's hello: check it, put an answer on my session page
+ *	R2  READ the answer	am I accepted?			GREETING ends
+ *	W2  WRITE catalog	partner's catalog: the plan	NEGOTIATING ends
+ *	W3  WRITE ready		partner's ready			OPENING ends
+ *
+ * The two sides do not run in step. What may come early is kept until its turn: keys
+ * before ESTABLISHED is reported, a catalog during GREETING, a ready before the
+ * partner's catalog. What may not come early is a protocol error, and so is whatever
+ * contradicts what was said before on this connection. A ring means "look": one that
+ * is repeated after its mail was handled is ignored.
+ */
+#include "session_private.h"
+
+#define CCM_US_PER_MS		1000U
+#define CCM_FNV_OFFSET		0xcbf29ce484222325ULL
+#define CCM_FNV_PRIME		0x100000001b3ULL
+
+static bool has(const struct ccm_session *s, u32 bits)
+{
+	return (s->done & bits) == bits;
+}
+
+/* A WRITE into the partner's mailbox with a ring behind it; the caller fills .data */
+static struct ccm_session_action *mail(const struct ccm_session *s, u32 offset, u32 len,
+				       enum ccm_ring kind,
+				       struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_WRITE);
+
+	action->conn = s->conn;
+	action->addr = s->peer_keys.mailbox_addr + offset;
+	action->key = s->peer_keys.mailbox_key;
+	action->len = len;
+	action->what = (u32)kind;
+	return action;
+}
+
+static void read_page(const struct ccm_session *s, enum ccm_read what, u32 offset, u32 len,
+		      struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_READ);
+
+	action->conn = s->conn;
+	action->what = (u32)what;
+	action->addr = s->peer_keys.status_addr + offset;
+	action->key = s->peer_keys.status_key;
+	action->read_len = len;
+}
+
+/*
+ * Tell the partner why this ends, if it has told where its mailbox is and knows
+ * where mine is (on iWARP the accepting side must not send before that).
+ */
+bool ccm_session_goodbye(struct ccm_session *s, u32 reason,
+			 struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action;
+	struct ccm_wire_goodbye msg;
+
+	if (!has(s, CCM_DONE_KEYS_SENT | CCM_DONE_KEYS_RECEIVED))
+		return false;
+	memset(&msg, 0, sizeof(msg));
+	msg.reason = (u16)reason;
+	action = mail(s, CCM_MAILBOX_GOODBYE, CCM_WIRE_GOODBYE_LEN, CCM_RING_GOODBYE, actions);
+	ccm_wire_put_goodbye(action->data, &msg);
+	return true;
+}
+
+static void send_keys(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_SEND);
+	struct ccm_wire_keys msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.status_addr = s->keys.status_addr;
+	msg.status_key = s->keys.status_key;
+	msg.status_len = CCM_STATUS_REGION_LEN;
+	msg.mailbox_addr = s->keys.mailbox_addr;
+	msg.mailbox_key = s->keys.mailbox_key;
+	msg.mailbox_len = CCM_MAILBOX_LEN;
+	msg.incarnation = s->config.incarnation;
+	msg.nonce = s->nonce;
+	action->conn = s->conn;
+	action->len = CCM_WIRE_KEYS_LEN;
+	ccm_wire_put_keys(action->data, &msg);
+	s->done |= CCM_DONE_KEYS_SENT;
+}
+
+/* That neither region wraps around has been seen to by the decoder. */
+static bool keys_right(const struct ccm_session *s, const struct ccm_wire_keys *keys)
+{
+	return keys->incarnation == s->peer_incarnation && keys->nonce &&
+	       keys->status_len == CCM_STATUS_REGION_LEN &&
+	       keys->mailbox_len == CCM_MAILBOX_LEN;
+}
+
+/* The partner's keys are in peer_keys and the connection is established: go on. */
+static void use_keys(struct ccm_session *s, u64 now_us,
+		     const struct ccm_session_event *event,
+		     struct ccm_session_actions *actions)
+{
+	if (!keys_right(s, &s->peer_keys)) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	s->done |= CCM_DONE_KEYS_RECEIVED;
+	if (!has(s, CCM_DONE_KEYS_SENT))
+		send_keys(s, actions);
+	read_page(s, CCM_READ_STATUS, CCM_STATUS_OFFSET, CCM_WIRE_STATUS_LEN, actions);
+}
+
+/* ESTABLISHED, with the partner known: GREETING begins. */
+void ccm_session_greet(struct ccm_session *s, u64 now_us,
+		       const struct ccm_session_event *event,
+		       struct ccm_session_actions *actions)
+{
+	u64 greet_ms = 4ULL * s->config.detect_ms;
+
+	if (greet_ms < CCM_GREET_MS_MIN)
+		greet_ms = CCM_GREET_MS_MIN;
+	s->done |= CCM_DONE_ESTABLISHED;
+	s->keys = event->keys;
+	s->iwarp = event->iwarp;
+	s->nonce = event->random ? event->random : 1;
+	ccm_session_enter(s, CCM_STATE_GREETING, actions);
+	ccm_session_arm(s, now_us + greet_ms * CCM_US_PER_MS, actions);
+	if (s->active || !s->iwarp)
+		send_keys(s, actions);
+	if (has(s, CCM_DONE_KEYS_EARLY))
+		use_keys(s, now_us, event, actions);
+}
+
+/*
+ * A message on a connection whose ESTABLISHED has not been reported: the partner was
+ * quicker, or the two events came by different ways. Its keys must not be used yet.
+ */
+CCM_SESSION_HANDLER(message_early)
+{
+	if (has(s, CCM_DONE_KEYS_EARLY) ||
+	    ccm_wire_get_keys(event->data, event->len, &s->peer_keys)) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	s->done |= CCM_DONE_KEYS_EARLY;
+}
+
+/* A ring follows A0 of both sides, and mine has not been sent. */
+CCM_SESSION_HANDLER(ring_early)
+{
+	ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+}
+
+/* The keys; and nothing else, once they are here. */
+CCM_SESSION_HANDLER(message)
+{
+	if (has(s, CCM_DONE_KEYS_RECEIVED) ||
+	    ccm_wire_get_keys(event->data, event->len, &s->peer_keys)) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	use_keys(s, now_us, event, actions);
+}
+
+/*
+ * The partner tells its version range more than once (R1, W1). The first to come fixes
+ * the version; another that leads elsewhere is refused. Returns CCM_REASON_NONE, or why.
+ */
+static u32 agree(struct ccm_session *s, u16 version_min, u16 version_max)
+{
+	u16 version = ccm_version_common(s->config.version_min, s->config.version_max,
+					 version_min, version_max);
+
+	if (!version)
+		return CCM_REASON_VERSION;
+	if (s->version && s->version != version)
+		return CCM_REASON_REFUSED;
+	s->version = version;
+	return CCM_REASON_NONE;
+}
+
+static void send_hello(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action;
+	struct ccm_wire_hello msg;
+
+	/* No proof yet: check_proof() of the partner accepts CCM_AUTH_NONE with zeroes. */
+	memset(&msg, 0, sizeof(msg));
+	msg.version_min = s->config.version_min;
+	msg.version_max = s->config.version_max;
+	msg.node = s->config.node;
+	msg.incarnation = s->config.incarnation;
+	msg.nonce = s->nonce;
+	msg.nonce_partner = s->peer_keys.nonce;
+	msg.capabilities = s->config.capabilities;
+	msg.detect_ms = s->config.detect_ms;
+	msg.auth = s->config.auth;
+	memcpy(msg.name, s->config.name, sizeof(msg.name));
+	action = mail(s, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO, actions);
+	ccm_wire_put_hello(action->data, &msg);
+	s->done |= CCM_DONE_HELLO_SENT;
+}
+
+/* R1 is done: is that page the partner's? */
+static void status_read(struct ccm_session *s, u64 now_us,
+			const struct ccm_session_event *event,
+			struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action;
+	struct ccm_wire_status page;
+	u32 reason;
+
+	if (ccm_wire_get_status(event->data, event->len, &page) ||
+	    page.node != s->config.partner || page.cluster != s->config.cluster ||
+	    page.incarnation != s->peer_incarnation) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	reason = agree(s, page.version_min, page.version_max);
+	if (reason) {
+		ccm_session_refuse(s, now_us, event, reason, actions);
+		return;
+	}
+	s->done |= CCM_DONE_R1;
+	action = ccm_session_emit(actions, CCM_ACT_WATCH);
+	action->conn = s->conn;
+	action->addr = s->peer_keys.status_addr + CCM_STATUS_OFFSET;
+	action->key = s->peer_keys.status_key;
+	send_hello(s, actions);
+}
+
+/*
+ * Does the hello prove that its sender holds the cluster's key? There are no keys yet:
+ * both sides must have been configured to do without.
+ */
+static bool check_proof(const struct ccm_session *s, const struct ccm_wire_hello *hello)
+{
+	u8 any = 0;
+	u32 i;
+
+	for (i = 0; i < CCM_WIRE_PROOF_LEN; i++)
+		any |= hello->proof[i];
+	return hello->auth == s->config.auth && hello->auth == CCM_AUTH_NONE && !any;
+}
+
+static u32 check_hello(struct ccm_session *s, const struct ccm_wire_hello *hello)
+{
+	u32 reason;
+
+	if (hello->node != s->config.partner || hello->incarnation != s->peer_incarnation ||
+	    hello->nonce != s->peer_keys.nonce || hello->nonce_partner != s->nonce)
+		return CCM_REASON_REFUSED;
+	reason = agree(s, hello->version_min, hello->version_max);
+	if (reason)
+		return reason;
+	return check_proof(s, hello) ? CCM_REASON_NONE : CCM_REASON_AUTHENTICATION;
+}
+
+static void put_answer(struct ccm_session *s, const struct ccm_wire_hello *hello, u32 reason,
+		       struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_ANSWER);
+	struct ccm_wire_answer msg;
+
+	memset(&msg, 0, sizeof(msg));
+	switch (reason) {
+	case CCM_REASON_NONE:
+		msg.code = CCM_ANSWER_ACCEPTED;
+		msg.version = s->version;
+		msg.capabilities = s->config.capabilities & hello->capabilities;
+		break;
+	case CCM_REASON_VERSION:
+		msg.code = CCM_ANSWER_VERSION;
+		break;
+	case CCM_REASON_AUTHENTICATION:
+		msg.code = CCM_ANSWER_AUTHENTICATION;
+		break;
+	default:
+		msg.code = CCM_ANSWER_REFUSED;
+		break;
+	}
+	msg.incarnation = s->config.incarnation;
+	msg.nonce = s->nonce;
+	msg.nonce_partner = hello->nonce;
+	action->conn = s->conn;
+	action->what = CCM_RING_ANSWER;
+	action->len = CCM_WIRE_ANSWER_LEN;
+	ccm_wire_put_answer(action->data, &msg);
+}
+
+static void send_catalog(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action;
+	struct ccm_wire_catalog msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.generation = s->generation;
+	msg.nonce = s->nonce;
+	action = mail(s, CCM_MAILBOX_CATALOG, CCM_WIRE_CATALOG_LEN, CCM_RING_CATALOG, actions);
+	ccm_wire_put_catalog(action->data, &msg);
+	s->done |= CCM_DONE_CATALOG_SENT;
+}
+
+static u64 mix(u64 hash, u64 value)
+{
+	u32 i;
+
+	for (i = 0; i < 64; i += 8)
+		hash = (hash ^ ((value >> i) & 0xff)) * CCM_FNV_PRIME;
+	return hash;
+}
+
+/*
+ * The plan: a function of both catalogs, the same on both sides. While the catalogs
+ * are empty, there is nothing to it but their generations, the lower node's first.
+ */
+static u64 plan_hash(const struct ccm_session *s)
+{
+	bool lower = s->config.node < s->config.partner;
+	u64 first = lower ? s->generation : s->peer_catalog.generation;
+	u64 second = lower ? s->peer_catalog.generation : s->generation;
+
+	return mix(mix(CCM_FNV_OFFSET, first), second);
+}
+
+static void send_ready(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action;
+	struct ccm_wire_ready msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.generation = s->generation;
+	msg.generation_partner = s->peer_catalog.generation;
+	msg.nonce = s->nonce;
+	msg.plan = plan_hash(s);
+	action = mail(s, CCM_MAILBOX_READY, CCM_WIRE_READY_LEN, CCM_RING_READY, actions);
+	ccm_wire_put_ready(action->data, &msg);
+	s->done |= CCM_DONE_READY_SENT;
+}
+
+static bool ready_right(const struct ccm_session *s)
+{
+	return s->peer_ready.generation == s->peer_catalog.generation &&
+	       s->peer_ready.generation_partner == s->generation &&
+	       s->peer_ready.plan == plan_hash(s);
+}
+
+/* Go on as far as what has been sent and received allows. */
+static void advance(struct ccm_session *s, u64 now_us,
+		    const struct ccm_session_event *event,
+		    struct ccm_session_actions *actions)
+{
+	if (s->state == CCM_STATE_GREETING && has(s, CCM_DONE_R2 | CCM_DONE_HELLO_RECEIVED)) {
+		ccm_session_enter(s, CCM_STATE_NEGOTIATING, actions);
+		send_catalog(s, actions);
+	}
+	if (s->state == CCM_STATE_NEGOTIATING && has(s, CCM_DONE_CATALOG_RECEIVED)) {
+		/* The lower node connects the plan's ports here; an empty plan has none. */
+		ccm_session_enter(s, CCM_STATE_OPENING, actions);
+		send_ready(s, actions);
+	}
+	if (s->state == CCM_STATE_OPENING && has(s, CCM_DONE_READY_RECEIVED)) {
+		if (!ready_right(s)) {
+			ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+			return;
+		}
+		s->reason = CCM_REASON_NONE;
+		s->retries = 0;
+		s->at_once = 0;
+		ccm_session_arm(s, 0, actions);
+		ccm_session_enter(s, CCM_STATE_READY, actions);
+		s->told_ready = true;
+		ccm_session_emit(actions, CCM_ACT_READY);
+	}
+}
+
+/* R2 is done: has the partner accepted me? */
+static void answer_read(struct ccm_session *s, u64 now_us,
+			const struct ccm_session_event *event,
+			struct ccm_session_actions *actions)
+{
+	u32 reason = CCM_REASON_REFUSED;
+	struct ccm_wire_answer msg;
+
+	if (!ccm_wire_get_answer(event->data, event->len, &msg) &&
+	    msg.incarnation == s->peer_incarnation && msg.nonce == s->peer_keys.nonce &&
+	    msg.nonce_partner == s->nonce) {
+		if (msg.code == CCM_ANSWER_ACCEPTED && msg.version == s->version &&
+		    !(msg.capabilities & ~s->config.capabilities))
+			reason = CCM_REASON_NONE;
+		else if (msg.code == CCM_ANSWER_VERSION)
+			reason = CCM_REASON_VERSION;
+		else if (msg.code == CCM_ANSWER_AUTHENTICATION)
+			reason = CCM_REASON_AUTHENTICATION;
+	}
+	if (reason) {
+		ccm_session_refuse(s, now_us, event, reason, actions);
+		return;
+	}
+	s->done |= CCM_DONE_R2;
+	advance(s, now_us, event, actions);
+}
+
+CCM_SESSION_HANDLER(read_done)
+{
+	if (event->status == CCM_READ_STATUS && has(s, CCM_DONE_KEYS_RECEIVED) &&
+	    !has(s, CCM_DONE_R1))
+		status_read(s, now_us, event, actions);
+	else if (event->status == CCM_READ_ANSWER && has(s, CCM_DONE_R2_POSTED) &&
+		 !has(s, CCM_DONE_R2))
+		answer_read(s, now_us, event, actions);
+}
+
+static void hello_rung(struct ccm_session *s, u64 now_us,
+		       const struct ccm_session_event *event,
+		       struct ccm_session_actions *actions)
+{
+	struct ccm_wire_hello hello;
+	u32 reason;
+
+	if (!has(s, CCM_DONE_KEYS_SENT | CCM_DONE_KEYS_RECEIVED) ||
+	    ccm_wire_get_hello(event->data, event->len, &hello)) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	reason = check_hello(s, &hello);
+	put_answer(s, &hello, reason, actions);
+	if (reason) {
+		ccm_session_refuse(s, now_us, event, reason, actions);
+		return;
+	}
+	s->peer_hello = hello;
+	s->done |= CCM_DONE_HELLO_RECEIVED;
+	advance(s, now_us, event, actions);
+}
+
+static void answer_rung(struct ccm_session *s, u64 now_us,
+			const struct ccm_session_event *event,
+			struct ccm_session_actions *actions)
+{
+	if (!has(s, CCM_DONE_HELLO_SENT)) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	s->done |= CCM_DONE_R2_POSTED;
+	read_page(s, CCM_READ_ANSWER, CCM_ANSWER_OFFSET, CCM_WIRE_ANSWER_LEN, actions);
+}
+
+/* The partner sends its catalog when I have accepted its hello. */
+static void catalog_rung(struct ccm_session *s, u64 now_us,
+			 const struct ccm_session_event *event,
+			 struct ccm_session_actions *actions)
+{
+	struct ccm_wire_catalog msg;
+
+	if (!has(s, CCM_DONE_HELLO_RECEIVED) ||
+	    ccm_wire_get_catalog(event->data, event->len, &msg) ||
+	    msg.nonce != s->peer_keys.nonce || !msg.generation || msg.count) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	s->peer_catalog = msg;
+	s->done |= CCM_DONE_CATALOG_RECEIVED;
+	advance(s, now_us, event, actions);
+}
+
+/* The partner is ready when it has my catalog; what it says is checked in its turn. */
+static void ready_rung(struct ccm_session *s, u64 now_us,
+		       const struct ccm_session_event *event,
+		       struct ccm_session_actions *actions)
+{
+	struct ccm_wire_ready msg;
+
+	if (!has(s, CCM_DONE_CATALOG_SENT) ||
+	    ccm_wire_get_ready(event->data, event->len, &msg) ||
+	    msg.nonce != s->peer_keys.nonce) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	s->peer_ready = msg;
+	s->done |= CCM_DONE_READY_RECEIVED;
+	advance(s, now_us, event, actions);
+}
+
+static void goodbye_rung(struct ccm_session *s, u64 now_us,
+			 const struct ccm_session_event *event,
+			 struct ccm_session_actions *actions)
+{
+	u32 reason = CCM_REASON_REFUSED;
+	struct ccm_wire_goodbye msg;
+
+	if (!ccm_wire_get_goodbye(event->data, event->len, &msg) &&
+	    ccm_session_reason_valid(msg.reason))
+		reason = msg.reason;
+	ccm_session_end(s, now_us, event, reason,
+			ccm_session_reason_policy(reason) ? CCM_RETRY_POLICY :
+							    CCM_RETRY_BACKOFF,
+			false, actions);
+}
+
+CCM_SESSION_HANDLER(ring)
+{
+	switch (event->status) {
+	case CCM_RING_HELLO:
+		if (!has(s, CCM_DONE_HELLO_RECEIVED))
+			hello_rung(s, now_us, event, actions);
+		break;
+	case CCM_RING_ANSWER:
+		if (!has(s, CCM_DONE_R2_POSTED))
+			answer_rung(s, now_us, event, actions);
+		break;
+	case CCM_RING_CATALOG:
+		if (!has(s, CCM_DONE_CATALOG_RECEIVED))
+			catalog_rung(s, now_us, event, actions);
+		break;
+	case CCM_RING_READY:
+		if (!has(s, CCM_DONE_READY_RECEIVED))
+			ready_rung(s, now_us, event, actions);
+		break;
+	case CCM_RING_GOODBYE:
+		goodbye_rung(s, now_us, event, actions);
+		break;
+	default:
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		break;
+	}
+}

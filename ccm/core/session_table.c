@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The state x event table, and the step that looks it up.
+ *
+ * A row's mask names every state its handler may end in, staying included. That it
+ * does not lie is for tests/sim to prove; Documentation/states.rst is printed from it.
+ */
+#include "session_private.h"
+
+#define IN_DOWN		(1U << CCM_STATE_DOWN)
+#define IN_CONNECTING	(1U << CCM_STATE_CONNECTING)
+#define IN_GREETING	(1U << CCM_STATE_GREETING)
+#define IN_NEGOTIATING	(1U << CCM_STATE_NEGOTIATING)
+#define IN_OPENING	(1U << CCM_STATE_OPENING)
+#define IN_READY	(1U << CCM_STATE_READY)
+
+#define ROW(state, event, handler, next, text) \
+	{ CCM_STATE_##state, CCM_SEV_##event, ccm_session_##handler, next, text }
+#define IGNORE(state, event, text) \
+	{ CCM_STATE_##state, CCM_SEV_##event, NULL, IN_##state, text }
+
+#define NO_CONNECTION	"there is no connection it could belong to"
+#define CONNECTED	"the connection is already established"
+#define STARTED		"already started"
+#define REQUEST_TEXT	"a wrong, stale or unwanted one is rejected with its code; else "
+#define GOODBYE_TEXT	"goodbye if the keys are exchanged, close, stay down until START"
+#define REFUSE_TEXT	"goodbye, close, refused; next attempt after the longest backoff"
+#define BACKOFF_TEXT	"next attempt after a backoff"
+
+static const struct ccm_session_row rows[] = {
+	ROW(DOWN, START, start, IN_DOWN | IN_CONNECTING,
+	    "connect at once; ignored if already started"),
+	ROW(DOWN, STOP, stop, IN_DOWN,
+	    "stay down until START; the reason shows why"),
+	ROW(DOWN, PATH_UP, path_up_down, IN_DOWN | IN_CONNECTING,
+	    "if started, connect at once; the backoff begins anew"),
+	ROW(DOWN, REQUEST, request_down, IN_DOWN | IN_CONNECTING,
+	    REQUEST_TEXT "accept it"),
+	IGNORE(DOWN, ESTABLISHED, NO_CONNECTION),
+	IGNORE(DOWN, REJECTED, NO_CONNECTION),
+	IGNORE(DOWN, FAILED, NO_CONNECTION),
+	IGNORE(DOWN, DISCONNECTED, NO_CONNECTION),
+	IGNORE(DOWN, ERROR, NO_CONNECTION),
+	IGNORE(DOWN, DEVICE_GONE, NO_CONNECTION),
+	IGNORE(DOWN, MESSAGE, NO_CONNECTION),
+	IGNORE(DOWN, READ_DONE, NO_CONNECTION),
+	IGNORE(DOWN, RING, NO_CONNECTION),
+	IGNORE(DOWN, VERDICT, NO_CONNECTION),
+	ROW(DOWN, TIMER, timer_down, IN_DOWN | IN_CONNECTING,
+	    "the backoff is over: connect"),
+
+	IGNORE(CONNECTING, START, STARTED),
+	ROW(CONNECTING, STOP, stop, IN_DOWN,
+	    "close, stay down until START"),
+	ROW(CONNECTING, PATH_UP, path_up_connecting, IN_CONNECTING,
+	    "if this attempt fails, the next one does not wait"),
+	ROW(CONNECTING, REQUEST, request_connecting, IN_CONNECTING,
+	    REQUEST_TEXT "if my own request is under way and I am the lower node, reject it "
+	    "as crossed and send my own afresh (once); in every other case close what I "
+	    "have and accept it"),
+	ROW(CONNECTING, ESTABLISHED, established, IN_DOWN | IN_CONNECTING | IN_GREETING,
+	    "check who accepted, send the keys (A0; on iWARP the accepting side waits for the "
+	    "partner's), and read the status page (R1) if the partner's keys are here"),
+	ROW(CONNECTING, REJECTED, rejected, IN_DOWN | IN_CONNECTING,
+	    "crossed, and I am the higher node: close mine and wait for theirs; likewise when "
+	    "the lower node takes back what I have accepted; stale connection: try again at "
+	    "once, a few times; else close, " BACKOFF_TEXT ", the longest if waiting cannot "
+	    "help"),
+	ROW(CONNECTING, FAILED, failed, IN_DOWN | IN_CONNECTING,
+	    "close, " BACKOFF_TEXT "; stale connection: at once, a few times"),
+	ROW(CONNECTING, DISCONNECTED, lost_connecting, IN_DOWN | IN_CONNECTING,
+	    "close, " BACKOFF_TEXT),
+	ROW(CONNECTING, ERROR, lost_connecting, IN_DOWN | IN_CONNECTING,
+	    "close, " BACKOFF_TEXT),
+	ROW(CONNECTING, DEVICE_GONE, device_gone_connecting, IN_DOWN | IN_CONNECTING,
+	    "close, device; " BACKOFF_TEXT),
+	ROW(CONNECTING, MESSAGE, message_early, IN_DOWN | IN_CONNECTING,
+	    "keep the partner's keys until ESTABLISHED; anything else: close, refused"),
+	IGNORE(CONNECTING, READ_DONE, "nothing has been read yet"),
+	ROW(CONNECTING, RING, ring_early, IN_DOWN | IN_CONNECTING,
+	    "nothing can ring before the keys are exchanged: close, refused"),
+	IGNORE(CONNECTING, VERDICT, "nothing is watched yet"),
+	ROW(CONNECTING, TIMER, timer_connecting, IN_DOWN | IN_CONNECTING,
+	    "nobody answered in time: close, " BACKOFF_TEXT),
+
+	IGNORE(GREETING, START, STARTED),
+	ROW(GREETING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
+	IGNORE(GREETING, PATH_UP, CONNECTED),
+	ROW(GREETING, REQUEST, request_replaces, IN_GREETING | IN_CONNECTING,
+	    REQUEST_TEXT "close what I have and accept it"),
+	IGNORE(GREETING, ESTABLISHED, CONNECTED),
+	ROW(GREETING, REJECTED, failed_series, IN_DOWN,
+	    "close, unreachable; " BACKOFF_TEXT),
+	ROW(GREETING, FAILED, failed_series, IN_DOWN,
+	    "close, unreachable (or device); " BACKOFF_TEXT),
+	ROW(GREETING, DISCONNECTED, lost, IN_DOWN,
+	    "close, unreachable; " BACKOFF_TEXT),
+	ROW(GREETING, ERROR, lost, IN_DOWN,
+	    "close, unreachable; " BACKOFF_TEXT),
+	ROW(GREETING, DEVICE_GONE, device_gone, IN_DOWN,
+	    "close, device; " BACKOFF_TEXT),
+	ROW(GREETING, MESSAGE, message, IN_DOWN | IN_GREETING,
+	    "check the keys, send mine if they were to wait, read the status page (R1); wrong or "
+	    "repeated: " REFUSE_TEXT),
+	ROW(GREETING, READ_DONE, read_done,
+	    IN_DOWN | IN_GREETING | IN_NEGOTIATING | IN_OPENING,
+	    "R1: check the page, watch it, write my hello (W1). R2: the partner's answer; with its "
+	    "hello here too, write my catalog (W2). Wrong: " REFUSE_TEXT),
+	ROW(GREETING, RING, ring,
+	    IN_DOWN | IN_GREETING | IN_NEGOTIATING | IN_OPENING,
+	    "hello: check and answer it; answer: read it (R2); catalog: keep it; goodbye: close "
+	    "with its reason. Wrong or out of order: " REFUSE_TEXT),
+	ROW(GREETING, VERDICT, verdict, IN_DOWN,
+	    "close, with the verdict's reason; " BACKOFF_TEXT),
+	ROW(GREETING, TIMER, timer_series, IN_DOWN | IN_GREETING,
+	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
+
+	IGNORE(NEGOTIATING, START, STARTED),
+	ROW(NEGOTIATING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
+	IGNORE(NEGOTIATING, PATH_UP, CONNECTED),
+	ROW(NEGOTIATING, REQUEST, request_replaces, IN_NEGOTIATING | IN_CONNECTING,
+	    REQUEST_TEXT "close what I have and accept it"),
+	IGNORE(NEGOTIATING, ESTABLISHED, CONNECTED),
+	ROW(NEGOTIATING, REJECTED, failed_series, IN_DOWN,
+	    "close, unreachable; " BACKOFF_TEXT),
+	ROW(NEGOTIATING, FAILED, failed_series, IN_DOWN,
+	    "close, unreachable (or device); " BACKOFF_TEXT),
+	ROW(NEGOTIATING, DISCONNECTED, lost, IN_DOWN,
+	    "close, unreachable; " BACKOFF_TEXT),
+	ROW(NEGOTIATING, ERROR, lost, IN_DOWN,
+	    "close, unreachable; " BACKOFF_TEXT),
+	ROW(NEGOTIATING, DEVICE_GONE, device_gone, IN_DOWN,
+	    "close, device; " BACKOFF_TEXT),
+	ROW(NEGOTIATING, MESSAGE, message, IN_DOWN,
+	    "there is nothing to send after the keys: " REFUSE_TEXT),
+	IGNORE(NEGOTIATING, READ_DONE, "R1 and R2 are done"),
+	ROW(NEGOTIATING, RING, ring,
+	    IN_DOWN | IN_NEGOTIATING | IN_OPENING | IN_READY,
+	    "catalog: compute the plan and write ready (W3); ready: keep it; goodbye: close with "
+	    "its reason; repeated: ignored. Wrong or out of order: " REFUSE_TEXT),
+	ROW(NEGOTIATING, VERDICT, verdict, IN_DOWN,
+	    "close, with the verdict's reason; " BACKOFF_TEXT),
+	ROW(NEGOTIATING, TIMER, timer_series, IN_DOWN | IN_NEGOTIATING,
+	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
+
+	IGNORE(OPENING, START, STARTED),
+	ROW(OPENING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
+	IGNORE(OPENING, PATH_UP, CONNECTED),
+	ROW(OPENING, REQUEST, request_replaces, IN_OPENING | IN_CONNECTING,
+	    REQUEST_TEXT "close what I have and accept it"),
+	IGNORE(OPENING, ESTABLISHED, CONNECTED),
+	ROW(OPENING, REJECTED, failed_series, IN_DOWN,
+	    "close, unreachable; " BACKOFF_TEXT),
+	ROW(OPENING, FAILED, failed_series, IN_DOWN,
+	    "close, unreachable (or device); " BACKOFF_TEXT),
+	ROW(OPENING, DISCONNECTED, lost, IN_DOWN,
+	    "close, unreachable; " BACKOFF_TEXT),
+	ROW(OPENING, ERROR, lost, IN_DOWN,
+	    "close, unreachable; " BACKOFF_TEXT),
+	ROW(OPENING, DEVICE_GONE, device_gone, IN_DOWN,
+	    "close, device; " BACKOFF_TEXT),
+	ROW(OPENING, MESSAGE, message, IN_DOWN,
+	    "there is nothing to send after the keys: " REFUSE_TEXT),
+	IGNORE(OPENING, READ_DONE, "R1 and R2 are done"),
+	ROW(OPENING, RING, ring, IN_DOWN | IN_OPENING | IN_READY,
+	    "ready: check it, disarm the timer, tell clients READY; goodbye: close with its "
+	    "reason; repeated: ignored. Wrong or out of order: " REFUSE_TEXT),
+	ROW(OPENING, VERDICT, verdict, IN_DOWN,
+	    "close, with the verdict's reason; " BACKOFF_TEXT),
+	ROW(OPENING, TIMER, timer_series, IN_DOWN | IN_OPENING,
+	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
+
+	IGNORE(READY, START, STARTED),
+	ROW(READY, STOP, stop, IN_DOWN,
+	    "goodbye, close, tell clients DOWN, stay down until START"),
+	IGNORE(READY, PATH_UP, CONNECTED),
+	ROW(READY, REQUEST, request_replaces, IN_READY | IN_CONNECTING,
+	    REQUEST_TEXT "close what I have, tell clients DOWN (restarted if the incarnation is "
+	    "new, else unreachable), accept it"),
+	IGNORE(READY, ESTABLISHED, CONNECTED),
+	ROW(READY, REJECTED, failed_series, IN_DOWN,
+	    "close, tell clients DOWN unreachable; " BACKOFF_TEXT),
+	ROW(READY, FAILED, failed_series, IN_DOWN,
+	    "close, tell clients DOWN unreachable (or device); " BACKOFF_TEXT),
+	ROW(READY, DISCONNECTED, lost, IN_DOWN,
+	    "close, tell clients DOWN unreachable; " BACKOFF_TEXT),
+	ROW(READY, ERROR, lost, IN_DOWN,
+	    "close, tell clients DOWN unreachable; " BACKOFF_TEXT),
+	ROW(READY, DEVICE_GONE, device_gone, IN_DOWN,
+	    "close, tell clients DOWN device; " BACKOFF_TEXT),
+	ROW(READY, MESSAGE, message, IN_DOWN,
+	    "there is nothing to send after the keys: goodbye, close, tell clients DOWN refused; "
+	    "next attempt after the longest backoff"),
+	IGNORE(READY, READ_DONE, "R1 and R2 are done"),
+	ROW(READY, RING, ring, IN_DOWN | IN_READY,
+	    "goodbye: close, tell clients DOWN with its reason; repeated: ignored. Unknown: "
+	    "goodbye, close, tell clients DOWN refused"),
+	ROW(READY, VERDICT, verdict, IN_DOWN,
+	    "close, tell clients DOWN with the verdict's reason; " BACKOFF_TEXT),
+	IGNORE(READY, TIMER, "the timer is not armed"),
+};
+
+const struct ccm_session_row *ccm_session_table(u32 *count)
+{
+	*count = (u32)(sizeof(rows) / sizeof(rows[0]));
+	return rows;
+}
+
+/* Events that happen to a connection that the session already has */
+static bool of_connection(u32 type)
+{
+	return type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_VERDICT;
+}
+
+void ccm_session_step(struct ccm_session *s, u64 now_us,
+		      const struct ccm_session_event *event,
+		      struct ccm_session_actions *actions)
+{
+	const struct ccm_session_row *row;
+
+	actions->count = 0;
+	if (event->type >= CCM_SEV_COUNT || s->state >= CCM_STATE_COUNT)
+		return;
+	if (of_connection(event->type) && (!s->conn || event->conn != s->conn))
+		return;
+	row = &rows[s->state * CCM_SEV_COUNT + event->type];
+	if (row->handle)
+		row->handle(s, now_us, event, actions);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Heartbeats: RDMA READs of a partner's status page, four to a detection time.
+ *
+ * They have a path of their own: a timer of theirs, a high-priority work queue of
+ * theirs, and liveness is stepped under a lock of theirs, so that nothing slow on the
+ * partner's work queue can fake a death. Up to four READs are in flight: one that
+ * overtakes a lost one makes the transport notice the loss at once.
+ *
+ * The timer ticks eight times to a detection time; every second tick posts a READ,
+ * each one looks at the deadlines.
+ */
+#include "ccm.h"
+#include "rdma/rdma.h"
+
+#define CCM_TICKS_PER_DETECT	8U
+
+static enum hrtimer_restart heartbeat_fired(struct hrtimer *timer)
+{
+	struct ccm_heartbeat *hb = container_of(timer, struct ccm_heartbeat, timer);
+	struct ccm_node *node = hb->partner->node;
+
+	queue_work(node->heartbeat_wq, &hb->work);
+	hrtimer_forward_now(timer, ns_to_ktime(div_u64((u64)node->config.detect_ms *
+						       NSEC_PER_MSEC,
+						       CCM_TICKS_PER_DETECT)));
+	return HRTIMER_RESTART;
+}
+
+/* Under the lock: post one READ, unless all slots are in flight. */
+static void heartbeat_post(struct ccm_heartbeat *hb, u64 now)
+{
+	u32 slot;
+
+	for (slot = 0; slot < CCM_HEARTBEATS_MAX; slot++)
+		if (!(hb->busy & BIT(slot)))
+			break;
+	if (slot == CCM_HEARTBEATS_MAX)
+		return;
+	if (ccm_qp_read(hb->conn, CCM_SLOT_HEARTBEAT + slot, hb->addr, hb->key,
+			CCM_WIRE_STATUS_LEN)) {
+		ccm_conn_set(hb->conn, CCM_CONN_ERROR);
+		return;
+	}
+	hb->busy |= BIT(slot);
+	hb->posted_us[slot] = now;
+}
+
+/* Under the lock: tell the partner's work item what liveness found. */
+static void heartbeat_tell(struct ccm_heartbeat *hb, u32 found)
+{
+	if (found & CCM_LIVENESS_STAGE)
+		ccm_partner_kick(hb->partner, CCM_PARTNER_STAGE);
+	if (found & CCM_LIVENESS_VERDICT)
+		ccm_partner_kick(hb->partner, CCM_PARTNER_VERDICT);
+}
+
+static void heartbeat_work(struct work_struct *work)
+{
+	struct ccm_heartbeat *hb = container_of(work, struct ccm_heartbeat, work);
+	u64 now;
+
+	spin_lock_bh(&hb->lock);
+	if (hb->conn) {
+		now = ccm_now_us();
+		if (hb->kick || (hb->ticks & 1) == 0)
+			heartbeat_post(hb, now);
+		hb->kick = false;
+		hb->ticks++;
+		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
+						     CCM_LIVENESS_TICK, NULL, 0));
+	}
+	spin_unlock_bh(&hb->lock);
+}
+
+/**
+ * ccm_heartbeat_done() - a READ has succeeded
+ * @hb: heartbeat
+ * @conn: the connection it was posted on
+ * @slot: its slot
+ * @data: the status page
+ * @len: of @data
+ *
+ * Softirq.
+ */
+void ccm_heartbeat_done(struct ccm_heartbeat *hb, const struct ccm_conn *conn, u32 slot,
+			const u8 *data, u32 len)
+{
+	u64 now = ccm_now_us();
+
+	spin_lock_bh(&hb->lock);
+	if (hb->conn == conn && (hb->busy & BIT(slot))) {
+		hb->busy &= ~BIT(slot);
+		hb->read_us = (u32)(now - hb->posted_us[slot]);
+		if (hb->posted_us[slot] > hb->done_posted_us)
+			hb->done_posted_us = hb->posted_us[slot];
+		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
+						     CCM_LIVENESS_READ, data, len));
+		wake_up_all(&hb->wait);
+	}
+	spin_unlock_bh(&hb->lock);
+}
+
+/**
+ * ccm_heartbeat_init() - a heartbeat that watches nothing
+ * @partner: whose
+ */
+void ccm_heartbeat_init(struct ccm_partner *partner)
+{
+	struct ccm_heartbeat *hb = &partner->heartbeat;
+
+	spin_lock_init(&hb->lock);
+	hb->partner = partner;
+	hrtimer_init(&hb->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	hb->timer.function = heartbeat_fired;
+	INIT_WORK(&hb->work, heartbeat_work);
+	init_waitqueue_head(&hb->wait);
+}
+
+/**
+ * ccm_heartbeat_start() - begin to watch
+ * @hb: not watching
+ * @conn: where to post
+ * @addr: of the partner's status page
+ * @key: of it
+ * @incarnation: whose page it must be
+ *
+ * The partner's work item.
+ */
+void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 addr,
+			 u32 key, u64 incarnation)
+{
+	spin_lock_bh(&hb->lock);
+	hb->conn = conn;
+	hb->addr = addr;
+	hb->key = key;
+	hb->busy = 0;
+	hb->ticks = 0;
+	hb->kick = false;
+	hb->done_posted_us = 0;
+	ccm_liveness_start(&hb->liveness, ccm_now_us(), hb->partner->node->config.detect_ms,
+			   incarnation);
+	spin_unlock_bh(&hb->lock);
+	/* A verdict of the session before, not looked at yet, is none of this one. */
+	clear_bit(CCM_PARTNER_VERDICT, &hb->partner->pending);
+	hrtimer_start(&hb->timer, 0, HRTIMER_MODE_REL);
+}
+
+/**
+ * ccm_heartbeat_stop() - end the watch
+ * @hb: heartbeat
+ * @conn: only if it watches this connection
+ *
+ * The partner's work item. Afterwards no READ is posted on @conn.
+ */
+void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
+{
+	spin_lock_bh(&hb->lock);
+	if (hb->conn != conn) {
+		spin_unlock_bh(&hb->lock);
+		return;
+	}
+	hb->conn = NULL;
+	hb->partner->counters.heartbeats += hb->liveness.reads;
+	spin_unlock_bh(&hb->lock);
+	wake_up_all(&hb->wait);
+	hrtimer_cancel(&hb->timer);
+	cancel_work_sync(&hb->work);
+}
+
+/**
+ * ccm_heartbeat_fill_view() - what was last read, for the character device
+ * @hb: heartbeat
+ * @record: a CCM_RECORD_PARTNER
+ *
+ * Any process context.
+ */
+void ccm_heartbeat_fill_view(struct ccm_heartbeat *hb, struct ccm_record *record)
+{
+	const struct ccm_liveness *l = &hb->liveness;
+
+	spin_lock_bh(&hb->lock);
+	record->stage = (u8)(l->reads ? l->page.stage : (u32)CCM_STAGE_UNKNOWN);
+	record->counter = l->reads ? l->page.counter : 0;
+	record->reads = l->reads;
+	record->silent_us = l->last_read_us ? ccm_now_us() - l->last_read_us : 0;
+	spin_unlock_bh(&hb->lock);
+}
+
+/**
+ * ccm_heartbeat_peek() - read the partner's status page now
+ * @hb: heartbeat
+ * @peek: CCM_IOC_PEEK; timeout_ms is in range
+ *
+ * May sleep, at most timeout_ms. The caller keeps the partner from being destroyed.
+ *
+ * Return: 0; -ENOTCONN: no session, or it ended; -ETIMEDOUT; -ERESTARTSYS
+ */
+int ccm_heartbeat_peek(struct ccm_heartbeat *hb, struct ccm_peek *peek)
+{
+	const struct ccm_wire_status *page = &hb->liveness.page;
+	u64 since;
+	long left;
+	int ret = 0;
+
+	spin_lock_bh(&hb->lock);
+	if (!hb->conn) {
+		spin_unlock_bh(&hb->lock);
+		return -ENOTCONN;
+	}
+	since = ccm_now_us();
+	hb->kick = true;
+	spin_unlock_bh(&hb->lock);
+	queue_work(hb->partner->node->heartbeat_wq, &hb->work);
+
+	left = wait_event_interruptible_timeout(hb->wait,
+						READ_ONCE(hb->done_posted_us) >= since ||
+						!READ_ONCE(hb->conn),
+						msecs_to_jiffies(peek->timeout_ms));
+	if (left < 0)
+		return (int)left;
+
+	spin_lock_bh(&hb->lock);
+	if (!hb->conn) {
+		ret = -ENOTCONN;
+	} else if (hb->done_posted_us < since) {
+		ret = -ETIMEDOUT;
+	} else {
+		peek->incarnation = page->incarnation;
+		peek->counter = page->counter;
+		peek->uptime_ms = page->uptime_ms;
+		peek->page_flags = page->flags;
+		peek->stage = page->stage;
+		peek->tick_ms = page->tick_ms;
+		peek->read_us = hb->read_us;
+	}
+	spin_unlock_bh(&hb->lock);
+	return ret;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CCM, the cluster connection manager: the module's beginning and end.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "ccm.h"
+
+static struct ccm_node *this_node;
+
+static int __init ccm_init(void)
+{
+	struct ccm_config *config;
+	int ret;
+
+	config = (struct ccm_config *)kzalloc(sizeof(*config), GFP_KERNEL);
+	if (!config)
+		return -ENOMEM;
+	ret = ccm_params_read(config);
+	if (!ret) {
+		this_node = ccm_node_create(config);
+		if (IS_ERR(this_node))
+			ret = (int)PTR_ERR(this_node);
+	}
+	kfree(config);
+	if (ret)
+		return ret;
+
+	/* Readers must be able to see the first change, so the device comes first. */
+	ret = ccm_chardev_register(this_node);
+	if (ret)
+		goto destroy;
+	ccm_debugfs_add(this_node);
+	ret = ccm_node_start(this_node);
+	if (ret)
+		goto unregister;
+	if (this_node->config.node)
+		pr_info("node %u of cluster %s, incarnation %016llx, %u partner%s\n",
+			this_node->config.node, this_node->config.cluster,
+			this_node->incarnation, this_node->partner_count,
+			this_node->partner_count == 1 ? "" : "s");
+	return 0;
+
+unregister:
+	ccm_debugfs_remove(this_node);
+	ccm_chardev_unregister();
+destroy:
+	ccm_node_destroy(this_node);
+	return ret;
+}
+
+static void __exit ccm_exit(void)
+{
+	ccm_chardev_unregister();
+	ccm_node_stop(this_node, CCM_REASON_ADMIN);
+	ccm_debugfs_remove(this_node);
+	ccm_node_destroy(this_node);
+}
+
+module_init(ccm_init);
+module_exit(ccm_exit);
+
+MODULE_DESCRIPTION("Cluster connection manager: an early, RDMA-based channel to cluster partners");
+MODULE_AUTHOR("CCM developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1");

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the rest of the kernel tells: panic, reboot, addresses and links that appear.
+ *
+ * The panic notifier only stores to memory, in front of everything else: on RDMA
+ * hardware the adapter goes on answering READs of it. The reboot notifier says
+ * goodbye and waits for the partners' queue pairs, which is bounded.
+ */
+#include <linux/inetdevice.h>
+#include <linux/netdevice.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/reboot.h>
+#include <net/addrconf.h>
+
+#include "ccm.h"
+#include "rdma/rdma.h"
+
+static struct ccm_node *the_node;	/* set while the notifiers are registered */
+
+static int panic_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	ccm_status_page_set_flag(the_node, CCM_PAGE_PANIC);
+	return NOTIFY_DONE;
+}
+
+static int reboot_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	ccm_node_stop(the_node, CCM_REASON_SHUTDOWN);
+	return NOTIFY_DONE;
+}
+
+static int inetaddr_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	if (event == NETDEV_UP)
+		ccm_node_path_up(the_node);
+	return NOTIFY_DONE;
+}
+
+static int netdev_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(data);
+
+	if (event == NETDEV_UP || (event == NETDEV_CHANGE && netif_carrier_ok(dev)))
+		ccm_node_path_up(the_node);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_nb = {
+	.notifier_call = panic_notify,
+	.priority = INT_MAX,
+};
+
+static struct notifier_block reboot_nb = {
+	.notifier_call = reboot_notify,
+	/* the partner should know before devices are taken down */
+	.priority = INT_MAX,
+};
+
+static struct notifier_block inetaddr_nb = {
+	.notifier_call = inetaddr_notify,
+};
+
+static struct notifier_block inet6addr_nb = {
+	.notifier_call = inetaddr_notify,
+};
+
+static struct notifier_block netdev_nb = {
+	.notifier_call = netdev_notify,
+};
+
+/**
+ * ccm_notifiers_register() - listen to the kernel
+ * @node: one at a time
+ *
+ * Return: 0 or a negative errno
+ */
+int ccm_notifiers_register(struct ccm_node *node)
+{
+	int ret;
+
+	the_node = node;
+	ret = register_netdevice_notifier(&netdev_nb);
+	if (ret)
+		return ret;
+	ret = register_inetaddr_notifier(&inetaddr_nb);
+	if (ret)
+		goto no_inetaddr;
+	ret = register_inet6addr_notifier(&inet6addr_nb);
+	if (ret)
+		goto no_inet6addr;
+	ret = register_reboot_notifier(&reboot_nb);
+	if (ret)
+		goto no_reboot;
+	ret = atomic_notifier_chain_register(&panic_notifier_list, &panic_nb);
+	if (ret)
+		goto no_panic;
+	return 0;
+
+no_panic:
+	unregister_reboot_notifier(&reboot_nb);
+no_reboot:
+	unregister_inet6addr_notifier(&inet6addr_nb);
+no_inet6addr:
+	unregister_inetaddr_notifier(&inetaddr_nb);
+no_inetaddr:
+	unregister_netdevice_notifier(&netdev_nb);
+	return ret;
+}
+
+/** ccm_notifiers_unregister() - undo ccm_notifiers_register() */
+void ccm_notifiers_unregister(void)
+{
+	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_nb);
+	unregister_reboot_notifier(&reboot_nb);
+	unregister_inet6addr_notifier(&inet6addr_nb);
+	unregister_inetaddr_notifier(&inetaddr_nb);
+	unregister_netdevice_notifier(&netdev_nb);
+}

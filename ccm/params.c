@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Module parameters, also from the kernel command line as ccm.NAME=VALUE.
+ *
+ * A value that cannot be right fails the load with -EINVAL and one line in the kernel
+ * log that names the parameter, the value and what would be right.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/inet.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "ccm.h"
+
+static unsigned int node;
+module_param(node, uint, 0444);
+MODULE_PARM_DESC(node, "id of this node, 1 to 65535; needed with partners=");
+
+static char *cluster = "";
+module_param(cluster, charp, 0444);
+MODULE_PARM_DESC(cluster, "name of the cluster, the same on all nodes, at most 31 characters");
+
+static char *partners = "";
+module_param(partners, charp, 0444);
+MODULE_PARM_DESC(partners, "ID@ADDRESS[+ADDRESS...][,...]: 2@192.0.2.2,3@[2001:db8::3]");
+
+static unsigned int rdma_port = CCM_RDMA_PORT_DEFAULT;
+module_param(rdma_port, uint, 0444);
+MODULE_PARM_DESC(rdma_port, "RDMA port number, the same on all nodes (default 3341)");
+
+static char *auth = "";
+module_param(auth, charp, 0444);
+MODULE_PARM_DESC(auth, "none: trust whoever reaches the RDMA port; must be said, there is no other yet");
+
+static unsigned int detect_ms = CCM_DETECT_MS_DEFAULT;
+module_param(detect_ms, uint, 0444);
+MODULE_PARM_DESC(detect_ms, "milliseconds in which a dead partner is noticed, 20 to 60000 (default 250)");
+
+/* "[2001:db8::3]" or "192.0.2.2", as inet_pton_with_scope() wants it. */
+static int read_address(u32 id, char *text, struct sockaddr_storage *address)
+{
+	size_t len = strlen(text);
+	char *bare = text;
+	char port[8];
+
+	if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
+		text[len - 1] = '\0';
+		bare = text + 1;
+	} else if (strchr(text, ':')) {
+		pr_err("partners=: partner %u: address \"%s\": put an IPv6 address in brackets, as in %u@[2001:db8::3]\n",
+		       id, text, id);
+		return -EINVAL;
+	}
+	snprintf(port, sizeof(port), "%u", rdma_port);
+	if (inet_pton_with_scope(&init_net, AF_UNSPEC, bare, port, address)) {
+		pr_err("partners=: partner %u: \"%s\" is not an IPv4 or IPv6 address\n", id,
+		       bare);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_paths(struct ccm_partner_config *partner, char *text)
+{
+	char *word;
+	int ret;
+
+	while ((word = strsep(&text, "+"))) {
+		if (partner->path_count == CCM_PATHS_MAX) {
+			pr_err("partners=: partner %u has more than %u addresses\n",
+			       partner->id, CCM_PATHS_MAX);
+			return -EINVAL;
+		}
+		ret = read_address(partner->id, word, &partner->paths[partner->path_count]);
+		if (ret)
+			return ret;
+		partner->path_count++;
+	}
+	if (partner->path_count > 1)
+		pr_info("partner %u: only the first of %u addresses is used yet\n",
+			partner->id, partner->path_count);
+	return 0;
+}
+
+static int read_partner(struct ccm_config *config, char *text)
+{
+	struct ccm_partner_config *partner;
+	char *address = text;
+	char *id = strsep(&address, "@");
+	u32 i;
+
+	if (config->partner_count == CCM_PARTNERS_MAX) {
+		pr_err("partners=: more than %u partners\n", CCM_PARTNERS_MAX);
+		return -EINVAL;
+	}
+	partner = &config->partners[config->partner_count];
+	if (!address || kstrtou32(id, 10, &partner->id)) {
+		pr_err("partners=: \"%s\" is not ID@ADDRESS, as in 2@192.0.2.2\n", id);
+		return -EINVAL;
+	}
+	if (partner->id < 1 || partner->id > CCM_NODE_ID_MAX) {
+		pr_err("partners=: partner id %u is not in 1 to %u\n", partner->id,
+		       CCM_NODE_ID_MAX);
+		return -EINVAL;
+	}
+	if (partner->id == config->node) {
+		pr_err("partners=: partner %u is this node itself (node=%u)\n", partner->id,
+		       config->node);
+		return -EINVAL;
+	}
+	for (i = 0; i < config->partner_count; i++) {
+		if (config->partners[i].id == partner->id) {
+			pr_err("partners=: partner %u is named twice; several addresses of one go %u@A+B\n",
+			       partner->id, partner->id);
+			return -EINVAL;
+		}
+	}
+	config->partner_count++;
+	return read_paths(partner, address);
+}
+
+static int read_partners(struct ccm_config *config)
+{
+	char *copy;
+	char *rest;
+	char *word;
+	int ret = 0;
+
+	if (!*partners)
+		return 0;
+	copy = kstrdup(partners, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while (!ret && (word = strsep(&rest, ",")))
+		ret = read_partner(config, word);
+	kfree(copy);
+	return ret;
+}
+
+static int read_auth(struct ccm_config *config)
+{
+	config->auth = CCM_AUTH_NONE;
+	if (!strcmp(auth, "none"))
+		return 0;
+	if (!strcmp(auth, "psk"))
+		pr_err("auth=psk: pre-shared keys are not available in this version; auth=none is, on a network that only cluster nodes can reach\n");
+	else if (!*auth)
+		pr_err("auth= is missing: say auth=none if only cluster nodes can reach the RDMA network; partners are not authenticated then\n");
+	else
+		pr_err("auth=%s: not none\n", auth);
+	return -EINVAL;
+}
+
+static int read_cluster(struct ccm_config *config)
+{
+	const char *c;
+
+	if (!*cluster) {
+		pr_err("cluster= is missing: give the cluster a name, the same on all nodes\n");
+		return -EINVAL;
+	}
+	if (strlen(cluster) >= sizeof(config->cluster)) {
+		pr_err("cluster=%.40s...: longer than %zu characters\n", cluster,
+		       sizeof(config->cluster) - 1);
+		return -EINVAL;
+	}
+	for (c = cluster; *c; c++) {
+		if (*c <= ' ' || *c > '~') {
+			pr_err("cluster=: only printable ASCII without blanks, character %d is not\n",
+			       (int)(c - cluster) + 1);
+			return -EINVAL;
+		}
+	}
+	strscpy(config->cluster, cluster, sizeof(config->cluster));
+	config->cluster_id = ccm_cluster_id(config->cluster);
+	return 0;
+}
+
+/**
+ * ccm_params_read() - check the module parameters
+ * @config: filled
+ *
+ * Return: 0; -EINVAL: a value is wrong, and the kernel log says which; -ENOMEM
+ */
+int ccm_params_read(struct ccm_config *config)
+{
+	int ret;
+
+	memset(config, 0, sizeof(*config));
+	if (detect_ms < CCM_DETECT_MS_MIN || detect_ms > CCM_DETECT_MS_MAX) {
+		pr_err("detect_ms=%u: not in %u to %u\n", detect_ms, CCM_DETECT_MS_MIN,
+		       CCM_DETECT_MS_MAX);
+		return -EINVAL;
+	}
+	config->detect_ms = detect_ms;
+	if (rdma_port < 1 || rdma_port > 65535) {
+		pr_err("rdma_port=%u: not in 1 to 65535\n", rdma_port);
+		return -EINVAL;
+	}
+	config->rdma_port = (u16)rdma_port;
+
+	if (!node) {
+		if (*partners || *cluster) {
+			pr_err("node= is missing: give this node an id, 1 to %u\n",
+			       CCM_NODE_ID_MAX);
+			return -EINVAL;
+		}
+		pr_info("not configured: give node=, cluster=, partners= and auth=\n");
+		return 0;
+	}
+	if (node > CCM_NODE_ID_MAX) {
+		pr_err("node=%u: not in 1 to %u\n", node, CCM_NODE_ID_MAX);
+		return -EINVAL;
+	}
+	config->node = node;
+
+	ret = read_cluster(config);
+	if (!ret)
+		ret = read_auth(config);
+	if (!ret)
+		ret = read_partners(config);
+	if (ret)
+		return ret;
+
+	pr_warn("auth=none: partners are not authenticated: whoever reaches RDMA port %u can pretend to be one\n",
+		config->rdma_port);
+	return 0;
+}

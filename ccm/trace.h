@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tracepoints: events/ccm in tracefs.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM ccm
+
+#if !defined(CCM_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define CCM_TRACE_H
+
+#include <linux/tracepoint.h>
+#include <rdma/rdma_cm.h>
+
+#include "core/session.h"
+
+/* One event was given to the core of a partner. */
+TRACE_EVENT(ccm_step,
+	TP_PROTO(u32 partner, u32 state, u32 event, u32 conn),
+	TP_ARGS(partner, state, event, conn),
+	TP_STRUCT__entry(
+		__field(u32, partner)
+		__field(u32, state)
+		__field(u32, event)
+		__field(u32, conn)
+	),
+	TP_fast_assign(
+		__entry->partner = partner;
+		__entry->state = state;
+		__entry->event = event;
+		__entry->conn = conn;
+	),
+	TP_printk("partner=%u state=%s event=%s conn=%u", __entry->partner,
+		  ccm_state_name(__entry->state), ccm_session_event_name(__entry->event),
+		  __entry->conn)
+);
+
+/* A partner is in another state, as shown to user space. */
+TRACE_EVENT(ccm_state,
+	TP_PROTO(u32 partner, u32 state, u32 reason),
+	TP_ARGS(partner, state, reason),
+	TP_STRUCT__entry(
+		__field(u32, partner)
+		__field(u32, state)
+		__field(u32, reason)
+	),
+	TP_fast_assign(
+		__entry->partner = partner;
+		__entry->state = state;
+		__entry->reason = reason;
+	),
+	TP_printk("partner=%u state=%s reason=%s", __entry->partner,
+		  ccm_state_name(__entry->state), ccm_reason_text(__entry->reason))
+);
+
+/* RDMA CM reported an event of a connection. */
+TRACE_EVENT(ccm_cm_event,
+	TP_PROTO(u32 partner, u32 conn, u32 event, int status),
+	TP_ARGS(partner, conn, event, status),
+	TP_STRUCT__entry(
+		__field(u32, partner)
+		__field(u32, conn)
+		__field(u32, event)
+		__field(int, status)
+	),
+	TP_fast_assign(
+		__entry->partner = partner;
+		__entry->conn = conn;
+		__entry->event = event;
+		__entry->status = status;
+	),
+	TP_printk("partner=%u conn=%u event=%s status=%d", __entry->partner,
+		  __entry->conn,
+		  rdma_event_msg((enum rdma_cm_event_type)__entry->event),
+		  __entry->status)
+);
+
+/* Liveness says a partner is gone. */
+TRACE_EVENT(ccm_verdict,
+	TP_PROTO(u32 partner, u32 reason),
+	TP_ARGS(partner, reason),
+	TP_STRUCT__entry(
+		__field(u32, partner)
+		__field(u32, reason)
+	),
+	TP_fast_assign(
+		__entry->partner = partner;
+		__entry->reason = reason;
+	),
+	TP_printk("partner=%u reason=%s", __entry->partner,
+		  ccm_reason_text(__entry->reason))
+);
+
+/* A connect request was rejected; partner 0: from nobody we know. */
+TRACE_EVENT(ccm_reject,
+	TP_PROTO(u32 partner, u32 code),
+	TP_ARGS(partner, code),
+	TP_STRUCT__entry(
+		__field(u32, partner)
+		__field(u32, code)
+	),
+	TP_fast_assign(
+		__entry->partner = partner;
+		__entry->code = code;
+	),
+	TP_printk("partner=%u code=%s", __entry->partner, ccm_reject_name(__entry->code))
+);
+
+#endif /* CCM_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * CCM, the cluster connection manager: the character device /dev/ccm.
+ *
+ * read() returns whole records of struct ccm_record, never a part of one. Each
+ * open file has a queue of its own: first one CCM_RECORD_NODE and one
+ * CCM_RECORD_PARTNER for each configured partner (the present state), then one
+ * CCM_RECORD_SYNC, then a record for each change. When a reader is so slow that
+ * its queue is full, what is queued is dropped and replaced by one
+ * CCM_RECORD_OVERFLOW, the present state and a CCM_RECORD_SYNC.
+ *
+ * Errors of read(): EINVAL (the buffer is shorter than one record), EAGAIN
+ * (O_NONBLOCK and nothing queued), EINTR (a signal), ENODEV (the module is going
+ * away), EFAULT. poll() reports POLLIN when a record is queued, and
+ * POLLHUP | POLLERR once the module is going away.
+ */
+#ifndef _UAPI_LINUX_CCM_H
+#define _UAPI_LINUX_CCM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Version of this interface. A change that an old reader would misread raises it. */
+#define CCM_UAPI_VERSION	1
+
+#define CCM_HOST_NAME_LEN	32	/* with its terminating NUL */
+#define CCM_CLUSTER_NAME_LEN	32	/* with its terminating NUL */
+
+/* What a record is about: struct ccm_record.type */
+enum ccm_record_type {
+	CCM_RECORD_NODE		= 1,	/* this node: state or boot stage */
+	CCM_RECORD_PARTNER	= 2,	/* one partner: anything of it changed */
+	CCM_RECORD_SYNC		= 3,	/* the present state ends here */
+	CCM_RECORD_OVERFLOW	= 4,	/* changes were dropped; the present state follows */
+	CCM_RECORD_REMOVED	= 5,	/* a partner was removed from the configuration */
+};
+
+/* State of a partner: struct ccm_record.state */
+enum ccm_state {
+	CCM_STATE_DOWN		= 0,	/* no session; .reason says why */
+	CCM_STATE_CONNECTING	= 1,	/* looking for the partner */
+	CCM_STATE_GREETING	= 2,	/* connected; A0 R1 W1 R2 */
+	CCM_STATE_NEGOTIATING	= 3,	/* W2: catalogs are exchanged */
+	CCM_STATE_OPENING	= 4,	/* ports are connected; W3 */
+	CCM_STATE_READY		= 5,	/* told and been told to be ready */
+	CCM_STATE_COUNT
+};
+
+/* Why a partner is DOWN: struct ccm_record.reason */
+enum ccm_reason {
+	CCM_REASON_NONE		= 0,	/* not down, or nothing has been tried yet */
+	CCM_REASON_UNREACHABLE	= 1,	/* no answer on any path; can be a partition */
+	CCM_REASON_HUNG		= 2,	/* its memory answers, its kernel does not schedule */
+	CCM_REASON_PANICKED	= 3,	/* its kernel panicked */
+	CCM_REASON_SHUTDOWN	= 4,	/* it shuts down or reboots in good order */
+	CCM_REASON_RESTARTED	= 5,	/* another incarnation of it connected */
+	CCM_REASON_VERSION	= 6,	/* no protocol version in common */
+	CCM_REASON_REFUSED	= 7,	/* wrong cluster, unknown node, or a malformed message */
+	CCM_REASON_AUTHENTICATION = 8,	/* its proof did not verify, or keys are not the same */
+	CCM_REASON_ADMIN	= 9,	/* removed or unloaded by an administrator, here or there */
+	CCM_REASON_DEVICE	= 10,	/* no RDMA device (any more) for the path here */
+	CCM_REASON_COUNT
+};
+
+/*
+ * How far a node's boot has come: struct ccm_record.stage. It rises during a boot;
+ * user space may set it back.
+ */
+enum ccm_stage {
+	CCM_STAGE_UNKNOWN	= 0,	/* not (yet) read from the partner */
+	CCM_STAGE_KERNEL	= 1,	/* module loaded, nothing else said yet */
+	CCM_STAGE_INITRAMFS	= 2,	/* the initramfs runs */
+	CCM_STAGE_ROOT		= 3,	/* the root file system is mounted */
+	CCM_STAGE_USERSPACE	= 4,	/* init has started */
+	CCM_STAGE_STORAGE	= 5,	/* the storage OS is starting */
+	CCM_STAGE_RUNNING	= 6,	/* the storage OS serves */
+	CCM_STAGE_STOPPING	= 7,	/* going down in good order */
+	CCM_STAGE_COUNT
+};
+
+/* struct ccm_record.flags */
+#define CCM_RECORD_F_AUTH	(1U << 0)	/* the session is authenticated */
+#define CCM_RECORD_F_PRESENT	(1U << 1)	/* part of the present state, not a change */
+
+/**
+ * struct ccm_record - one event record of /dev/ccm
+ * @size: bytes of this record; always sizeof(struct ccm_record) in version 1
+ * @type: enum ccm_record_type
+ * @seq: number of the change that this record shows; rises by one per change in
+ *	the module, the same for all readers (a gap means nothing was dropped for
+ *	this reader unless a CCM_RECORD_OVERFLOW says so)
+ * @time_ns: CLOCK_MONOTONIC of the change, ns
+ * @node: id of the node the record is about (this node's own in CCM_RECORD_NODE)
+ * @state: enum ccm_state (CCM_RECORD_PARTNER)
+ * @reason: enum ccm_reason (CCM_RECORD_PARTNER in state DOWN)
+ * @stage: enum ccm_stage, of this node or the partner
+ * @transport: 0 none (yet), 1 RoCE or InfiniBand, 2 iWARP
+ * @flags: CCM_RECORD_F_*
+ * @version: protocol version agreed on, 0 if none yet
+ * @incarnation: incarnation of @node, 0 if not known
+ * @sessions: how many sessions with this partner have become READY since it was
+ *	configured (CCM_RECORD_PARTNER)
+ * @attempts: how many connections have been attempted or accepted
+ * @rejected: how many connection requests from this partner were rejected
+ * @counter: liveness counter: this node's own, or as last read from the partner
+ * @reads: heartbeat reads that succeeded in this session
+ * @silent_us: microseconds from the last successful heartbeat to this record
+ *	(in a record with state DOWN: how long the partner had not been heard of)
+ * @detect_ms: this node's detection time
+ * @error: 0, or the negative errno of the last failed attempt
+ * @family: AF_INET, AF_INET6 or 0 of @address
+ * @port: RDMA port number
+ * @address: the partner's address, network byte order
+ * @name: host name: this node's, or the partner's as it said itself; NUL-terminated
+ * @cluster: cluster name (CCM_RECORD_NODE), NUL-terminated
+ */
+struct ccm_record {
+	__u16 size;
+	__u16 type;
+	__u32 node;
+	__u64 seq;
+	__u64 time_ns;
+	__u8  state;
+	__u8  reason;
+	__u8  stage;
+	__u8  transport;
+	__u16 version;
+	__u16 port;
+	__u32 flags;
+	__u32 detect_ms;
+	__u64 incarnation;
+	__u64 sessions;
+	__u64 attempts;
+	__u64 rejected;
+	__u64 counter;
+	__u64 reads;
+	__u64 silent_us;
+	__s32 error;
+	__u16 family;
+	__u16 reserved0;
+	__u8  address[16];
+	char  name[CCM_HOST_NAME_LEN];
+	char  cluster[CCM_CLUSTER_NAME_LEN];
+};
+
+/**
+ * struct ccm_info - answer of CCM_IOC_INFO
+ * @uapi_version: CCM_UAPI_VERSION of the module; a tool that knows another one must
+ *	not read records
+ * @record_size: sizeof(struct ccm_record) of the module
+ * @version_min: lowest protocol version the module speaks
+ * @version_max: highest protocol version the module speaks
+ * @node: this node's id, 0 if not configured
+ * @partners: configured partners
+ * @incarnation: this node's incarnation
+ */
+struct ccm_info {
+	__u32 uapi_version;
+	__u32 record_size;
+	__u16 version_min;
+	__u16 version_max;
+	__u32 node;
+	__u32 partners;
+	__u32 reserved;
+	__u64 incarnation;
+};
+
+/**
+ * struct ccm_peek - argument and answer of CCM_IOC_PEEK
+ * @node: in: the partner's id
+ * @timeout_ms: in: 1 to 10000; how long to wait for the read
+ * @incarnation: out: as the status page says
+ * @counter: out: liveness counter
+ * @uptime_ms: out: milliseconds since the partner loaded its module
+ * @page_flags: out: CCM_PAGE_* of the status page
+ * @stage: out: enum ccm_stage
+ * @tick_ms: out: the counter moves at least this often
+ * @read_us: out: microseconds the RDMA READ took
+ */
+struct ccm_peek {
+	__u32 node;
+	__u32 timeout_ms;
+	__u64 incarnation;
+	__u64 counter;
+	__u64 uptime_ms;
+	__u32 page_flags;
+	__u32 stage;
+	__u32 tick_ms;
+	__u32 read_us;
+};
+
+/* Flags on the status page: struct ccm_peek.page_flags */
+#define CCM_PAGE_PANIC		(1U << 0)	/* the kernel has panicked */
+#define CCM_PAGE_SHUTDOWN	(1U << 1)	/* the node is going down in good order */
+
+#define CCM_IOC_MAGIC		0xCC
+
+/* What the module is. Any open file. */
+#define CCM_IOC_INFO		_IOR(CCM_IOC_MAGIC, 0x00, struct ccm_info)
+/*
+ * Set this node's boot stage (enum ccm_stage, CCM_STAGE_KERNEL..CCM_STAGE_RUNNING).
+ * The stage may also be set back, for a storage OS that is stopped and started.
+ * EPERM without CAP_SYS_ADMIN, EINVAL for a stage out of range, ESHUTDOWN when the
+ * node is going down.
+ */
+#define CCM_IOC_SET_STAGE	_IOW(CCM_IOC_MAGIC, 0x01, __u32)
+/*
+ * RDMA-read the partner's status page now. ENOENT: no such partner; ENOTCONN: no
+ * session whose status page can be read; ETIMEDOUT; EINVAL: timeout out of range;
+ * EPERM without CAP_SYS_ADMIN.
+ */
+#define CCM_IOC_PEEK		_IOWR(CCM_IOC_MAGIC, 0x02, struct ccm_peek)
+
+#endif /* _UAPI_LINUX_CCM_H */
