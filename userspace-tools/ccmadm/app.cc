@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app.h"
+
+#include "printer.h"
+#include "record.h"
+#include "verbs/verb.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <fmt/format.h>
+#include <limits>
+
+namespace ccmadm {
+
+namespace {
+
+constexpr double longest_timeout = 1e9; // seconds: some 31 years
+
+constexpr char exit_codes[] =
+    "Exit codes:\n"
+    "  0  ready (status: every partner is; wait: it came true; else: done)\n"
+    "  1  error, with one line on standard error\n"
+    "  2  not ready (also: no partner is configured)\n"
+    "  3  timed out";
+
+// What the command line says.
+struct Command {
+    std::string device = "/dev/ccm";
+    bool json = false;
+
+    WaitOptions wait;
+    double wait_timeout = 0;
+    std::string wait_state = "ready";
+    std::string wait_stage;
+    WatchOptions watch;
+    StageOptions stage;
+    PeekOptions peek;
+};
+
+// A check for decimal numbers. CLI11 alone would take 010 for 8.
+auto number_from(std::uint64_t lowest, std::uint64_t highest, std::string_view what)
+{
+    return [=](const std::string &text) -> std::string {
+        std::uint64_t number = 0;
+        const char *const last = text.data() + text.size();
+        const auto [end, error] = std::from_chars(text.data(), last, number);
+        if (error == std::errc() && end == last && (text == "0" || text.front() != '0') &&
+            number >= lowest && number <= highest)
+            return {};
+        return fmt::format("`{}` is not {}, a number from {} to {}", text, what, lowest, highest);
+    };
+}
+
+const auto check_node_id =
+    number_from(1, std::numeric_limits<std::uint32_t>::max(), "the id of a node");
+
+std::string check_timeout(const std::string &text)
+{
+    double seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error == std::errc() && end == text.data() + text.size() && std::isfinite(seconds) &&
+        seconds >= 0 && seconds <= longest_timeout)
+        return {};
+    return fmt::format("`{}` is not a number of seconds from 0 to {}", text, longest_timeout);
+}
+
+std::string check_state(const std::string &text)
+{
+    if (states.value(text))
+        return {};
+    return fmt::format("`{}` is not a state; the states are: {}", text,
+                       states.list(0, CCM_STATE_COUNT - 1));
+}
+
+std::string check_stage(const std::string &text)
+{
+    const auto stage = stage_named(text);
+    return stage ? std::string() : stage.error().text;
+}
+
+// The command line's grammar, writing to @command. A verb's own --json and --device
+// are shown in its help; they are the same as those before the verb.
+void describe(CLI::App &app, Command &command)
+{
+    app.set_version_flag("--version", fmt::format("ccmadm {} (interface version {})",
+                                                  CCMADM_VERSION, CCM_UAPI_VERSION));
+    app.require_subcommand(0, 1);
+    app.footer("`ccmadm VERB --help` tells more about a verb.\n\n" + std::string(exit_codes));
+    app.get_formatter()->column_width(28);
+
+    const auto common = [&command](CLI::App *verb) {
+        verb->add_flag("--json", command.json, "Print JSON");
+        verb->add_option("--device", command.device, "The CCM device [/dev/ccm]")
+            ->type_name("PATH");
+        return verb;
+    };
+    const auto add = [&app, &common](const char *name, const char *about) {
+        return common(app.add_subcommand(name, about));
+    };
+    common(&app);
+
+    add("status", "Show this node and its partners (also with no verb)")
+        ->footer("Exits with 0 if every configured partner is ready, 2 if not.");
+
+    auto *wait = add("wait", "Wait until partners are ready, down, or have booted far enough");
+    wait->add_option("--partner", command.wait.partners,
+                     "Wait for this partner; may be repeated [all configured]")
+        ->type_name("N")
+        ->type_size(1)
+        ->allow_extra_args(false)
+        ->check(check_node_id);
+    wait->add_option("--timeout", command.wait_timeout, "Give up after this time [never]")
+        ->type_name("SECONDS")
+        ->check(check_timeout);
+    wait->add_option("--state", command.wait_state,
+                     "The state to wait for: " + states.list(0, CCM_STATE_COUNT - 1) + " [ready]")
+        ->type_name("NAME")
+        ->check(check_state);
+    wait->add_option("--stage", command.wait_stage,
+                     "Wait until it is ready and its boot has reached at least: " +
+                         stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))
+        ->type_name("NAME")
+        ->check(check_stage);
+    wait->footer("Exits with 0 when it came true, 3 when the time is over.");
+
+    auto *watch = add("watch", "Print the present state, then every change");
+    watch->add_option("--count", command.watch.count, "End after this many changes")
+        ->type_name("N")
+        ->check(number_from(1, std::numeric_limits<std::uint64_t>::max(), "a count of changes"));
+    watch->add_flag("--until-sync", command.watch.until_sync,
+                    "End after the present state");
+    watch->footer("With --json, one object a line: the present state, {\"type\":\"sync\",...}, "
+                  "then changes.\nEnds with 0 on SIGINT and SIGTERM.");
+
+    auto *stage = add("stage", "Print or set this node's boot stage");
+    stage->add_option("name", command.stage.name,
+                      "The stage to set: " + stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))
+        ->type_name("NAME")
+        ->check(check_stage);
+
+    auto *peek = add("peek", "Read a partner's status page by RDMA, now");
+    peek->add_option("partner", command.peek.partner, "The partner's id")
+        ->type_name("N")
+        ->required()
+        ->check(check_node_id);
+    peek->add_option("--timeout", command.peek.timeout_ms,
+                     "How long to wait for the answer, 1 to 10000 [1000]")
+        ->type_name("MS")
+        ->check(number_from(1, 10000, "a timeout in milliseconds"));
+    peek->footer("Exits with 2 if there is no session with the partner, 3 if it does not answer.");
+}
+
+Result<ExitCode> run_verb(const CLI::App &app, Command &command, const Context &context)
+{
+    if (app.got_subcommand("wait")) {
+        const auto *verb = app.get_subcommand("wait");
+        if (verb->count("--timeout") != 0)
+            command.wait.timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                std::chrono::duration<double>(command.wait_timeout));
+        command.wait.state = states.value(command.wait_state).value_or(CCM_STATE_READY);
+        if (!command.wait_stage.empty())
+            command.wait.stage = stage_named(command.wait_stage).value();
+        return run_wait(context, command.wait);
+    }
+    if (app.got_subcommand("watch"))
+        return run_watch(context, command.watch);
+    if (app.got_subcommand("stage"))
+        return run_stage(context, command.stage);
+    if (app.got_subcommand("peek"))
+        return run_peek(context, command.peek);
+    return run_status(context);
+}
+
+ExitCode fail(Output &errors, const Error &error)
+{
+    errors.write(fmt::format("ccmadm: {}\n", error.text));
+    return error.code;
+}
+
+// All but the check that what was said could be written.
+ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener &opener,
+                     Output &output, Output &errors, const Clock &clock)
+{
+    CLI::App app("ccmadm looks at and steers CCM, the cluster connection manager.", "ccmadm");
+    Command command;
+    describe(app, command);
+
+    try {
+        // CLI11 takes them last first.
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+        if (!command.wait_stage.empty() && command.wait_state != "ready")
+            throw CLI::ValidationError(fmt::format(
+                "--stage is about partners that are ready: it does not go with --state {}",
+                command.wait_state));
+    } catch (const CLI::CallForVersion &version) {
+        output.write(version.what() + std::string("\n"));
+        return ExitCode::ready;
+    } catch (const CLI::Success &) {
+        output.write(app.help());
+        return ExitCode::ready;
+    } catch (const CLI::Error &error) {
+        std::string text = error.what();
+        std::replace(text.begin(), text.end(), '\n', ' ');
+        return fail(errors, {fmt::format("{}; try `ccmadm --help`", text)});
+    }
+
+    auto device = opener(command.device);
+    if (!device)
+        return fail(errors, device.error());
+    const auto info = device.value().check();
+    if (!info)
+        return fail(errors, info.error());
+
+    Printer printer(output, command.json ? Format::json : Format::text, clock);
+    const Context context{device.value(), info.value(), printer, clock, errors};
+    const auto code = run_verb(app, command, context);
+    return code ? code.value() : fail(errors, code.error());
+}
+
+} // namespace
+
+ExitCode run(std::span<const char *const> arguments, const DeviceOpener &opener, Output &output,
+             Output &errors, const Clock &clock)
+{
+    const ExitCode code = run_command(arguments, opener, output, errors, clock);
+    if (output.state() == Output::State::failed)
+        return fail(errors, {fmt::format("cannot write to standard output: {}",
+                                         strerror(output.number()))});
+    return code;
+}
+
+} // namespace ccmadm

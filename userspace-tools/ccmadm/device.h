@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "record_source.h"
+#include "result.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace ccmadm {
+
+// The ioctls of /dev/ccm. Each returns 0 or a (positive) errno.
+class Control {
+public:
+    virtual ~Control() = default;
+
+    virtual int info(ccm_info &info) = 0;
+    virtual int set_stage(std::uint32_t stage) = 0;
+    virtual int peek(ccm_peek &peek) = 0;
+};
+
+// An open CCM device whose interface is the one this tool knows.
+class Device {
+public:
+    Device(std::string path, std::unique_ptr<Control> control,
+           std::unique_ptr<RecordSource> records);
+
+    static Result<Device> open(const std::string &path);
+
+    // Asks the module what it is; its records must not be read before this succeeds.
+    Result<ccm_info> check();
+    Result<Nothing> set_stage(std::uint32_t stage);
+    Result<ccm_peek> peek(std::uint32_t node, std::uint32_t timeout_ms);
+    RecordSource &records() { return *records_; }
+
+private:
+    std::string path_;
+    // Before records_: it owns the descriptor that records_ reads.
+    std::unique_ptr<Control> control_;
+    std::unique_ptr<RecordSource> records_;
+};
+
+using DeviceOpener = std::function<Result<Device>(const std::string &path)>;
+
+} // namespace ccmadm

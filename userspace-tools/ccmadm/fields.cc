@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fields.h"
+
+#include "record.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+namespace ccmadm {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+struct FlagWord {
+    std::uint32_t bit;
+    std::string_view word;
+};
+
+constexpr FlagWord record_flags[] = {
+    {CCM_RECORD_F_AUTH, "auth"},
+    {CCM_RECORD_F_PRESENT, "present"},
+};
+constexpr FlagWord page_flags[] = {
+    {CCM_PAGE_PANIC, "panic"},
+    {CCM_PAGE_SHUTDOWN, "shutdown"},
+};
+
+// The word, or the number of a value that only a newer module has.
+ordered_json word_value(const Words &words, std::uint64_t value)
+{
+    if (const auto word = words.word(value))
+        return *word;
+    return value;
+}
+
+// The words of the bits that are set; what has no word is one number at the end.
+ordered_json flags_value(std::span<const FlagWord> known, std::uint32_t flags)
+{
+    ordered_json list = ordered_json::array();
+    for (const auto &flag : known) {
+        if ((flags & flag.bit) != 0)
+            list.push_back(flag.word);
+        flags &= ~flag.bit;
+    }
+    if (flags != 0)
+        list.push_back(flags);
+    return list;
+}
+
+std::string flags_text(std::span<const FlagWord> known, std::uint32_t flags)
+{
+    std::string text;
+    for (const auto &flag : known) {
+        if ((flags & flag.bit) != 0)
+            text += fmt::format("{}{}", text.empty() ? "" : ", ", flag.word);
+        flags &= ~flag.bit;
+    }
+    if (flags != 0)
+        text += fmt::format("{}{:#x}", text.empty() ? "" : ", ", flags);
+    return text;
+}
+
+std::string incarnation_value(std::uint64_t incarnation)
+{
+    return fmt::format("0x{:016x}", incarnation);
+}
+
+std::string incarnation_text(std::uint64_t incarnation)
+{
+    return incarnation == 0 ? "" : incarnation_value(incarnation);
+}
+
+std::string stage_text(std::uint64_t stage)
+{
+    if (stage == CCM_STAGE_UNKNOWN)
+        return {};
+    if (stage < CCM_STAGE_RUNNING)
+        return "booting: " + stages.text(stage);
+    return stages.text(stage);
+}
+
+std::string error_text(std::int32_t error)
+{
+    if (error == 0)
+        return {};
+    const auto number = -static_cast<std::int64_t>(error);
+    if (number <= 0 || number > 4095)
+        return fmt::format("error {}", error);
+    return strerror(static_cast<int>(number));
+}
+
+std::string state_text(const ccm_record &record)
+{
+    std::string text = states.text(record.state);
+    if (record.state == CCM_STATE_DOWN) {
+        const std::string_view meaning = reason_meaning(record.reason);
+        if (record.reason == CCM_REASON_NONE)
+            text += fmt::format(" ({})", meaning);
+        else if (meaning.empty())
+            text += fmt::format(": reason {}", record.reason);
+        else
+            text += fmt::format(": {} ({})", reasons.text(record.reason), meaning);
+    }
+    return text;
+}
+
+std::string transport_text(std::uint8_t transport)
+{
+    switch (transport) {
+    case 0:
+        return {};
+    case 1:
+        return "RoCE/IB";
+    case 2:
+        return "iWARP";
+    default:
+        return fmt::format("transport {}", transport);
+    }
+}
+
+std::string duration_text(std::uint64_t us)
+{
+    if (us == 0) // never heard of
+        return {};
+    if (us < 1000)
+        return fmt::format("{} us", us);
+    if (us < 1'000'000)
+        return fmt::format("{:.1f} ms", static_cast<double>(us) / 1e3);
+    if (us < 600'000'000)
+        return fmt::format("{:.1f} s", static_cast<double>(us) / 1e6);
+    return fmt::format("{} min", us / 60'000'000);
+}
+
+ordered_json family_value(std::uint16_t family)
+{
+    switch (family) {
+    case 0:
+        return "none";
+    case AF_INET:
+        return "inet";
+    case AF_INET6:
+        return "inet6";
+    default:
+        return family;
+    }
+}
+
+} // namespace
+
+template <class Value> void Fields::add(std::string_view key, Value value, std::string text)
+{
+    fields_.push_back({key, std::move(value), std::move(text)});
+}
+
+void Fields::add_number(std::string_view key, std::uint64_t value)
+{
+    add(key, value, fmt::format("{}", value));
+}
+
+Fields::Fields(const ccm_record &record)
+{
+    const bool node = record.type == CCM_RECORD_NODE;
+    const bool mark = record.type == CCM_RECORD_SYNC || record.type == CCM_RECORD_OVERFLOW;
+    const bool removed = record.type == CCM_RECORD_REMOVED;
+
+    fields_.reserve(24);
+    add("type", word_value(record_types, record.type), record_types.text(record.type));
+    add_number("seq", record.seq);
+    add_number("time_ns", record.time_ns);
+    if (mark)
+        return;
+
+    const std::string name = name_text(record.name);
+    add_number("node", record.node);
+    add("name", name, name);
+    add("flags", flags_value(record_flags, record.flags), flags_text(record_flags, record.flags));
+    if (removed)
+        return;
+
+    if (node) {
+        const std::string cluster = name_text(record.cluster);
+        add("cluster", cluster, cluster);
+    } else {
+        add("state", word_value(states, record.state), state_text(record));
+        add("reason", word_value(reasons, record.reason), reasons.text(record.reason));
+    }
+    add("stage", word_value(stages, record.stage), stage_text(record.stage));
+    add("incarnation", incarnation_value(record.incarnation), incarnation_text(record.incarnation));
+    if (!node) {
+        add("transport", word_value(transports, record.transport),
+            transport_text(record.transport));
+        add("family", family_value(record.family), "");
+        add("address", address_text(record), address_text(record));
+    }
+    add_number("port", record.port);
+    add_number("version", record.version);
+    add_number("detect_ms", record.detect_ms);
+    add_number("counter", record.counter);
+    if (node)
+        return;
+
+    add_number("sessions", record.sessions);
+    add_number("attempts", record.attempts);
+    add_number("rejected", record.rejected);
+    add_number("reads", record.reads);
+    add("silent_us", record.silent_us, duration_text(record.silent_us));
+    add("error", record.error, error_text(record.error));
+}
+
+Fields::Fields(const ccm_peek &peek)
+{
+    add_number("node", peek.node);
+    add("incarnation", incarnation_value(peek.incarnation), incarnation_text(peek.incarnation));
+    add("stage", word_value(stages, peek.stage), stage_text(peek.stage));
+    add("page_flags", flags_value(page_flags, peek.page_flags),
+        flags_text(page_flags, peek.page_flags));
+    add_number("counter", peek.counter);
+    add("tick_ms", peek.tick_ms, fmt::format("{} ms", peek.tick_ms));
+    add("uptime_ms", peek.uptime_ms, fmt::format("{:.3f} s", static_cast<double>(peek.uptime_ms) / 1e3));
+    add("read_us", peek.read_us, fmt::format("{} us", peek.read_us));
+}
+
+const std::string &Fields::text(std::string_view key) const
+{
+    static const std::string none;
+    const auto found = std::find_if(fields_.begin(), fields_.end(),
+                                    [key](const Field &field) { return field.key == key; });
+    return found == fields_.end() ? none : found->text;
+}
+
+ordered_json Fields::json(std::string_view without) const
+{
+    ordered_json object = ordered_json::object();
+    for (const auto &field : fields_)
+        if (field.key != without)
+            object[std::string(field.key)] = field.value;
+    return object;
+}
+
+} // namespace ccmadm

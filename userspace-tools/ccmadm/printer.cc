@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "printer.h"
+
+#include "fields.h"
+#include "record.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <vector>
+
+namespace ccmadm {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+using Row = std::vector<std::string>;
+
+// Rows as columns, two spaces apart, "-" for what is empty.
+std::string table(std::vector<Row> rows)
+{
+    std::vector<std::size_t> widths;
+    for (auto &row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (row[i].empty())
+                row[i] = "-";
+            widths[i] = std::max(widths[i], row[i].size());
+        }
+    }
+    std::string text;
+    for (const auto &row : rows) {
+        for (std::size_t i = 0; i + 1 < row.size(); ++i)
+            text += fmt::format("{:<{}}  ", row[i], widths[i]);
+        text += row.back() + "\n";
+    }
+    return text;
+}
+
+std::string joined(std::string_view first, const std::string &second)
+{
+    return second.empty() ? std::string(first) : fmt::format("{} {}", first, second);
+}
+
+ordered_json state_object(const PresentState &state)
+{
+    ordered_json object;
+    object["node"] =
+        state.node() ? Fields(*state.node()).json("type") : ordered_json(nullptr);
+    object["partners"] = ordered_json::array();
+    for (const auto &[id, partner] : state.partners())
+        object["partners"].push_back(Fields(partner).json("type"));
+    return object;
+}
+
+std::string node_block(const PresentState &state)
+{
+    if (!state.node())
+        return "this node    not described by the module\n";
+    const Fields node(*state.node());
+    const std::string id = state.node()->node == 0
+                               ? "not configured: load the module with node=ID"
+                               : joined(node.text("node"), node.text("name"));
+    return table({{"node", id},
+                  {"cluster", node.text("cluster")},
+                  {"incarnation", node.text("incarnation")},
+                  {"stage", node.text("stage")}});
+}
+
+std::string partner_block(const PresentState &state)
+{
+    if (state.partners().empty())
+        return "no partner is configured: load the module with partners=ID@ADDRESS\n";
+    std::vector<Row> rows{
+        {"PARTNER", "NAME", "STATE", "STAGE", "TRANSPORT", "ADDRESS", "SESSIONS", "SILENT"}};
+    for (const auto &[id, record] : state.partners()) {
+        const Fields partner(record);
+        std::string state_text = partner.text("state");
+        if (record.state != CCM_STATE_READY && !partner.text("error").empty())
+            state_text += fmt::format("; last error: {}", partner.text("error"));
+        rows.push_back({partner.text("node"), partner.text("name"), state_text,
+                        partner.text("stage"), partner.text("transport"), partner.text("address"),
+                        partner.text("sessions"), partner.text("silent_us")});
+    }
+    return table(std::move(rows));
+}
+
+// What a change of a partner was, without its time.
+std::string change_text(const ccm_record &record)
+{
+    const Fields fields(record);
+    std::string text;
+
+    switch (record.type) {
+    case CCM_RECORD_NODE:
+        text = joined("node " + fields.text("node"), fields.text("name"));
+        for (const std::string_view key : {"cluster", "incarnation"})
+            if (!fields.text(key).empty())
+                text += fmt::format(", {} {}", key, fields.text(key));
+        if (!fields.text("stage").empty())
+            text += ", " + fields.text("stage");
+        return text;
+    case CCM_RECORD_PARTNER:
+        text = fmt::format("{}: {}", joined("partner " + fields.text("node"), fields.text("name")),
+                           fields.text("state"));
+        for (const std::string_view key : {"stage", "transport", "address"})
+            if (!fields.text(key).empty())
+                text += ", " + fields.text(key);
+        if (record.state == CCM_STATE_READY)
+            text += fmt::format(", incarnation {}, session {}", fields.text("incarnation"),
+                                fields.text("sessions"));
+        if (record.state == CCM_STATE_DOWN && record.silent_us != 0)
+            text += ", silent " + fields.text("silent_us");
+        if (record.state != CCM_STATE_READY && !fields.text("error").empty())
+            text += ", last error: " + fields.text("error");
+        return text;
+    case CCM_RECORD_REMOVED:
+        return joined("partner " + fields.text("node"), fields.text("name")) +
+               ": removed from the configuration";
+    case CCM_RECORD_SYNC:
+        return "-- this is the present state; changes follow";
+    case CCM_RECORD_OVERFLOW:
+        return "-- changes were lost, the reader was too slow; the present state follows";
+    default:
+        return fmt::format("record of type {}, about node {}", fields.text("type"),
+                           fields.text("node"));
+    }
+}
+
+} // namespace
+
+void Printer::line(std::string text)
+{
+    text += '\n';
+    output_.write(text);
+}
+
+void Printer::record(const ccm_record &record)
+{
+    if (format_ == Format::json)
+        line(Fields(record).json().dump());
+    else
+        line(fmt::format("{}  {}", clock_.local_time(record.time_ns), change_text(record)));
+}
+
+void Printer::status(const PresentState &state)
+{
+    if (format_ == Format::json)
+        line(state_object(state).dump());
+    else
+        output_.write(node_block(state) + partner_block(state));
+}
+
+void Printer::waited(const PresentState &state, std::string_view result)
+{
+    if (format_ != Format::json)
+        return;
+    ordered_json object;
+    object["result"] = result;
+    object.update(state_object(state));
+    line(object.dump());
+}
+
+void Printer::stage(std::uint32_t node, std::uint32_t stage, bool told)
+{
+    ccm_record record{};
+    record.type = CCM_RECORD_NODE;
+    record.node = node;
+    record.stage = static_cast<std::uint8_t>(stage);
+    if (format_ == Format::json) {
+        const ordered_json all = Fields(record).json();
+        line(ordered_json{{"node", all["node"]}, {"stage", all["stage"]}}.dump());
+    } else if (told) {
+        line(stages.text(stage));
+    }
+}
+
+void Printer::peek(const ccm_peek &peek)
+{
+    const Fields page(peek);
+    if (format_ == Format::json) {
+        line(page.json().dump());
+        return;
+    }
+    output_.write(table({{"partner", page.text("node")},
+                         {"incarnation", page.text("incarnation")},
+                         {"stage", page.text("stage")},
+                         {"flags", page.text("page_flags")},
+                         {"counter", fmt::format("{}, moves at least every {}", page.text("counter"),
+                                                 page.text("tick_ms"))},
+                         {"uptime", page.text("uptime_ms")},
+                         {"read in", page.text("read_us")}}));
+}
+
+std::string describe_partner(const ccm_record &record)
+{
+    const Fields fields(record);
+    std::string text = "partner " + fields.text("node");
+    if (!fields.text("name").empty())
+        text += fmt::format(" ({})", fields.text("name"));
+    text += " is " + fields.text("state");
+    if (!fields.text("stage").empty())
+        text += ", " + fields.text("stage");
+    if (record.state != CCM_STATE_READY && !fields.text("error").empty())
+        text += ", last error: " + fields.text("error");
+    return text;
+}
+
+} // namespace ccmadm

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "clock.h"
+#include "output.h"
+#include "present_state.h"
+
+#include <linux/ccm.h>
+#include <string>
+
+namespace ccmadm {
+
+enum class Format { text, json };
+
+// Says everything that a verb has to say, for people or for programs.
+class Printer {
+public:
+    Printer(Output &output, Format format, const Clock &clock)
+        : output_(output), format_(format), clock_(clock)
+    {
+    }
+
+    // One line per record, in the order of the records.
+    void record(const ccm_record &record);
+    // This node and its partners.
+    void status(const PresentState &state);
+    // What a wait ended with: "reached" or "timeout". For people, nothing.
+    void waited(const PresentState &state, std::string_view result);
+    // This node's boot stage; @told: it was asked for, not just set.
+    void stage(std::uint32_t node, std::uint32_t stage, bool told);
+    // The partner's status page.
+    void peek(const ccm_peek &peek);
+
+    Output &output() { return output_; }
+
+private:
+    void line(std::string text);
+
+    Output &output_;
+    Format format_;
+    const Clock &clock_;
+};
+
+// "partner 2 (beta) is down: unreachable (...)", for messages.
+std::string describe_partner(const ccm_record &record);
+
+} // namespace ccmadm

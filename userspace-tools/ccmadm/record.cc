@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "record.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+namespace ccmadm {
+
+// The interface has no padding and one size on every architecture.
+static_assert(sizeof(ccm_record) == 184);
+static_assert(sizeof(ccm_info) == 32);
+static_assert(sizeof(ccm_peek) == 48);
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array record_type_words{""sv, "node"sv, "partner"sv, "sync"sv, "overflow"sv,
+                                       "removed"sv};
+constexpr std::array state_words{"down"sv,        "connecting"sv, "greeting"sv,
+                                 "negotiating"sv, "opening"sv,    "ready"sv};
+constexpr std::array reason_words{"none"sv,           "unreachable"sv, "hung"sv,    "panicked"sv,
+                                  "shutdown"sv,       "restarted"sv,   "version"sv, "refused"sv,
+                                  "authentication"sv, "admin"sv,       "device"sv};
+constexpr std::array reason_meanings{"nothing tried yet"sv,
+                                     "no answer on any path; can be a partition"sv,
+                                     "its memory answers, its kernel does not schedule"sv,
+                                     "its kernel panicked"sv,
+                                     "it shuts down or reboots in good order"sv,
+                                     "another incarnation of it connected"sv,
+                                     "no protocol version in common"sv,
+                                     "wrong cluster, unknown node or malformed message"sv,
+                                     "its proof did not verify; are the keys the same?"sv,
+                                     "removed or unloaded by an administrator"sv,
+                                     "no RDMA device here for the path; is `rdma link` empty?"sv};
+constexpr std::array stage_words{"unknown"sv,   "kernel"sv,  "initramfs"sv, "root"sv,
+                                 "userspace"sv, "storage"sv, "running"sv,   "stopping"sv};
+constexpr std::array transport_words{"none"sv, "roce"sv, "iwarp"sv};
+
+static_assert(record_type_words.size() == CCM_RECORD_REMOVED + 1);
+static_assert(state_words.size() == CCM_STATE_COUNT);
+static_assert(reason_words.size() == CCM_REASON_COUNT);
+static_assert(reason_meanings.size() == CCM_REASON_COUNT);
+static_assert(stage_words.size() == CCM_STAGE_COUNT);
+
+} // namespace
+
+const Words record_types{record_type_words};
+const Words states{state_words};
+const Words reasons{reason_words};
+const Words stages{stage_words};
+const Words transports{transport_words};
+
+std::optional<std::string_view> Words::word(std::uint64_t value) const
+{
+    if (value >= words_.size() || words_[value].empty())
+        return std::nullopt;
+    return words_[value];
+}
+
+std::optional<std::uint32_t> Words::value(std::string_view word) const
+{
+    if (word.empty())
+        return std::nullopt;
+    const auto found = std::find(words_.begin(), words_.end(), word);
+    if (found == words_.end())
+        return std::nullopt;
+    return static_cast<std::uint32_t>(found - words_.begin());
+}
+
+std::string Words::text(std::uint64_t value) const
+{
+    const auto known = word(value);
+    return known ? std::string(*known) : fmt::format("{}", value);
+}
+
+std::string Words::list(std::uint32_t first, std::uint32_t last) const
+{
+    return fmt::format("{}", fmt::join(words_.subspan(first, last - first + 1), ", "));
+}
+
+std::string_view reason_meaning(std::uint64_t reason)
+{
+    return reason < reason_meanings.size() ? reason_meanings[reason] : ""sv;
+}
+
+Result<std::vector<ccm_record>> decode_records(std::span<const std::byte> bytes)
+{
+    if (bytes.empty() || bytes.size() % sizeof(ccm_record) != 0)
+        return Error{fmt::format("read {} bytes, which is not a whole number of {}-byte records: "
+                                 "is it a CCM device?",
+                                 bytes.size(), sizeof(ccm_record))};
+    std::vector<ccm_record> records(bytes.size() / sizeof(ccm_record));
+    std::memcpy(records.data(), bytes.data(), bytes.size());
+    for (const auto &record : records) {
+        if (record.size != sizeof(ccm_record))
+            return Error{fmt::format("record {} (type {}) says it has {} bytes instead of {}: "
+                                     "use the ccmadm that belongs to the loaded module",
+                                     record.seq, record_types.text(record.type), record.size,
+                                     sizeof(ccm_record))};
+    }
+    return records;
+}
+
+std::string address_text(const ccm_record &record)
+{
+    if (record.family != AF_INET && record.family != AF_INET6)
+        return {};
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (inet_ntop(record.family, record.address, text.data(), text.size()) == nullptr)
+        return {};
+    return text.data();
+}
+
+std::string name_text(std::span<const char> bytes)
+{
+    std::string name(bytes.begin(), std::find(bytes.begin(), bytes.end(), '\0'));
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    return name;
+}
+
+} // namespace ccmadm

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# documents_test.sh CCMADM MANPAGE COMPLETION: what the program's help offers is in
+# the man page and in the completion, and the man page formats without a warning.
+set -u
+program=$1 page=$2 completion=$3
+failures=0
+
+fail() {
+	echo "FAIL: $*"
+	failures=$((failures + 1))
+}
+
+# What completion offers for a command line; the last argument is the word at the cursor.
+offers() {
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+	_ccmadm
+	echo "${COMPREPLY[*]}"
+}
+
+options_of() {
+	"$program" "$@" --help | grep -oE '(^|[ ,])--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u
+}
+
+# shellcheck disable=SC1090
+source "$completion" || fail "$completion cannot be sourced"
+manual=$(MANWIDTH=200 groff -man -Tascii -P-cbou "$page") || fail "groff"
+
+verbs=$("$program" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+[ "$(wc -w <<<"$verbs")" -ge 5 ] || fail "help names too few verbs: $verbs"
+
+for verb in $verbs; do
+	[[ " $(offers ccmadm "") " == *" $verb "* ]] || fail "completion lacks the verb $verb"
+	grep -qw -- "ccmadm.* $verb" <<<"$manual" || fail "man page lacks the verb $verb"
+	for option in $(options_of "$verb"); do
+		[[ " $(offers ccmadm "$verb" --) " == *" $option "* ]] ||
+			fail "completion of $verb lacks $option"
+		grep -q -- "$option" <<<"$manual" || fail "man page lacks $option of $verb"
+	done
+	for option in $(offers ccmadm "$verb" --); do
+		"$program" "$verb" --help | grep -q -- "$option" ||
+			fail "completion of $verb offers $option, which it does not have"
+	done
+done
+for option in $(options_of); do
+	[[ " $(offers ccmadm --) " == *" $option "* ]] || fail "completion lacks $option"
+	grep -q -- "$option" <<<"$manual" || fail "man page lacks $option"
+done
+
+# The words of a value are those that the program names in its own error.
+words=$("$program" stage no-such-stage 2>&1 | sed 's/.*the stages are: \([^;]*\).*/\1/; s/,//g')
+[ "$(offers ccmadm stage "")" = "$words" ] || fail "completion of stages is not: $words"
+[ "$(offers ccmadm wait --stage "")" = "$words" ] || fail "completion of --stage is not: $words"
+words=$("$program" wait --state no-such-state 2>&1 | sed 's/.*the states are: \([^;]*\).*/\1/; s/,//g')
+[ "$(offers ccmadm wait --state "")" = "$words" ] || fail "completion of --state is not: $words"
+[ "$(offers ccmadm --json w)" = "wait watch" ] || fail "completion behind a global option"
+[ -z "$(offers ccmadm wait --timeout "")" ] || fail "completion of --timeout offers something"
+
+warnings=$(groff -man -Tutf8 -ww -z "$page" 2>&1)
+[ -z "$warnings" ] || fail "groff warns: $warnings"
+
+[ "$failures" -eq 0 ] && echo "man page and completion: OK"
+exit "$((failures != 0))"

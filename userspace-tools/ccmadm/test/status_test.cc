@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fakes.h"
+
+#include <gtest/gtest.h>
+
+namespace ccmadm::test {
+namespace {
+
+TEST(Status, ReadyForPeople)
+{
+    Bench bench;
+    bench.source->give(present({partner_record(2, CCM_STATE_READY, CCM_STAGE_INITRAMFS),
+                                partner_record(10, CCM_STATE_READY, CCM_STAGE_RUNNING)}));
+    EXPECT_EQ(bench.run({}), 0);
+    EXPECT_EQ(bench.output.text,
+              "node         1 alpha\n"
+              "cluster      blue\n"
+              "incarnation  0x0123456789abcdef\n"
+              "stage        booting: initramfs\n"
+              "PARTNER  NAME  STATE  STAGE               TRANSPORT  ADDRESS    SESSIONS  SILENT\n"
+              "2        beta  ready  booting: initramfs  RoCE/IB    192.0.2.2  1         12.3 ms\n"
+              "10       beta  ready  running             RoCE/IB    192.0.2.2  1         12.3 ms\n");
+    EXPECT_EQ(bench.errors.text, "");
+    EXPECT_EQ(bench.path, "/dev/ccm");
+}
+
+TEST(Status, DownForPeopleSaysWhy)
+{
+    Bench bench;
+    ccm_record fresh = partner_record(3, CCM_STATE_CONNECTING);
+    fresh.name[0] = '\0';
+    fresh.transport = 0;
+    fresh.family = 0;
+    fresh.sessions = 0;
+    fresh.silent_us = 0;
+    fresh.error = -113;
+    bench.source->give(present({down_record(2, CCM_REASON_UNREACHABLE), fresh}));
+    EXPECT_EQ(bench.run({"status"}), 2);
+    EXPECT_NE(bench.output.text.find(
+                  "down: unreachable (no answer on any path; can be a partition)  -  "),
+              std::string::npos)
+        << bench.output.text;
+    EXPECT_NE(bench.output.text.find("3        -     connecting; last error: No route to host"),
+              std::string::npos)
+        << bench.output.text;
+}
+
+TEST(Status, NoPartnerIsNotReady)
+{
+    Bench bench;
+    bench.source->give(present({}));
+    EXPECT_EQ(bench.run({"status"}), 2);
+    EXPECT_NE(bench.output.text.find("no partner is configured: load the module with partners="),
+              std::string::npos);
+}
+
+TEST(Status, UnconfiguredNodeForPeople)
+{
+    Bench bench;
+    Batch batch = present({});
+    batch[0].node = 0;
+    bench.source->give(batch);
+    EXPECT_EQ(bench.run({"status"}), 2);
+    EXPECT_NE(bench.output.text.find("not configured: load the module with node=ID"),
+              std::string::npos);
+}
+
+TEST(Status, Json)
+{
+    for (const auto &arguments : std::vector<std::vector<const char *>>{
+             {"--json"}, {"--json", "status"}, {"status", "--json"}}) {
+        Bench bench;
+        bench.source->give(present({partner_record(2, CCM_STATE_READY),
+                                    down_record(3, CCM_REASON_PANICKED)}));
+        EXPECT_EQ(bench.run(arguments), 2);
+        const auto object = bench.object();
+        EXPECT_EQ(object.size(), 2u);
+        EXPECT_EQ(object["node"]["node"], 1);
+        EXPECT_EQ(object["node"]["cluster"], "blue");
+        EXPECT_EQ(object["node"]["stage"], "initramfs");
+        EXPECT_EQ(object["node"]["incarnation"], "0x0123456789abcdef");
+        ASSERT_EQ(object["partners"].size(), 2u);
+        EXPECT_EQ(object["partners"][0]["state"], "ready");
+        EXPECT_EQ(object["partners"][1]["node"], 3);
+        EXPECT_EQ(object["partners"][1]["reason"], "panicked");
+    }
+}
+
+TEST(Status, JsonWithoutANodeRecord)
+{
+    Bench bench;
+    bench.source->give(Batch{plain_record(CCM_RECORD_SYNC)});
+    EXPECT_EQ(bench.run({"status", "--json"}), 2);
+    EXPECT_TRUE(bench.object()["node"].is_null());
+    EXPECT_TRUE(bench.object()["partners"].empty());
+}
+
+TEST(Status, TakesTheStateAgainAfterAnOverflow)
+{
+    Bench bench;
+    bench.source->give(Batch{node_record(), down_record(2, CCM_REASON_HUNG),
+                             plain_record(CCM_RECORD_OVERFLOW)});
+    bench.source->give(present({partner_record(2, CCM_STATE_READY)}));
+    EXPECT_EQ(bench.run({"status"}), 0);
+    EXPECT_EQ(bench.output.text.find("down"), std::string::npos);
+}
+
+TEST(Status, SilentModuleIsAnError)
+{
+    Bench bench;
+    EXPECT_EQ(bench.run({"status", "--json"}), 1);
+    EXPECT_EQ(bench.output.text, "");
+    EXPECT_NE(bench.errors.text.find("ccmadm: the module has not described"), std::string::npos);
+}
+
+TEST(Status, UnloadedModuleIsAnError)
+{
+    Bench bench;
+    bench.source->give([] { return Error{"/dev/ccm: the module was unloaded"}; });
+    EXPECT_EQ(bench.run({"status"}), 1);
+    EXPECT_EQ(bench.errors.text, "ccmadm: /dev/ccm: the module was unloaded\n");
+}
+
+} // namespace
+} // namespace ccmadm::test

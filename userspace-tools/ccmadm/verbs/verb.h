@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "clock.h"
+#include "device.h"
+#include "output.h"
+#include "printer.h"
+#include "result.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ccmadm {
+
+// What every verb works with.
+struct Context {
+    Device &device; // open and checked
+    ccm_info info;  // what the check said
+    Printer &printer;
+    const Clock &clock;
+    Output &errors; // for remarks; an Error is returned, not written here
+};
+
+Result<ExitCode> run_status(const Context &context);
+
+struct WatchOptions {
+    std::uint64_t count = 0; // changes after which it ends; 0: never
+    bool until_sync = false;
+};
+Result<ExitCode> run_watch(const Context &context, const WatchOptions &options);
+
+struct WaitOptions {
+    std::vector<std::uint32_t> partners; // empty: all that are configured
+    std::optional<std::chrono::nanoseconds> timeout;
+    std::uint32_t state = CCM_STATE_READY;
+    std::uint32_t stage = CCM_STAGE_UNKNOWN; // at least this one; UNKNOWN: any
+};
+Result<ExitCode> run_wait(const Context &context, const WaitOptions &options);
+
+struct StageOptions {
+    std::string name; // empty: print it
+};
+Result<ExitCode> run_stage(const Context &context, const StageOptions &options);
+
+// A stage that a user may name, or the error that names those there are.
+Result<std::uint32_t> stage_named(std::string_view name);
+
+struct PeekOptions {
+    std::uint32_t partner = 0;
+    std::uint32_t timeout_ms = 1000;
+};
+Result<ExitCode> run_peek(const Context &context, const PeekOptions &options);
+
+} // namespace ccmadm
