@@ -390,6 +390,7 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 
 static void act(struct ccm_partner *partner, const struct ccm_session_action *a)
 {
+	trace_ccm_action(partner->id, a);
 	switch (a->type) {
 	case CCM_ACT_CONNECT:
 		act_connect(partner, a);
@@ -418,8 +419,7 @@ static void partner_work(struct work_struct *work)
 	u32 i;
 
 	while (next_event(partner)) {
-		trace_ccm_step(partner->id, partner->session.state, partner->event.type,
-			       partner->event.conn);
+		trace_ccm_step(partner->id, partner->session.state, &partner->event);
 		partner->counters.steps++;
 		ccm_session_step(&partner->session, ccm_now_us(), &partner->event,
 				 &partner->actions);

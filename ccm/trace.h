@@ -15,23 +15,48 @@
 
 /* One event was given to the core of a partner. */
 TRACE_EVENT(ccm_step,
-	TP_PROTO(u32 partner, u32 state, u32 event, u32 conn),
-	TP_ARGS(partner, state, event, conn),
+	TP_PROTO(u32 partner, u32 state, const struct ccm_session_event *event),
+	TP_ARGS(partner, state, event),
 	TP_STRUCT__entry(
 		__field(u32, partner)
 		__field(u32, state)
 		__field(u32, event)
 		__field(u32, conn)
+		__field(u32, status)
 	),
 	TP_fast_assign(
 		__entry->partner = partner;
 		__entry->state = state;
-		__entry->event = event;
-		__entry->conn = conn;
+		__entry->event = event->type;
+		__entry->conn = event->conn;
+		__entry->status = event->status;
 	),
-	TP_printk("partner=%u state=%s event=%s conn=%u", __entry->partner,
+	TP_printk("partner=%u state=%s event=%s conn=%u status=%u", __entry->partner,
 		  ccm_state_name(__entry->state), ccm_session_event_name(__entry->event),
-		  __entry->conn)
+		  __entry->conn, __entry->status)
+);
+
+/* The core of a partner wants something done; it is carried out next. */
+TRACE_EVENT(ccm_action,
+	TP_PROTO(u32 partner, const struct ccm_session_action *action),
+	TP_ARGS(partner, action),
+	TP_STRUCT__entry(
+		__field(u32, partner)
+		__field(u32, type)
+		__field(u32, conn)
+		__field(u32, what)
+		__field(u32, len)
+	),
+	TP_fast_assign(
+		__entry->partner = partner;
+		__entry->type = action->type;
+		__entry->conn = action->conn;
+		__entry->what = action->what;
+		__entry->len = action->len;
+	),
+	TP_printk("partner=%u action=%s conn=%u what=%s len=%u", __entry->partner,
+		  ccm_session_action_name(__entry->type), __entry->conn,
+		  ccm_session_what_name(__entry->type, __entry->what), __entry->len)
 );
 
 /* A partner is in another state, as shown to user space. */

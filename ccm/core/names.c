@@ -39,6 +39,18 @@ static const char *const action_names[] = {
 	"TIMER", "STATE", "READY", "DOWN",
 };
 
+static const char *const ring_names[] = {
+	"", "hello", "answer", "catalog", "ready", "goodbye",
+};
+
+static const char *const write_names[] = {
+	"", "W1", "answer", "W2", "W3", "goodbye",
+};
+
+static const char *const read_names[] = {
+	"", "R1", "R2",
+};
+
 const char *ccm_session_event_name(u32 event)
 {
 	return CCM_NAME_OF(event_names, event);
@@ -47,6 +59,28 @@ const char *ccm_session_event_name(u32 event)
 const char *ccm_session_action_name(u32 action)
 {
 	return CCM_NAME_OF(action_names, action);
+}
+
+const char *ccm_session_what_name(u32 action, u32 what)
+{
+	switch (action) {
+	case CCM_ACT_REJECT:
+		return ccm_reject_name(what);
+	case CCM_ACT_SEND:
+		return "A0";
+	case CCM_ACT_READ:
+		return CCM_NAME_OF(read_names, what);
+	case CCM_ACT_WRITE:
+	case CCM_ACT_ANSWER:
+		return CCM_NAME_OF(write_names, what);
+	default:
+		return "";
+	}
+}
+
+const char *ccm_ring_name(u32 ring)
+{
+	return CCM_NAME_OF(ring_names, ring);
 }
 
 const char *ccm_state_name(u32 state)

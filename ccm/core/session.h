@@ -315,6 +315,9 @@ const struct ccm_session_row *ccm_session_table(u32 *count);
 
 const char *ccm_session_event_name(u32 event);
 const char *ccm_session_action_name(u32 action);
+/* The step of the series that an action is: A0, R1, W1...; for a reject, why; else "" */
+const char *ccm_session_what_name(u32 action, u32 what);
+const char *ccm_ring_name(u32 ring);
 const char *ccm_state_name(u32 state);
 const char *ccm_reason_text(u32 reason);
 const char *ccm_stage_name(u32 stage);
