@@ -17,6 +17,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/list.h>
+#include <linux/ratelimit.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -95,6 +96,7 @@ struct ccm_events {
  * @partner_count: how many
  * @events: readers of the character device
  * @rejected: connect requests rejected, by enum ccm_reject
+ * @reject_log: limits what is logged about them
  * @debugfs: directory
  */
 struct ccm_node {
@@ -114,6 +116,7 @@ struct ccm_node {
 	u32 partner_count;
 	struct ccm_events events;
 	atomic64_t rejected[CCM_REJECT_COUNT];
+	struct ratelimit_state reject_log;
 	struct dentry *debugfs;
 };
 

@@ -31,6 +31,8 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	do {
 		node->incarnation = get_random_u64();
 	} while (!node->incarnation);
+	/* strangers may knock as often as they like: it is said once a second */
+	ratelimit_state_init(&node->reject_log, HZ, 1);
 	mutex_init(&node->device_lock);
 	INIT_LIST_HEAD(&node->devices);
 	ccm_events_init(&node->events);

@@ -308,8 +308,9 @@ static void log_reject(struct ccm_partner *partner, u32 code)
 	/* part of every second handshake, and no fault of anybody */
 	if (code == CCM_REJECT_CROSSED || code == CCM_REJECT_STALE)
 		return;
-	pr_warn_ratelimited("partner %u: connect request rejected: %s\n", partner->id,
-			    ccm_reject_name(code));
+	if (__ratelimit(&node->reject_log))
+		pr_warn("partner %u: connect request rejected: %s\n", partner->id,
+			ccm_reject_name(code));
 }
 
 /* An action on a connection that failed at once: the queue pair is as good as broken. */

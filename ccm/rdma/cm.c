@@ -9,16 +9,12 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ratelimit.h>
 #include <linux/slab.h>
 #include <rdma/ib_cm.h>
 
 #include "../ccm.h"
 #include "../trace.h"
 #include "rdma.h"
-
-/* Requests are rejected as often as strangers like; this is said once a second. */
-static DEFINE_RATELIMIT_STATE(reject_log, HZ, 1);
 
 /**
  * ccm_conn_set() - something happened to a connection
@@ -168,7 +164,7 @@ static int request(struct ccm_node *node, struct rdma_cm_id *id,
 reject:
 	atomic64_inc(&node->rejected[code]);
 	trace_ccm_reject(req.node, code);
-	if (__ratelimit(&reject_log))
+	if (__ratelimit(&node->reject_log))
 		pr_warn("connect request from %pISpc rejected: %s (it says: node %u, cluster id %016llx, for node %u)\n",
 			&id->route.addr.dst_addr, ccm_reject_name(code), req.node,
 			req.cluster, req.partner);

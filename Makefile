@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# CCM, the cluster connection manager. `make help` says what there is.
+#
+# Everything is built below build/: modules in build/module/KERNEL (the source is
+# copied there, see scripts/stage.sh), user-space programs in build/host, what goes
+# onto test nodes in build/node.
+
+BUILD	:= $(CURDIR)/build
+SCRIPTS	:= $(CURDIR)/scripts
+UML	:= $(CURDIR)/tests/lab/kernel/build-uml.sh
+JOBS	:= $(shell nproc)
+
+# The kernel that `make module` builds for. The default is the running one, or where
+# it has no headers (a container, say) the newest that has.
+KVER	?= $(shell uname -r)
+KDIR	?= $(firstword $(wildcard /lib/modules/$(KVER)/build) \
+	     $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -n 1))
+
+# The stock kernel that QEMU nodes boot: the newest Debian 6.1 with its headers.
+STOCK	= $(shell ls -d /lib/modules/6.1.*-amd64/build 2>/dev/null | sort -V | tail -n 1)
+
+LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/node/ccmadm/ccmadm
+
+.PHONY: all help module ccmadm install demo check kunit bench lint sim fuzz cluster docs clean
+.PHONY: host node module-stock module-plain module-debug states
+
+all: module ccmadm
+
+help:
+	@echo 'make demo      two emulated nodes find each other over soft-RoCE before user space'
+	@echo 'make check     everything that proves the project; ends with "N passed, N failed, N skipped"'
+	@echo
+	@echo 'make module    ccm.ko for KDIR (default: the running kernel) in build/module/target'
+	@echo 'make ccmadm    the command-line tool in build/host/userspace-tools/ccmadm'
+	@echo 'make install   both, and depmod (DESTDIR is honoured)'
+	@echo
+	@echo 'make kunit     KUnit suites in a User-Mode Linux node'
+	@echo 'make cluster   tests on several nodes; FILTER=Suite.Test, KERNEL=plain|debug'
+	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
+	@echo 'make fuzz      the fuzzers, RUNS= each'
+	@echo 'make lint      C++-subset checks, sparse, style'
+	@echo 'make bench     figures: connecting, detection, memory'
+	@echo 'make docs      Documentation as HTML in build/docs'
+	@echo 'make states    Documentation/states.rst anew from the state table'
+	@echo 'make clean'
+
+#
+# The product
+#
+
+module:
+	@$(SCRIPTS)/packages.sh module
+	@$(SCRIPTS)/stage.sh $(BUILD)/module/target
+	@test -d "$(KDIR)" || { echo 'no kernel headers: install linux-headers for the kernel, or give KDIR='; exit 1; }
+	$(MAKE) -s -C $(KDIR) M=$(BUILD)/module/target modules
+
+ccmadm:
+	@$(SCRIPTS)/packages.sh tools
+	@cmake -S userspace-tools -B $(BUILD)/ccmadm -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_TESTING=OFF >/dev/null
+	@$(MAKE) -s -C $(BUILD)/ccmadm
+
+install: module ccmadm
+	$(MAKE) -s -C $(KDIR) M=$(BUILD)/module/target INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	cmake --install $(BUILD)/ccmadm --prefix $(DESTDIR)/usr
+	install -D -m 644 include/uapi/linux/ccm.h $(DESTDIR)/usr/include/linux/ccm.h
+
+#
+# What tests and demo are made of
+#
+
+host:
+	@cmake -S $(CURDIR) -B $(BUILD)/host >/dev/null
+	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS)
+
+# For nodes: one static program, so that it runs in any initramfs.
+node:
+	@cmake -S userspace-tools -B $(BUILD)/node -DCCMADM_STATIC=ON -DBUILD_TESTING=OFF >/dev/null
+	@$(MAKE) -s -C $(BUILD)/node -j$(JOBS) ccmadm
+
+module-stock:
+	@test -n "$(STOCK)" || { echo 'linux-headers-amd64 is not installed'; exit 1; }
+	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock
+	@$(MAKE) -s -C $(STOCK) M=$(BUILD)/module/stock modules
+
+module-plain module-debug: module-%:
+	@$(SCRIPTS)/stage.sh $(BUILD)/module/$*
+	@kernel=$$($(UML) $*) && \
+	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$* ARCH=um modules && \
+	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/tests/modules ARCH=um modules && \
+	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/kunit ARCH=um modules
+
+#
+# The two commands, and parts of the second
+#
+
+demo:
+	@$(SCRIPTS)/packages.sh demo tools
+	@$(MAKE) -s module-stock node
+	@cmake -S $(CURDIR) -B $(BUILD)/host >/dev/null
+	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS) ccm-demo
+	@$(BUILD)/host/demo/ccm-demo $(LAB_ARGUMENTS) --qemu-modules=$(BUILD)/module/stock/ccm.ko
+
+check:
+	@$(SCRIPTS)/packages.sh module tools lab demo check
+	@tests/check.sh
+
+lint:
+	@$(SCRIPTS)/packages.sh module check
+	@tests/lint/lint.sh
+
+kunit:
+	@$(SCRIPTS)/packages.sh lab tools
+	@$(MAKE) -s module-debug host
+	@$(BUILD)/host/tests/kunit/ccm_kunit $(LAB_ARGUMENTS) --kernel=debug \
+		--uml-modules=$(BUILD)/module/debug/kunit
+
+KERNEL	?= debug
+FILTER	?= *
+cluster:
+	@$(SCRIPTS)/packages.sh lab tools
+	@$(MAKE) -s module-$(KERNEL) host node
+	@$(BUILD)/host/tests/cluster/cluster_test $(LAB_ARGUMENTS) --kernel=$(KERNEL) \
+		--uml-modules=$(BUILD)/module/$(KERNEL)/ccm.ko:$(BUILD)/module/$(KERNEL)/tests/modules \
+		--gtest_filter='$(FILTER)'
+
+bench:
+	@$(SCRIPTS)/packages.sh lab tools
+	@$(MAKE) -s module-plain host node
+	@$(BUILD)/host/tests/bench/ccm_bench $(LAB_ARGUMENTS) --kernel=plain \
+		--uml-modules=$(BUILD)/module/plain/ccm.ko:$(BUILD)/module/plain/tests/modules
+
+SEED	?= 1
+RUNS	?= 1000
+STEPS	?= 2000
+sim:
+	@$(SCRIPTS)/packages.sh lab tools
+	@$(MAKE) -s host
+	@$(BUILD)/host/tests/sim/ccm_sim --seed $(SEED) --runs $(RUNS) --steps $(STEPS)
+
+fuzz:
+	@$(SCRIPTS)/packages.sh tools check
+	@tests/fuzz/run.sh $(BUILD)/fuzz $(RUNS)
+
+states: host
+	@$(BUILD)/host/tests/sim/ccm_states_rst >Documentation/states.rst
+
+docs:
+	@$(SCRIPTS)/packages.sh check
+	@sphinx-build -q -W -b html Documentation $(BUILD)/docs
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Copies what the kernel modules are built from into DIR, so that one source can be
+# built for several kernels side by side (Kbuild of 6.1 builds where the source is).
+# What has not changed keeps its time, and is not built again.
+#
+#     stage.sh DIR
+set -eu
+mkdir -p "$1"
+target=$(cd "$1" && pwd)
+cd "$(dirname "$0")/.."
+find Kbuild ccm include kunit tests/modules \( -name '*.[ch]' -o -name Kbuild \) \
+	-exec cp -pu --parents -t "$target" {} +
