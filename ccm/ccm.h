@@ -211,6 +211,8 @@ struct ccm_partner_counters {
  * @event: the event being stepped
  * @buffer: its data
  * @heartbeat: the watch
+ * @shown_state: enum ccm_state last shown to readers
+ * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
  * @view: what readers see; under ccm_events.lock
  * @counters: figures
  * @last_error: negative errno of the last failed attempt
@@ -235,6 +237,8 @@ struct ccm_partner {
 	struct ccm_session_event event;
 	u8 buffer[CCM_PRIVATE_ACCEPT_MAX];
 	struct ccm_heartbeat heartbeat;
+	u32 shown_state;
+	u32 shown_reason;
 	struct ccm_record view;
 	struct ccm_partner_counters counters;
 	int last_error;

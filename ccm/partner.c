@@ -286,6 +286,9 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 
 static void announce(struct ccm_partner *partner, u32 state, u32 reason)
 {
+	/* One step may pass several states, and readers see each: not the core's last one. */
+	partner->shown_state = state;
+	partner->shown_reason = reason;
 	trace_ccm_state(partner->id, state, reason);
 	if (state == CCM_STATE_READY) {
 		partner->counters.sessions++;
@@ -443,10 +446,9 @@ void ccm_partner_fill_view(struct ccm_partner *partner, struct ccm_record *recor
 	struct ccm_conn *conn = find_conn(partner, s->conn);
 
 	record->node = partner->id;
-	record->state = (u8)s->announced_state;
-	record->reason = (u8)(s->announced_state == CCM_STATE_DOWN ? s->announced_reason :
-			      (u32)CCM_REASON_NONE);
-	record->version = s->announced_state >= CCM_STATE_NEGOTIATING ? s->version : 0;
+	record->state = (u8)partner->shown_state;
+	record->reason = (u8)partner->shown_reason;
+	record->version = partner->shown_state >= CCM_STATE_NEGOTIATING ? s->version : 0;
 	record->incarnation = s->peer_incarnation;
 	record->sessions = partner->counters.sessions;
 	record->attempts = partner->counters.attempts + partner->counters.accepted;

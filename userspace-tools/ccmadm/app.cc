@@ -136,7 +136,7 @@ void describe(CLI::App &app, Command &command)
                   "then changes.\nEnds with 0 on SIGINT and SIGTERM.");
 
     auto *stage = add("stage", "Print or set this node's boot stage");
-    stage->add_option("name", command.stage.name,
+    stage->add_option("stage", command.stage.name,
                       "The stage to set: " + stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))
         ->type_name("NAME")
         ->check(check_stage);

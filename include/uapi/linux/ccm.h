@@ -10,9 +10,9 @@
  * CCM_RECORD_OVERFLOW, the present state and a CCM_RECORD_SYNC.
  *
  * Errors of read(): EINVAL (the buffer is shorter than one record), EAGAIN
- * (O_NONBLOCK and nothing queued), EINTR (a signal), ENODEV (the module is going
- * away), EFAULT. poll() reports POLLIN when a record is queued, and
- * POLLHUP | POLLERR once the module is going away.
+ * (O_NONBLOCK and nothing queued), EINTR (a signal), EFAULT. poll() reports POLLIN
+ * when a record is queued. An open file keeps the module loaded: rmmod says EBUSY.
+ * Opened read-only or not makes no difference to what a file can do.
  */
 #ifndef _UAPI_LINUX_CCM_H
 #define _UAPI_LINUX_CCM_H
@@ -28,10 +28,10 @@
 
 /* What a record is about: struct ccm_record.type */
 enum ccm_record_type {
-	CCM_RECORD_NODE		= 1,	/* this node: state or boot stage */
+	CCM_RECORD_NODE		= 1,	/* this node: its boot stage changed */
 	CCM_RECORD_PARTNER	= 2,	/* one partner: anything of it changed */
-	CCM_RECORD_SYNC		= 3,	/* the present state ends here */
-	CCM_RECORD_OVERFLOW	= 4,	/* changes were dropped; the present state follows */
+	CCM_RECORD_SYNC		= 3,	/* the present state ends here; only the head is set */
+	CCM_RECORD_OVERFLOW	= 4,	/* changes were dropped, the present state follows; likewise */
 	CCM_RECORD_REMOVED	= 5,	/* a partner was removed from the configuration */
 };
 
@@ -90,7 +90,8 @@ enum ccm_stage {
  *	the module, the same for all readers (a gap means nothing was dropped for
  *	this reader unless a CCM_RECORD_OVERFLOW says so)
  * @time_ns: CLOCK_MONOTONIC of the change, ns
- * @node: id of the node the record is about (this node's own in CCM_RECORD_NODE)
+ * @node: id of the node the record is about (this node's own, but for
+ *	CCM_RECORD_PARTNER and CCM_RECORD_REMOVED)
  * @state: enum ccm_state (CCM_RECORD_PARTNER)
  * @reason: enum ccm_reason (CCM_RECORD_PARTNER in state DOWN)
  * @stage: enum ccm_stage, of this node or the partner
