@@ -183,6 +183,7 @@ enum ccm_partner_bit {
 struct ccm_partner_counters {
 	u64 steps;
 	u64 attempts;
+	u64 retried;		/* attempts that a timer began */
 	u64 accepted;
 	u64 rejected;
 	u64 sessions;

@@ -32,6 +32,7 @@ static int partner_show(struct seq_file *m, void *unused)
 	seq_printf(m, "state %s\n", ccm_state_name(READ_ONCE(s->state)));
 	seq_printf(m, "steps %llu\n", READ_ONCE(c->steps));
 	seq_printf(m, "attempts %llu\n", READ_ONCE(c->attempts));
+	seq_printf(m, "retried %llu\n", READ_ONCE(c->retried));
 	seq_printf(m, "accepted %llu\n", READ_ONCE(c->accepted));
 	seq_printf(m, "rejected %llu\n", READ_ONCE(c->rejected));
 	seq_printf(m, "sessions %llu\n", READ_ONCE(c->sessions));

@@ -330,6 +330,8 @@ static void act_connect(struct ccm_partner *partner, const struct ccm_session_ac
 	int ret;
 
 	partner->counters.attempts++;
+	if (partner->event.type == CCM_SEV_TIMER)
+		partner->counters.retried++;
 	ret = ccm_conn_connect(partner, a->conn, a->data, a->len);
 	if (!ret)
 		return;

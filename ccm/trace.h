@@ -13,6 +13,24 @@
 
 #include "core/session.h"
 
+#ifndef ccm_show_cm_event
+/* rdma_event_msg() is of no use here: a trace may not point to another module's text. */
+#define ccm_show_cm_event(event) __print_symbolic(event, \
+	{ RDMA_CM_EVENT_ADDR_RESOLVED,		"ADDR_RESOLVED" }, \
+	{ RDMA_CM_EVENT_ADDR_ERROR,		"ADDR_ERROR" }, \
+	{ RDMA_CM_EVENT_ROUTE_RESOLVED,		"ROUTE_RESOLVED" }, \
+	{ RDMA_CM_EVENT_ROUTE_ERROR,		"ROUTE_ERROR" }, \
+	{ RDMA_CM_EVENT_CONNECT_RESPONSE,	"CONNECT_RESPONSE" }, \
+	{ RDMA_CM_EVENT_CONNECT_ERROR,		"CONNECT_ERROR" }, \
+	{ RDMA_CM_EVENT_UNREACHABLE,		"UNREACHABLE" }, \
+	{ RDMA_CM_EVENT_REJECTED,		"REJECTED" }, \
+	{ RDMA_CM_EVENT_ESTABLISHED,		"ESTABLISHED" }, \
+	{ RDMA_CM_EVENT_DISCONNECTED,		"DISCONNECTED" }, \
+	{ RDMA_CM_EVENT_DEVICE_REMOVAL,		"DEVICE_REMOVAL" }, \
+	{ RDMA_CM_EVENT_ADDR_CHANGE,		"ADDR_CHANGE" }, \
+	{ RDMA_CM_EVENT_TIMEWAIT_EXIT,		"TIMEWAIT_EXIT" })
+#endif
+
 /* One event was given to the core of a partner. */
 TRACE_EVENT(ccm_step,
 	TP_PROTO(u32 partner, u32 state, const struct ccm_session_event *event),
@@ -94,9 +112,7 @@ TRACE_EVENT(ccm_cm_event,
 		__entry->status = status;
 	),
 	TP_printk("partner=%u conn=%u event=%s status=%d", __entry->partner,
-		  __entry->conn,
-		  rdma_event_msg((enum rdma_cm_event_type)__entry->event),
-		  __entry->status)
+		  __entry->conn, ccm_show_cm_event(__entry->event), __entry->status)
 );
 
 /* Liveness says a partner is gone. */

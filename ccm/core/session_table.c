@@ -106,8 +106,7 @@ static const struct ccm_session_row rows[] = {
 	    IN_DOWN | IN_GREETING | IN_NEGOTIATING | IN_OPENING,
 	    "R1: check the page, watch it, write my hello (W1). R2: the partner's answer; with its "
 	    "hello here too, write my catalog (W2). Wrong: " REFUSE_TEXT),
-	ROW(GREETING, RING, ring,
-	    IN_DOWN | IN_GREETING | IN_NEGOTIATING | IN_OPENING,
+	ROW(GREETING, RING, ring, IN_DOWN | IN_GREETING | IN_NEGOTIATING,
 	    "hello: check and answer it; answer: read it (R2); catalog: keep it; goodbye: close "
 	    "with its reason. Wrong or out of order: " REFUSE_TEXT),
 	ROW(GREETING, VERDICT, verdict, IN_DOWN,
