@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "checker.h"
+
+#include <algorithm>
+
+namespace sim {
+
+namespace {
+
+const ccm_session_row &row_of(const ccm_session &s, uint32_t event)
+{
+	uint32_t count = 0;
+	const ccm_session_row *rows = ccm_session_table(&count);
+
+	return rows[s.state * CCM_SEV_COUNT + event];
+}
+
+bool touches_memory(uint32_t type)
+{
+	return type == CCM_ACT_READ || type == CCM_ACT_WRITE || type == CCM_ACT_WATCH;
+}
+
+// The range of the partner's memory that an action names
+bool within(const ccm_session_action &a, const ccm_wire_keys &keys)
+{
+	bool mailbox = a.type == CCM_ACT_WRITE;
+	uint64_t base = mailbox ? keys.mailbox_addr : keys.status_addr;
+	uint64_t size = mailbox ? keys.mailbox_len : keys.status_len;
+	uint64_t len = mailbox ? a.len : a.type == CCM_ACT_READ ? a.read_len :
+								  CCM_WIRE_STATUS_LEN;
+
+	return a.key == (mailbox ? keys.mailbox_key : keys.status_key) && a.addr >= base &&
+	       a.addr - base <= size && len <= size - (a.addr - base) && len > 0;
+}
+
+// Does the payload of an action decode as what it must be?
+bool payload_right(const ccm_session_action &a)
+{
+	ccm_wire_request request;
+	ccm_wire_reject reject;
+	ccm_wire_keys keys;
+	ccm_wire_hello hello;
+	ccm_wire_answer answer;
+	ccm_wire_catalog catalog;
+	ccm_wire_ready ready;
+	ccm_wire_goodbye goodbye;
+
+	switch (a.type) {
+	case CCM_ACT_CONNECT:
+	case CCM_ACT_ACCEPT:
+		return a.len <= CCM_PRIVATE_REQUEST_MAX &&
+		       !ccm_wire_get_request(a.data, a.len, &request) && request.attempt;
+	case CCM_ACT_REJECT:
+		return a.len <= CCM_PRIVATE_REJECT_MAX &&
+		       !ccm_wire_get_reject(a.data, a.len, &reject) && reject.code == a.what;
+	case CCM_ACT_SEND:
+		return !ccm_wire_get_keys(a.data, a.len, &keys);
+	case CCM_ACT_ANSWER:
+		return a.what == CCM_RING_ANSWER && !ccm_wire_get_answer(a.data, a.len, &answer) &&
+		       answer.code != CCM_ANSWER_NONE;
+	case CCM_ACT_WRITE:
+		switch (a.what) {
+		case CCM_RING_HELLO:
+			return !ccm_wire_get_hello(a.data, a.len, &hello);
+		case CCM_RING_CATALOG:
+			return !ccm_wire_get_catalog(a.data, a.len, &catalog);
+		case CCM_RING_READY:
+			return !ccm_wire_get_ready(a.data, a.len, &ready);
+		case CCM_RING_GOODBYE:
+			return !ccm_wire_get_goodbye(a.data, a.len, &goodbye) &&
+			       goodbye.reason > CCM_REASON_NONE && goodbye.reason < CCM_REASON_COUNT;
+		default:
+			return false;
+		}
+	default:
+		return a.len == 0;
+	}
+}
+
+// The connection that an end is one end of, seen from the other side
+const End *other_end(Cluster &c, uint32_t node, const Partner &p)
+{
+	auto it = p.ends.find(p.session.conn);
+
+	if (it == p.ends.end())
+		return nullptr;
+	const End &mine = c.fabric.end(it->second);
+	if (mine.host != node || mine.peer == rogue_end || !mine.peer)
+		return nullptr;
+	return &c.fabric.end(mine.peer);
+}
+
+} // namespace
+
+std::string describe(const ccm_session_event &e)
+{
+	std::string text = ccm_session_event_name(e.type);
+
+	if (e.conn)
+		text += fmt::format(" conn {}", e.conn);
+	if (e.type == CCM_SEV_VERDICT || e.type == CCM_SEV_STOP)
+		text += fmt::format(" {}", ccm_reason_text(e.reason));
+	if (e.type == CCM_SEV_REJECTED || e.type == CCM_SEV_FAILED ||
+	    e.type == CCM_SEV_READ_DONE || e.type == CCM_SEV_RING)
+		text += fmt::format(" status {}", e.status);
+	return text;
+}
+
+std::string describe(const ccm_session_action &a)
+{
+	std::string text = ccm_session_action_name(a.type);
+
+	if (a.conn)
+		text += fmt::format(" conn {}", a.conn);
+	if (a.type == CCM_ACT_REJECT)
+		text += fmt::format(" {}", ccm_reject_name(a.what));
+	else if (a.type == CCM_ACT_WRITE || a.type == CCM_ACT_ANSWER || a.type == CCM_ACT_READ)
+		text += fmt::format(" what {}", a.what);
+	else if (a.type == CCM_ACT_TIMER)
+		text += fmt::format(" {}", a.at_us);
+	else if (a.type == CCM_ACT_STATE)
+		text += fmt::format(" {} {}", ccm_state_name(a.state), ccm_reason_text(a.reason));
+	else if (a.type == CCM_ACT_DOWN)
+		text += fmt::format(" {}", ccm_reason_text(a.reason));
+	if (a.flush)
+		text += " flush";
+	return text;
+}
+
+std::string check_step(const Step &t)
+{
+	const ccm_session &s = t.after;
+	const ccm_session_event &event = t.event;
+	const ccm_session_row &row = row_of(t.before, event.type);
+	bool mine = event.type < CCM_SEV_ESTABLISHED || event.type > CCM_SEV_VERDICT ||
+		    (t.before.conn && event.conn == t.before.conn);
+	std::set<uint32_t> live = t.live;
+	bool client = t.client_ready;
+	bool closed = false;
+	uint32_t answers = 0;
+	uint32_t shown_state = t.shown_state;
+	uint32_t shown_reason = t.shown_reason;
+
+	if (t.actions.count >= CCM_ACTIONS_MAX)
+		return "the list of actions is full";
+	if (mine && !(row.next >> s.state & 1))
+		return "the table does not name this state";
+	if ((!mine || !row.handle) && (t.actions.count || s.state != t.before.state))
+		return "an event that is to be ignored was not";
+
+	for (uint32_t i = 0; i < t.actions.count; i++) {
+		const ccm_session_action &a = t.actions.list[i];
+
+		if (a.type >= CCM_ACT_COUNT)
+			return "an action of an unknown type";
+		if (!payload_right(a))
+			return "an action whose payload does not decode";
+		switch (a.type) {
+		case CCM_ACT_CONNECT:
+			if (!live.empty())
+				return "CONNECT while a connection is live";
+			if (a.conn % 2 || a.conn <= t.last_connect)
+				return "CONNECT with a number that is odd or used up";
+			live.insert(a.conn);
+			break;
+		case CCM_ACT_ACCEPT:
+			if (!live.empty())
+				return "ACCEPT while a connection is live";
+			live.insert(a.conn);
+			[[fallthrough]];
+		case CCM_ACT_REJECT:
+			answers++;
+			if (event.type != CCM_SEV_REQUEST || a.conn != event.conn)
+				return "an answer to a request that is not there";
+			break;
+		case CCM_ACT_CLOSE:
+			if (!live.erase(a.conn))
+				return "CLOSE of a connection that does not exist";
+			closed = true;
+			break;
+		case CCM_ACT_READY:
+			if (client)
+				return "READY twice";
+			client = true;
+			break;
+		case CCM_ACT_DOWN:
+			if (!client)
+				return "DOWN without READY";
+			if (!closed || !live.empty())
+				return "DOWN before the connection was closed";
+			if (a.reason == CCM_REASON_NONE || a.reason >= CCM_REASON_COUNT)
+				return "DOWN without a reason";
+			client = false;
+			break;
+		case CCM_ACT_STATE:
+			if (a.state >= CCM_STATE_COUNT || a.reason >= CCM_REASON_COUNT ||
+			    (a.reason && a.state != CCM_STATE_DOWN))
+				return "a STATE that cannot be";
+			if (a.state == shown_state && a.reason == shown_reason)
+				return "a STATE that is no news";
+			shown_state = a.state;
+			shown_reason = a.reason;
+			break;
+		case CCM_ACT_TIMER:
+			if (a.at_us && a.at_us <= t.now)
+				return "TIMER in the past";
+			break;
+		default:
+			if (!live.count(a.conn))
+				return "an action on a connection that does not exist";
+			break;
+		}
+		if (touches_memory(a.type) &&
+		    (a.conn != t.before.conn || !t.keys || !within(a, *t.keys)))
+			return "memory that the partner did not give on this connection";
+	}
+	if (event.type == CCM_SEV_REQUEST && answers != 1)
+		return "a request without exactly one answer";
+	if (client != s.told_ready || client != (s.state == CCM_STATE_READY))
+		return "clients have not been told what is";
+	if (s.conn ? live != std::set<uint32_t>{s.conn} : !live.empty())
+		return "the live connections are not the session's";
+	if (s.state != shown_state &&
+	    !(s.state == CCM_STATE_CONNECTING && s.retries && shown_state == CCM_STATE_DOWN))
+		return "a state that was not shown";
+	if (s.state == CCM_STATE_DOWN && s.reason != shown_reason)
+		return "a reason that was not shown";
+	if (s.enabled && s.state != CCM_STATE_READY && !s.deadline_us)
+		return "nothing would ever wake this session";
+	if (s.deadline_us > t.now + 1000ULL * std::max(CCM_RETRY_MAX_MS * 5 / 4,
+						      std::max(CCM_GREET_MS_MIN,
+							       4 * s.config.detect_ms)))
+		return "a timer that is too far away";
+	return {};
+}
+
+void check_rest(Cluster &c, uint32_t node, const Partner &p)
+{
+	const ccm_session &s = p.session;
+
+	if (p.live.size() > 1)
+		c.world.fail("node {} partner {}: {} live connections", node, p.id, p.live.size());
+	if (!p.asking.empty())
+		c.world.fail("node {} partner {}: request {} is left without an answer", node, p.id,
+			     *p.asking.begin());
+	if (p.client_ready && !p.live.count(s.conn))
+		c.world.fail("node {} partner {}: clients are READY without a connection", node,
+			     p.id);
+}
+
+void check_pair(Cluster &c, uint32_t a, uint32_t b)
+{
+	Node *na = c.node(a);
+	Node *nb = c.node(b);
+
+	if (!na || !nb)
+		return;
+	Partner &pa = na->partners().at(b);
+	Partner &pb = nb->partners().at(a);
+	const ccm_session &sa = pa.session;
+	const ccm_session &sb = pb.session;
+
+	if (sa.state != CCM_STATE_READY || sb.state != CCM_STATE_READY)
+		return;
+
+	const End *of_b = other_end(c, a, pa);
+	bool same = of_b && of_b->host == b && of_b->epoch == nb->epoch() &&
+		    of_b->conn == sb.conn;
+	if (!same) {
+		if (c.last_fault < std::min(pa.ready_since, pb.ready_since))
+			c.world.fail("nodes {} and {} are READY on different connections and nothing "
+				     "has happened to them", a, b);
+		return;
+	}
+	auto agree = [&](bool equal, const char *what) {
+		if (!equal)
+			c.world.fail("nodes {} and {} are READY and do not agree: {}", a, b, what);
+	};
+	agree(sa.peer_incarnation == nb->incarnation(), "incarnation of the second");
+	agree(sb.peer_incarnation == na->incarnation(), "incarnation of the first");
+	agree(sa.version == sb.version && sa.version, "version");
+	agree(sa.peer_keys.nonce == sb.nonce && sb.peer_keys.nonce == sa.nonce, "nonces");
+	agree(sa.peer_ready.plan == sb.peer_ready.plan, "plan");
+	agree(sa.peer_catalog.generation == sb.generation &&
+		      sb.peer_catalog.generation == sa.generation, "generations");
+	agree(sa.peer_hello.node == b && sb.peer_hello.node == a, "node ids");
+}
+
+bool settled(Cluster &c, uint32_t a, uint32_t b)
+{
+	Node *na = c.node(a);
+	Node *nb = c.node(b);
+
+	if (!na || !nb)
+		return false;
+	Partner &pa = na->partners().at(b);
+	Partner &pb = nb->partners().at(a);
+	const End *of_b = other_end(c, a, pa);
+
+	return pa.client_ready && pb.client_ready && of_b && of_b->host == b &&
+	       of_b->epoch == nb->epoch() && of_b->conn == pb.session.conn;
+}
+
+} // namespace sim

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What must hold: after every step of one machine, and between two of them.
+#ifndef CCM_SIM_CHECKER_H
+#define CCM_SIM_CHECKER_H
+
+#include <set>
+#include <string>
+
+#include "cluster.h"
+
+namespace sim {
+
+// One step of one machine, and what its surroundings know.
+struct Step {
+	const ccm_session &before;
+	const ccm_session &after;
+	uint64_t now;
+	const ccm_session_event &event;
+	const ccm_session_actions &actions;
+	std::set<uint32_t> live;		// connections, before the actions
+	bool client_ready;			// what clients have heard, before the actions
+	uint32_t last_connect;			// highest number used so far
+	uint32_t shown_state;			// what user space was shown, before the actions
+	uint32_t shown_reason;
+	const ccm_wire_keys *keys;		// that came on the session's connection, or null
+};
+
+// Is everything as it must be? Returns what is not, or nothing.
+std::string check_step(const Step &step);
+
+// The session and what the runtime keeps of it, after the actions were carried out.
+void check_rest(Cluster &cluster, uint32_t node, const Partner &p);
+
+// Two machines against each other.
+void check_pair(Cluster &cluster, uint32_t a, uint32_t b);
+
+// Is it READY on both sides, of the same connection?
+bool settled(Cluster &cluster, uint32_t a, uint32_t b);
+
+std::string describe(const ccm_session_event &event);
+std::string describe(const ccm_session_action &action);
+
+} // namespace sim
+
+#endif

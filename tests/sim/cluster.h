@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// All hosts, the fabric between them, and what went wrong on purpose so far.
+#ifndef CCM_SIM_CLUSTER_H
+#define CCM_SIM_CLUSTER_H
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "fabric.h"
+#include "node.h"
+#include "options.h"
+#include "world.h"
+
+namespace sim {
+
+struct Host {
+	uint32_t id = 0;
+	bool powered = false;
+	bool device = true;
+	uint64_t lives = 0;
+	std::unique_ptr<Node> node;	// while the module is loaded
+};
+
+class Cluster {
+public:
+	explicit Cluster(const Options &options);
+
+	Host &host(uint32_t id) { return hosts_.at(id - 1); }
+	Node *node(uint32_t id) { return host(id).node.get(); }
+	std::vector<Host> &hosts() { return hosts_; }
+
+	void load(uint32_t id);		// power on and load, or load again
+	void unload(uint32_t id, uint32_t reason);
+	void crash(uint32_t id);
+
+	// Something is being done to them: what follows may differ on both sides for a while.
+	void fault() { last_fault = world.now(); result.faults++; }
+
+	Options options;
+	World world;
+	Fabric fabric;
+	Result result;
+	uint64_t last_fault = 0;
+	uint32_t detect_ms = CCM_DETECT_MS_DEFAULT;
+	bool hardware = false;		// a stopped host's memory still answers
+	bool iwarp = false;
+
+private:
+	std::vector<Host> hosts_;
+};
+
+} // namespace sim
+
+#endif

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine.h"
+
+#include "checker.h"
+
+namespace sim {
+
+namespace {
+
+constexpr uint64_t cluster_id = 0xc1c1;
+
+template <typename Message>
+Bytes encode(void (*put)(uint8_t *, const Message *), const Message &message, uint32_t len)
+{
+	Bytes bytes(len);
+
+	put(bytes.data(), &message);
+	return bytes;
+}
+
+} // namespace
+
+Machine::Machine(uint32_t node, uint32_t partner)
+{
+	ccm_session_config config{};
+
+	config.node = node;
+	config.partner = partner;
+	config.cluster = cluster_id;
+	config.incarnation = 0xa11ce;
+	config.version_min = CCM_VERSION_MIN;
+	config.version_max = CCM_VERSION_MAX;
+	config.detect_ms = CCM_DETECT_MS_DEFAULT;
+	config.capabilities = 6;
+	config.name[0] = 'a';
+	ccm_session_init(&s, &config);
+}
+
+Machine &Machine::step(Happening h)
+{
+	ccm_session before = s;
+
+	h.event.random = random;
+	h.event.data = h.data.data();
+	h.event.len = static_cast<uint32_t>(h.data.size());
+	if (h.event.type == CCM_SEV_MESSAGE && s.conn && h.event.conn == s.conn &&
+	    keys_conn_ != s.conn &&
+	    !ccm_wire_get_keys(h.event.data, h.event.len, &keys_))
+		keys_conn_ = s.conn;
+	ccm_session_step(&s, now, &h.event, &out);
+	std::string found = check_step({before, s, now, h.event, out, live_, client_ready_,
+					last_connect_, shown_state_, shown_reason_,
+					before.conn && keys_conn_ == before.conn ? &keys_ : nullptr});
+	if (!found.empty() && wrong.empty())
+		wrong = fmt::format("{} in state {}: {}", describe(h.event),
+				    ccm_state_name(before.state), found);
+	for (uint32_t i = 0; i < out.count; i++) {
+		const ccm_session_action &a = out.list[i];
+
+		switch (a.type) {
+		case CCM_ACT_CONNECT:
+			last_connect_ = a.conn;
+			[[fallthrough]];
+		case CCM_ACT_ACCEPT:
+			live_.insert(a.conn);
+			break;
+		case CCM_ACT_CLOSE:
+			live_.erase(a.conn);
+			break;
+		case CCM_ACT_READY:
+			client_ready_ = true;
+			break;
+		case CCM_ACT_DOWN:
+			client_ready_ = false;
+			break;
+		case CCM_ACT_STATE:
+			shown_state_ = a.state;
+			shown_reason_ = a.reason;
+			break;
+		}
+	}
+	return *this;
+}
+
+Happening Machine::simple(ccm_session_event_type type, uint32_t reason, uint32_t status) const
+{
+	Happening h;
+
+	h.event.type = type;
+	h.event.conn = type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_VERDICT ? s.conn : 0;
+	h.event.reason = reason;
+	h.event.status = status;
+	return h;
+}
+
+Happening Machine::request(uint32_t attempt, uint64_t incarnation,
+			   std::function<void(ccm_wire_request &)> tweak)
+{
+	Happening h = simple(CCM_SEV_REQUEST);
+	ccm_wire_request m{};
+
+	m.version_min = CCM_VERSION_MIN;
+	m.version_max = CCM_VERSION_MAX;
+	m.purpose = CCM_PURPOSE_SESSION;
+	m.node = s.config.partner;
+	m.partner = s.config.node;
+	m.cluster = cluster_id;
+	m.incarnation = incarnation ? incarnation : peer_incarnation;
+	m.attempt = attempt;
+	if (tweak)
+		tweak(m);
+	h.event.conn = next_incoming;
+	next_incoming += 2;
+	h.data = encode(ccm_wire_put_request, m, CCM_WIRE_REQUEST_LEN);
+	return h;
+}
+
+Happening Machine::established(bool iwarp, std::function<void(ccm_wire_request &)> tweak) const
+{
+	Happening h = simple(CCM_SEV_ESTABLISHED);
+
+	h.event.iwarp = iwarp;
+	h.event.keys = {0x10000, 11, 0x20000, 12};
+	if (s.active) {
+		ccm_wire_request m{};
+
+		m.version_min = CCM_VERSION_MIN;
+		m.version_max = CCM_VERSION_MAX;
+		m.purpose = CCM_PURPOSE_SESSION;
+		m.node = s.config.partner;
+		m.partner = s.config.node;
+		m.cluster = cluster_id;
+		m.incarnation = peer_incarnation;
+		m.attempt = peer_attempt;
+		if (tweak)
+			tweak(m);
+		h.data = encode(ccm_wire_put_request, m, CCM_WIRE_REQUEST_LEN);
+		h.data.resize(CCM_PRIVATE_ACCEPT_MAX);
+	}
+	return h;
+}
+
+Happening Machine::rejected(uint32_t code) const
+{
+	Happening h = simple(CCM_SEV_REJECTED, 0, CCM_CM_CONSUMER);
+	ccm_wire_reject m{};
+
+	m.code = static_cast<uint16_t>(code);
+	m.version_min = CCM_VERSION_MIN;
+	m.version_max = CCM_VERSION_MAX;
+	m.node = s.config.partner;
+	m.incarnation = peer_incarnation;
+	h.data = encode(ccm_wire_put_reject, m, CCM_WIRE_REJECT_LEN);
+	h.data.resize(CCM_PRIVATE_REJECT_MAX);
+	return h;
+}
+
+Happening Machine::keys(std::function<void(ccm_wire_keys &)> tweak) const
+{
+	Happening h = simple(CCM_SEV_MESSAGE);
+	ccm_wire_keys m{};
+
+	m.status_addr = 0x7000;
+	m.status_key = 71;
+	m.status_len = CCM_STATUS_REGION_LEN;
+	m.mailbox_addr = 0xa000;
+	m.mailbox_key = 72;
+	m.mailbox_len = CCM_MAILBOX_LEN;
+	m.incarnation = peer_incarnation;
+	m.nonce = peer_nonce;
+	if (tweak)
+		tweak(m);
+	h.data = encode(ccm_wire_put_keys, m, CCM_WIRE_KEYS_LEN);
+	return h;
+}
+
+Happening Machine::status(std::function<void(ccm_wire_status &)> tweak) const
+{
+	Happening h = simple(CCM_SEV_READ_DONE, 0, CCM_READ_STATUS);
+	ccm_wire_status m{};
+
+	m.version_min = CCM_VERSION_MIN;
+	m.version_max = CCM_VERSION_MAX;
+	m.node = s.config.partner;
+	m.incarnation = peer_incarnation;
+	m.cluster = cluster_id;
+	m.stage = CCM_STAGE_INITRAMFS;
+	m.counter = 1;
+	m.tick_ms = 20;
+	if (tweak)
+		tweak(m);
+	h.data = encode(ccm_wire_put_status, m, CCM_WIRE_STATUS_LEN);
+	return h;
+}
+
+Happening Machine::hello(std::function<void(ccm_wire_hello &)> tweak) const
+{
+	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_HELLO);
+	ccm_wire_hello m{};
+
+	m.version_min = CCM_VERSION_MIN;
+	m.version_max = CCM_VERSION_MAX;
+	m.node = s.config.partner;
+	m.incarnation = peer_incarnation;
+	m.nonce = peer_nonce;
+	m.nonce_partner = s.nonce ? s.nonce : 1;
+	m.capabilities = 12;
+	m.detect_ms = CCM_DETECT_MS_DEFAULT;
+	m.stage = CCM_STAGE_INITRAMFS;
+	m.name[0] = 'b';
+	if (tweak)
+		tweak(m);
+	h.data = encode(ccm_wire_put_hello, m, CCM_WIRE_HELLO_LEN);
+	return h;
+}
+
+Happening Machine::answer_ring() const
+{
+	return simple(CCM_SEV_RING, 0, CCM_RING_ANSWER);
+}
+
+Happening Machine::answer(std::function<void(ccm_wire_answer &)> tweak) const
+{
+	Happening h = simple(CCM_SEV_READ_DONE, 0, CCM_READ_ANSWER);
+	ccm_wire_answer m{};
+
+	m.code = CCM_ANSWER_ACCEPTED;
+	m.version = CCM_VERSION_MAX;
+	m.incarnation = peer_incarnation;
+	m.nonce = peer_nonce;
+	m.nonce_partner = s.nonce ? s.nonce : 1;
+	m.capabilities = 4;
+	if (tweak)
+		tweak(m);
+	h.data = encode(ccm_wire_put_answer, m, CCM_WIRE_ANSWER_LEN);
+	return h;
+}
+
+Happening Machine::catalog(std::function<void(ccm_wire_catalog &)> tweak) const
+{
+	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_CATALOG);
+	ccm_wire_catalog m{};
+
+	m.generation = 1;
+	m.nonce = peer_nonce;
+	if (tweak)
+		tweak(m);
+	h.data = encode(ccm_wire_put_catalog, m, CCM_WIRE_CATALOG_LEN);
+	return h;
+}
+
+Happening Machine::ready(std::function<void(ccm_wire_ready &)> tweak) const
+{
+	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_READY);
+	ccm_wire_ready m{};
+	uint64_t plan = 0xcbf29ce484222325ULL;
+
+	// Both generations are 1: FNV-1a over 01 00 .. 00 01 00 .. 00.
+	for (int i = 0; i < 16; i++)
+		plan = (plan ^ (i % 8 ? 0 : 1)) * 0x100000001b3ULL;
+	m.generation = 1;
+	m.generation_partner = 1;
+	m.nonce = peer_nonce;
+	m.plan = plan;
+	if (tweak)
+		tweak(m);
+	h.data = encode(ccm_wire_put_ready, m, CCM_WIRE_READY_LEN);
+	return h;
+}
+
+Happening Machine::goodbye(uint32_t reason) const
+{
+	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_GOODBYE);
+	ccm_wire_goodbye m{static_cast<uint16_t>(reason)};
+
+	h.data = encode(ccm_wire_put_goodbye, m, CCM_WIRE_GOODBYE_LEN);
+	return h;
+}
+
+Machine &Machine::start()
+{
+	return step(simple(CCM_SEV_START));
+}
+
+Machine &Machine::fail(uint32_t status)
+{
+	return step(simple(CCM_SEV_FAILED, 0, status));
+}
+
+Machine &Machine::timer()
+{
+	now = s.deadline_us;
+	return step(simple(CCM_SEV_TIMER));
+}
+
+Machine &Machine::passive()
+{
+	start();
+	fail();
+	return step(request(peer_attempt));
+}
+
+Machine &Machine::greet(bool iwarp)
+{
+	return step(established(iwarp));
+}
+
+Machine &Machine::to(ccm_state state)
+{
+	if (s.state == CCM_STATE_DOWN && state > CCM_STATE_DOWN)
+		s.enabled ? timer() : start();
+	if (s.state == CCM_STATE_CONNECTING && state > CCM_STATE_CONNECTING)
+		greet();
+	if (s.state == CCM_STATE_GREETING && state > CCM_STATE_GREETING) {
+		if (!(s.done & CCM_DONE_KEYS_RECEIVED))
+			step(keys());
+		step(status());
+		step(hello());
+		step(answer_ring());
+		step(answer());
+	}
+	if (s.state == CCM_STATE_NEGOTIATING && state > CCM_STATE_NEGOTIATING)
+		step(catalog());
+	if (s.state == CCM_STATE_OPENING && state > CCM_STATE_OPENING)
+		step(ready());
+	return *this;
+}
+
+const ccm_session_action *Machine::find(uint32_t type) const
+{
+	for (uint32_t i = 0; i < out.count; i++)
+		if (out.list[i].type == type)
+			return &out.list[i];
+	return nullptr;
+}
+
+std::vector<uint32_t> Machine::types() const
+{
+	std::vector<uint32_t> list;
+
+	for (uint32_t i = 0; i < out.count; i++)
+		list.push_back(out.list[i].type);
+	return list;
+}
+
+uint32_t Machine::reject_code() const
+{
+	const ccm_session_action *a = find(CCM_ACT_REJECT);
+
+	return a ? a->what : 0;
+}
+
+} // namespace sim

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One life of a host: the module from load to unload or crash. The runtime around the
+// pure core as the kernel's is: an ordered queue per partner, actions carried out in
+// order to their end, heartbeats beside it.
+#ifndef CCM_SIM_NODE_H
+#define CCM_SIM_NODE_H
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "core/liveness.h"
+#include "core/session.h"
+#include "fabric.h"
+
+namespace sim {
+
+class Cluster;
+
+// Where an event comes from: each source is in order, they are not among each other.
+enum class Source { cm, receive, send, other, count };
+
+struct Event {
+	ccm_session_event event{};
+	Bytes data;
+	uint32_t mail_end = 0;		// RING: copy the mail when it is looked at
+};
+
+struct Partner {
+	uint32_t id = 0;
+	ccm_session session{};
+	ccm_liveness liveness{};
+	uint32_t watched = 0;		// conn
+	uint64_t watch_addr = 0;
+	uint32_t watch_key = 0;
+	bool heartbeat_out = false;
+	std::map<uint32_t, uint32_t> ends;	// conn that CM knows -> end
+	std::set<uint32_t> live;		// conn of the session: connected or accepted, not closed
+	std::set<uint32_t> asking;		// requests that wait for their answer
+	uint32_t last_connect = 0;
+	bool client_ready = false;
+	uint64_t ready_since = 0;
+	uint32_t connects = 0;			// since the last settling began
+	uint32_t shown_state = CCM_STATE_DOWN;
+	uint32_t shown_reason = CCM_REASON_NONE;
+	std::array<uint64_t, static_cast<size_t>(Source::count)> last{};
+};
+
+class Node {
+public:
+	Node(Cluster &cluster, uint32_t host, uint64_t epoch);
+
+	void start();
+	void stop(uint32_t reason);
+	void stop_partner(uint32_t partner, uint32_t reason);
+	void start_partner(uint32_t partner);
+	void path_up();
+
+	// From the fabric
+	void incoming(uint32_t end, const Bytes &request);
+	void push(uint32_t partner, Source source, Event event);
+	void heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page);
+	void refresh_page();
+
+	void freeze();
+	void thaw();
+	bool frozen() const { return frozen_; }
+	// Run @what now, or when the node goes on
+	void when_running(std::function<void()> what);
+
+	uint64_t clock() const;
+	uint64_t epoch() const { return epoch_; }
+	uint64_t incarnation() const { return incarnation_; }
+	std::map<uint32_t, Partner> &partners() { return partners_; }
+	std::array<uint8_t, CCM_PAGE_LEN> &page() { return page_; }
+
+	bool panicked = false;
+	bool listening = true;
+
+private:
+	void handle(Partner &partner, Event &event);
+	void carry_out(Partner &partner, const ccm_session_action &action);
+	void tick(uint32_t partner, uint32_t conn);
+	void later(uint64_t delay, std::function<void(Node &)> what);
+
+	Cluster &cluster_;
+	uint32_t host_;
+	uint64_t epoch_;
+	uint64_t incarnation_;
+	uint64_t offset_;
+	uint64_t loaded_at_;
+	uint64_t counter_lost_ = 0;
+	uint64_t frozen_at_ = 0;
+	bool frozen_ = false;
+	uint32_t next_incoming_ = 1;
+	std::vector<std::function<void()>> backlog_;
+	std::map<uint32_t, Partner> partners_;
+	std::array<uint8_t, CCM_PAGE_LEN> page_{};
+};
+
+} // namespace sim
+
+#endif

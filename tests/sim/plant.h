@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Bugs put in on purpose between the machine and the checks.
+#ifndef CCM_SIM_PLANT_H
+#define CCM_SIM_PLANT_H
+
+#include "core/session.h"
+#include "options.h"
+
+namespace sim {
+
+// Before the step: spoil what the machine believes.
+void plant_before(Plant plant, ccm_session &s, const ccm_session_event &event);
+
+// After the step: spoil what it wants.
+void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event,
+		 ccm_session_actions &actions);
+
+} // namespace sim
+
+#endif

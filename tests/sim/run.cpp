@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
+
+#include "checker.h"
+#include "cluster.h"
+#include "faults.h"
+
+namespace sim {
+
+namespace {
+
+// The longest way back to READY when nothing goes wrong any more: the last message of the
+// bad times arrives and opens a series that nobody answers; it has to time out, then both
+// sides wait for their longest backoff, and the one that wakes first connects.
+uint64_t settle_limit_us(const Cluster &c)
+{
+	uint64_t series = std::max<uint64_t>(CCM_GREET_MS_MIN, 4ULL * c.detect_ms);
+
+	return delay_max_us +
+	       1000 * (series + CCM_RETRY_MAX_MS * 5 / 4 + 2 * CCM_CONNECT_MS + c.detect_ms);
+}
+
+constexpr uint32_t settle_attempts_max = 8;
+constexpr uint64_t calm_us = 3000000;
+
+bool all_settled(Cluster &c)
+{
+	for (auto &a : c.hosts())
+		for (auto &b : c.hosts())
+			if (a.id < b.id && !settled(c, a.id, b.id))
+				return false;
+	return true;
+}
+
+void with_faults(Cluster &c)
+{
+	uint64_t next = c.world.now() + c.world.rng.between(1000, 2000000);
+
+	while (c.world.happened() < c.options.steps) {
+		if (c.world.now() >= next) {
+			random_fault(c);
+			next = c.world.now() + c.world.rng.between(1000, 600000);
+		}
+		// There is always something: a fault that will end, a retry, a heartbeat.
+		if (!c.world.step())
+			c.world.fail("nothing will ever happen again");
+	}
+}
+
+void demand_ready(Cluster &c)
+{
+	uint64_t begin = c.world.now();
+	uint64_t limit = begin + settle_limit_us(c);
+	uint64_t last = begin;
+	uint64_t downs;
+
+	set_right(c);
+	for (auto &host : c.hosts())
+		for (auto &[id, p] : host.node->partners())
+			p.connects = 0;
+	// A request that was long under way may still come and end a session once more:
+	// what counts is the last time that not all was well.
+	while (c.world.now() <= limit && c.world.step())
+		if (!all_settled(c))
+			last = c.world.now();
+	if (!all_settled(c))
+		c.world.fail("not READY on both sides {} ms after the last fault",
+			     settle_limit_us(c) / 1000);
+	c.result.settle_us = last - begin;
+	for (auto &host : c.hosts())
+		for (auto &[id, p] : host.node->partners())
+			c.result.settle_attempts = std::max(c.result.settle_attempts, p.connects);
+	if (c.result.settle_attempts > settle_attempts_max)
+		c.world.fail("{} attempts for one session without any fault",
+			     c.result.settle_attempts);
+	downs = c.result.down;
+	c.world.run_until(c.world.now() + calm_us);
+	if (!all_settled(c) || c.result.down != downs)
+		c.world.fail("a session ended and nothing had happened to it");
+}
+
+} // namespace
+
+Result run(const Options &options)
+{
+	Cluster c(options);
+
+	try {
+		for (auto &host : c.hosts()) {
+			host.powered = true;
+			c.world.after(c.world.rng.permille(500) ? 0 : c.world.rng.below(2000000),
+				      [&c, id = host.id] {
+					      if (!c.node(id))
+						      c.load(id);
+				      });
+		}
+		if (options.faults)
+			with_faults(c);
+		demand_ready(c);
+	} catch (const Failure &failure) {
+		c.result.ok = false;
+		c.result.message = failure.what();
+	}
+	c.result.simulated_us = c.world.now();
+	c.result.trace = c.world.traced();
+	return c.result;
+}
+
+Result run_together(const Options &options)
+{
+	Options exact = options;
+
+	exact.together = true;
+	exact.faults = false;
+	Cluster c(exact);
+	uint64_t delay = c.world.rng.between(1, 50) * (c.world.rng.permille(500) ? 10 : 1000);
+
+	uint64_t skew = c.world.rng.permille(500) ? 3 * delay : 0;
+	uint32_t requests = skew ? 3 : 2;
+
+	c.detect_ms = 1000;	// far above every round trip
+
+	try {
+		for (auto &one : c.hosts())
+			for (auto &other : c.hosts())
+				c.fabric.link(one.id, other.id) = Link{false, 0, delay, delay};
+		for (auto &host : c.hosts()) {
+			host.powered = true;
+			c.world.at(1000 + c.world.rng.below(skew + 1),
+				   [&c, id = host.id] { c.load(id); });
+		}
+		while (!all_settled(c)) {
+			// 3 messages of CM after the crossing, then 4 of A0..W1, 3 of R2, 2 of
+			// W2 and W3; twice that is far below any timer.
+			if (c.world.now() > 1000 + skew + 24 * (delay + 40))
+				c.world.fail("not READY {} delays of {} us after both have loaded",
+					     24, delay);
+			c.world.step();
+		}
+		c.result.settle_us = c.world.now() - 1000;
+		for (auto &host : c.hosts())
+			for (auto &[id, p] : host.node->partners())
+				if (p.connects > (host.id < id ? requests : requests - 1))
+					c.world.fail("node {} sent partner {} {} requests", host.id,
+						     id, p.connects);
+		if (c.result.ready != c.hosts().size() * (c.hosts().size() - 1))
+			c.world.fail("READY was told {} times", c.result.ready);
+		c.world.run_until(c.world.now() + calm_us);
+		if (!all_settled(c) || c.result.down)
+			c.world.fail("a session ended and nothing had happened to it");
+	} catch (const Failure &failure) {
+		c.result.ok = false;
+		c.result.message = failure.what();
+	}
+	c.result.simulated_us = c.world.now();
+	c.result.trace = c.world.traced();
+	return c.result;
+}
+
+Result run_traced(const Options &options)
+{
+	auto how = options.together ? run_together : run;
+	Result result = how(options);
+	Options again = options;
+
+	if (result.ok || options.tracing)
+		return result;
+	again.tracing = true;
+	return how(again);
+}
+
+} // namespace sim

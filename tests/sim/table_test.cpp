@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Every state with every event, with right and wrong data: what a row promises is kept,
+// and it promises nothing that does not happen.
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "checker.h"
+#include "machine.h"
+
+namespace {
+
+using sim::Bytes;
+using sim::Happening;
+using sim::Machine;
+
+struct Variant {
+	std::string name;
+	Machine machine;
+};
+
+// Machines in every state, each driven there by events
+std::vector<Variant> machines()
+{
+	std::vector<Variant> list;
+
+	for (bool lower : {true, false}) {
+		for (bool iwarp : {false, true}) {
+			Machine fresh = lower ? Machine(1, 2) : Machine(2, 1);
+			Machine active = fresh, passive = fresh, m = fresh;
+			std::string side = std::string(lower ? "lower" : "higher") +
+					   (iwarp ? " iwarp" : "");
+			auto add = [&](const char *name, const Machine &machine) {
+				list.push_back({side + " " + name, machine});
+			};
+			auto series = [&](const char *name, Machine at) {
+				add(name, at.greet(iwarp));
+				add(name, at.step(at.keys()));
+				Machine quick = at;
+				add(name, quick.step(quick.hello()));
+				add(name, at.step(at.status()));
+				add(name, at.step(at.answer_ring()));
+				Machine answered = at;
+				add(name, answered.step(answered.answer()));
+				add(name, at.step(at.hello()));
+				Machine early = at;
+				add(name, early.step(early.catalog()));
+				add(name, at.step(at.answer()));
+				early = at;
+				add(name, early.step(early.ready()));
+				add(name, at.step(at.catalog()));
+				add(name, at.step(at.ready()));
+			};
+
+			add("new", fresh);
+			add("connecting", active.start());
+			series("active", active);
+			add("kicked", m.start().step(m.simple(CCM_SEV_PATH_UP)));
+			m = active;
+			add("early keys", m.step(m.keys()));
+			m = active;
+			add("failed", m.fail());
+			m = active;
+			add("crossed", m.step(m.rejected(CCM_REJECT_CROSSED)));
+			m = active;
+			add("crossing", m.step(m.request(1)));
+			passive.passive();
+			add("accepting", passive);
+			series("passive", passive);
+			m = passive;
+			add("accepting, kicked", m.step(m.simple(CCM_SEV_PATH_UP)));
+			m = active;
+			add("stopped", m.step(m.simple(CCM_SEV_STOP, CCM_REASON_ADMIN)));
+		}
+	}
+	return list;
+}
+
+// Everything that may happen to a machine, right and wrong
+std::vector<Happening> happenings(Machine &m)
+{
+	std::vector<Happening> list;
+	auto add = [&](Happening h) { list.push_back(std::move(h)); };
+	auto spoiled = [&](Happening h) {
+		Happening other;
+
+		if (h.event.conn && h.event.type != CCM_SEV_REQUEST) {
+			other = h;
+			other.event.conn += 2;
+			add(other);
+		}
+		for (size_t len : {size_t(0), size_t(7), size_t(8), h.data.size() - 1}) {
+			if (len >= h.data.size())
+				continue;
+			other = h;
+			other.data.resize(len);
+			add(other);
+		}
+		for (size_t at = 0; at < h.data.size(); at += 2) {
+			other = h;
+			other.data[at] ^= 0x81;
+			add(other);
+		}
+		add(std::move(h));
+	};
+
+	add(m.simple(CCM_SEV_START));
+	add(m.simple(CCM_SEV_PATH_UP));
+	add(m.simple(CCM_SEV_TIMER));
+	for (uint32_t reason = 0; reason <= CCM_REASON_COUNT; reason++) {
+		add(m.simple(CCM_SEV_STOP, reason));
+		add(m.simple(CCM_SEV_VERDICT, reason));
+		spoiled(m.goodbye(reason));
+	}
+	spoiled(m.request(1));
+	spoiled(m.request(100));
+	spoiled(m.request(1, 0xdead));
+	spoiled(m.established(false));
+	spoiled(m.established(true));
+	for (uint32_t status = 0; status <= CCM_CM_OTHER + 1; status++) {
+		add(m.simple(CCM_SEV_FAILED, 0, status));
+		add(m.simple(CCM_SEV_REJECTED, 0, status));
+	}
+	for (uint32_t code = 0; code <= CCM_REJECT_COUNT; code++)
+		spoiled(m.rejected(code));
+	for (auto type : {CCM_SEV_DISCONNECTED, CCM_SEV_ERROR, CCM_SEV_DEVICE_GONE})
+		spoiled(m.simple(type));
+	spoiled(m.keys());
+	spoiled(m.status());
+	spoiled(m.answer());
+	for (uint32_t code = 0; code <= CCM_ANSWER_COUNT; code++)
+		spoiled(m.answer([code](auto &a) { a.code = code; }));
+	spoiled(m.hello());
+	spoiled(m.answer_ring());
+	spoiled(m.catalog());
+	spoiled(m.ready());
+	for (uint32_t kind : {0U, static_cast<uint32_t>(CCM_RING_COUNT), 255U})
+		add(m.simple(CCM_SEV_RING, 0, kind));
+	add(m.simple(CCM_SEV_READ_DONE, 0, 77));
+	return list;
+}
+
+TEST(Table, HasOneRowForEachPairInOrder)
+{
+	uint32_t count = 0;
+	const ccm_session_row *rows = ccm_session_table(&count);
+
+	ASSERT_EQ(count, uint32_t{CCM_STATE_COUNT} * uint32_t{CCM_SEV_COUNT});
+	for (uint32_t i = 0; i < count; i++) {
+		EXPECT_EQ(rows[i].state, i / CCM_SEV_COUNT);
+		EXPECT_EQ(rows[i].event, i % CCM_SEV_COUNT);
+		EXPECT_NE(rows[i].next, 0U);
+		EXPECT_EQ(rows[i].next >> CCM_STATE_COUNT, 0U);
+		EXPECT_GT(std::string(rows[i].text).size(), 5U);
+		if (!rows[i].handle) {
+			EXPECT_EQ(rows[i].next, 1U << rows[i].state) << "row " << i;
+		}
+	}
+}
+
+TEST(Table, NamesEverything)
+{
+	std::set<std::string> names;
+
+	for (uint32_t i = 0; i < CCM_SEV_COUNT; i++)
+		EXPECT_TRUE(names.insert(ccm_session_event_name(i)).second) << i;
+	names.clear();
+	for (uint32_t i = 0; i < CCM_ACT_COUNT; i++)
+		EXPECT_TRUE(names.insert(ccm_session_action_name(i)).second) << i;
+	names.clear();
+	for (uint32_t i = 0; i < CCM_STATE_COUNT; i++)
+		EXPECT_TRUE(names.insert(ccm_state_name(i)).second) << i;
+	names.clear();
+	for (uint32_t i = 0; i < CCM_REASON_COUNT; i++)
+		EXPECT_TRUE(names.insert(ccm_reason_text(i)).second) << i;
+	names.clear();
+	for (uint32_t i = 0; i < CCM_STAGE_COUNT; i++)
+		EXPECT_TRUE(names.insert(ccm_stage_name(i)).second) << i;
+	EXPECT_EQ(names.count("?"), 0U);
+	EXPECT_STREQ(ccm_session_event_name(CCM_SEV_COUNT), "?");
+	EXPECT_STREQ(ccm_session_action_name(CCM_ACT_COUNT), "?");
+	EXPECT_STREQ(ccm_state_name(CCM_STATE_COUNT), "?");
+	EXPECT_STREQ(ccm_reason_text(CCM_REASON_COUNT), "?");
+	EXPECT_STREQ(ccm_stage_name(CCM_STAGE_COUNT), "?");
+}
+
+TEST(Table, EveryEventInEveryState)
+{
+	uint32_t count = 0;
+	const ccm_session_row *rows = ccm_session_table(&count);
+	std::map<std::pair<uint32_t, uint32_t>, uint32_t> seen;
+	size_t steps = 0;
+
+	for (auto &[name, base] : machines()) {
+		ASSERT_EQ(base.wrong, "") << name;
+		for (Happening &h : happenings(base)) {
+			for (uint64_t late : {uint64_t(0), uint64_t(10000000)}) {
+				Machine m = base;
+				uint32_t from = m.s.state;
+
+				m.now += 1 + late;
+				m.step(h);
+				ASSERT_EQ(m.wrong, "") << name;
+				// The rows are about events of the session's own connection.
+				if (h.event.type < CCM_SEV_ESTABLISHED ||
+				    h.event.type > CCM_SEV_VERDICT ||
+				    h.event.conn == base.s.conn)
+					seen[{from, h.event.type}] |= 1U << m.s.state;
+				steps++;
+			}
+		}
+	}
+	RecordProperty("steps", static_cast<int>(steps));
+	for (uint32_t i = 0; i < count; i++)
+		EXPECT_EQ((seen[{rows[i].state, rows[i].event}]), rows[i].next)
+			<< ccm_state_name(rows[i].state) << " x "
+			<< ccm_session_event_name(rows[i].event);
+}
+
+// Whatever random events come, in any order: the machine stays whole.
+TEST(Table, RandomWalks)
+{
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		sim::Rng rng(seed);
+		Machine m = rng.permille(500) ? Machine(1, 2) : Machine(2, 1);
+
+		for (int i = 0; i < 40; i++) {
+			std::vector<Happening> all = happenings(m);
+
+			m.random = rng.next();
+			m.now += rng.permille(300) ? 3000000 : rng.below(100000) + 1;
+			if (rng.permille(400) && m.s.enabled)
+				m.to(static_cast<ccm_state>(rng.below(CCM_STATE_COUNT)));
+			m.step(all[rng.below(all.size())]);
+			ASSERT_EQ(m.wrong, "") << "seed " << seed;
+		}
+	}
+}
+
+TEST(Table, UnknownEventsAreIgnored)
+{
+	Machine m;
+	Happening h;
+
+	m.start();
+	h.event.type = CCM_SEV_COUNT;
+	ccm_session_actions actions;
+	actions.count = 5;
+	ccm_session_step(&m.s, m.now, &h.event, &actions);
+	EXPECT_EQ(actions.count, 0U);
+	EXPECT_EQ(m.s.state, static_cast<uint32_t>(CCM_STATE_CONNECTING));
+}
+
+} // namespace
