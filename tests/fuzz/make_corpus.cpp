@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writes the seed corpora: make_corpus DIRECTORY. What it writes is committed, as
+ * seeds that a fuzzer's findings can be compared with.
+ */
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "ccm/core/session.h"
+#include "kunit/wire_golden.h"
+
+namespace {
+
+using Bytes = std::vector<u8>;
+
+void write(const std::filesystem::path &file, const Bytes &bytes)
+{
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream out(file, std::ios::binary);
+    out.write(reinterpret_cast<const char *>(bytes.data()),
+              static_cast<std::streamsize>(bytes.size()));
+    if (!out.flush())
+        throw std::runtime_error("cannot write " + file.string());
+}
+
+#define GOLDEN(type) write(top / "wire" / #type, Bytes(golden_##type, golden_##type + sizeof(golden_##type)))
+
+void make_wire(const std::filesystem::path &top)
+{
+    GOLDEN(request);
+    GOLDEN(reject);
+    GOLDEN(keys);
+    GOLDEN(ring);
+    GOLDEN(status);
+    GOLDEN(hello);
+    GOLDEN(answer);
+    GOLDEN(catalog);
+    GOLDEN(ready);
+    GOLDEN(goodbye);
+}
+
+/* As liveness_fuzz reads them: operation, step; a read adds stage, tick, no spoiling. */
+void make_liveness(const std::filesystem::path &top)
+{
+    const Bytes tick = {0, 64};    /* a period */
+    const Bytes moved = {3, 0, 1, 9, 0};
+    const Bytes still = {1, 0, 1, 9, 0};
+    const auto play = [&](const std::string &name, std::vector<Bytes> parts) {
+        Bytes bytes = {1, 50, 0};
+        for (const Bytes &part : parts)
+            bytes.insert(bytes.end(), part.begin(), part.end());
+        write(top / "liveness" / name, bytes);
+    };
+    play("up", {tick, moved, tick, moved, tick, moved, tick, moved, tick, moved});
+    play("silent", {tick, moved, tick, tick, tick, tick, tick, tick});
+    play("frozen", {moved, tick, still, tick, still, tick, still, tick, still, tick, still});
+    play("panic", {tick, moved, {3, 0, 1, 9, 3, CCM_STATUS_FLAGS, 1, 0}});
+    play("shutdown", {tick, moved, {3, 0, 1, 9, 3, CCM_STATUS_FLAGS, 2, 0}});
+    play("restarted", {tick, {3, 0, 1, 9, 3, 16, 1, 0}});
+    play("garbage", {tick, {3, 0, 1, 9, 3, 0, 0, 0}});
+    play("short", {tick, {0xfb, 0, 1, 9, 0, 40}});
+    play("stall", {tick, moved, {0, 250}, tick, moved, {0, 250}, {0, 250}, tick, tick, tick});
+}
+
+/* As session_fuzz reads them, with right messages on the present connection. */
+class Script {
+public:
+    explicit Script(u8 config) : bytes_{config} {}
+
+    Script &event(u8 type, u8 status = 0, u8 reason = 0, u8 time = 10)
+    {
+        for (u8 b : {type, time, u8{0}, u8{0}, status, reason, ++random_})
+            bytes_.push_back(b);
+        return *this;
+    }
+    Script &peer_restarts()
+    {
+        bytes_.push_back(CCM_SEV_COUNT);
+        return *this;
+    }
+    Script &series()
+    {
+        return event(CCM_SEV_ESTABLISHED)
+            .event(CCM_SEV_MESSAGE)
+            .event(CCM_SEV_READ_DONE, CCM_READ_STATUS)
+            .event(CCM_SEV_RING, CCM_RING_HELLO)
+            .event(CCM_SEV_RING, CCM_RING_ANSWER)
+            .event(CCM_SEV_READ_DONE, CCM_READ_ANSWER)
+            .event(CCM_SEV_RING, CCM_RING_CATALOG)
+            .event(CCM_SEV_RING, CCM_RING_READY);
+    }
+    const Bytes &bytes() const { return bytes_; }
+
+private:
+    Bytes bytes_;
+    u8 random_ = 0;
+};
+
+void make_session(const std::filesystem::path &top)
+{
+    const auto save = [&](const std::string &name, const Script &script) {
+        write(top / "session" / name, script.bytes());
+    };
+    const auto connected = [](u8 config) { return Script(config).event(CCM_SEV_START).series(); };
+    const auto accepted = [](u8 config) {
+        return Script(config).event(CCM_SEV_START).event(CCM_SEV_REQUEST).series();
+    };
+    const u8 lower = 1 | 4;
+    const u8 higher = 4;
+    const u8 iwarp = 2;
+    save("connect", connected(lower));
+    save("accept", accepted(higher));
+    save("connect-iwarp", connected(lower | iwarp));
+    save("accept-iwarp", accepted(higher | iwarp));
+    save("crossed-lower", Script(lower)
+                              .event(CCM_SEV_START)
+                              .event(CCM_SEV_REQUEST)
+                              .event(CCM_SEV_REQUEST)
+                              .series());
+    save("crossed-higher", Script(higher)
+                               .event(CCM_SEV_START)
+                               .event(CCM_SEV_REJECTED, CCM_CM_CONSUMER, CCM_REJECT_CROSSED)
+                               .event(CCM_SEV_REQUEST)
+                               .series());
+    save("retries", Script(lower)
+                        .event(CCM_SEV_START)
+                        .event(CCM_SEV_FAILED, CCM_CM_UNREACHABLE)
+                        .event(CCM_SEV_TIMER, 0, 0, 0xff)
+                        .event(CCM_SEV_FAILED, CCM_CM_STALE)
+                        .event(CCM_SEV_TIMER, 0, 0, 0xff)
+                        .event(CCM_SEV_PATH_UP)
+                        .event(CCM_SEV_REJECTED, CCM_CM_CONSUMER, CCM_REJECT_VERSION)
+                        .event(CCM_SEV_TIMER, 0, 0, 0xff)
+                        .series());
+    save("goodbye", connected(lower).event(CCM_SEV_RING, CCM_RING_GOODBYE, CCM_REASON_SHUTDOWN));
+    save("verdict", connected(lower)
+                        .event(CCM_SEV_VERDICT, 0, CCM_REASON_HUNG)
+                        .event(CCM_SEV_TIMER, 0, 0, 0xff)
+                        .series());
+    save("restarted", connected(lower).peer_restarts().event(CCM_SEV_REQUEST).series());
+    save("stop", connected(lower).event(CCM_SEV_STOP, 0, CCM_REASON_SHUTDOWN)
+                     .event(CCM_SEV_REQUEST)
+                     .event(CCM_SEV_START)
+                     .series());
+    save("keys-early", Script(higher)
+                           .event(CCM_SEV_START)
+                           .event(CCM_SEV_REQUEST)
+                           .event(CCM_SEV_MESSAGE)
+                           .event(CCM_SEV_ESTABLISHED)
+                           .event(CCM_SEV_READ_DONE, CCM_READ_STATUS));
+    save("device-gone", connected(lower).event(CCM_SEV_DEVICE_GONE).event(CCM_SEV_PATH_UP));
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        std::cerr << "usage: make_corpus DIRECTORY\n";
+        return 1;
+    }
+    try {
+        make_wire(argv[1]);
+        make_liveness(argv[1]);
+        make_session(argv[1]);
+    } catch (const std::exception &e) {
+        std::cerr << "make_corpus: " << e.what() << '\n';
+        return 1;
+    }
+    return 0;
+}

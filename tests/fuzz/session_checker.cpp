@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "session_checker.h"
+
+#include "require.h"
+
+void SessionChecker::before(const ccm_session &s, u64 now_us, const ccm_session_event &event)
+{
+    event_ = event;
+    state_before_ = s.state;
+    now_us_ = now_us;
+    answers_ = 0;
+    if (event.type == CCM_SEV_START)
+        enabled_ = true;
+    if (event.type == CCM_SEV_STOP)
+        enabled_ = false;
+    /* Only the first keys of a connection can count. */
+    ccm_wire_keys keys;
+    if (event.type == CCM_SEV_MESSAGE && open_.count(event.conn) && keys_conn_ != event.conn &&
+        ccm_wire_get_keys(event.data, event.len, &keys) == 0) {
+        keys_conn_ = event.conn;
+        keys_ = keys;
+    }
+}
+
+void SessionChecker::check_reaches(const ccm_session_action &action, u64 base, u64 length,
+                                   u32 key, u64 bytes) const
+{
+    REQUIRE(keys_conn_ == action.conn);    /* never with keys of another connection */
+    REQUIRE(action.key == key);
+    REQUIRE(action.addr >= base && action.addr - base <= length);
+    REQUIRE(bytes > 0 && bytes <= length - (action.addr - base));
+}
+
+void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
+{
+    REQUIRE(a.type < CCM_ACT_COUNT);
+    REQUIRE(a.len <= CCM_ACTION_DATA_MAX);
+    switch (a.type) {
+    case CCM_ACT_CONNECT: {
+        ccm_wire_request msg;
+        REQUIRE(enabled_);
+        REQUIRE(open_.empty());
+        REQUIRE(a.conn % 2 == 0 && a.conn > last_connect_);
+        REQUIRE(ccm_wire_get_request(a.data, a.len, &msg) == 0);
+        REQUIRE(msg.node == config_.node && msg.partner == config_.partner);
+        REQUIRE(msg.incarnation == config_.incarnation && msg.attempt == s.attempt);
+        last_connect_ = a.conn;
+        open_.insert(a.conn);
+        keys_sent_ = false;
+        break;
+    }
+    case CCM_ACT_ACCEPT: {
+        ccm_wire_request msg;
+        REQUIRE(enabled_);
+        REQUIRE(event_.type == CCM_SEV_REQUEST && a.conn == event_.conn);
+        REQUIRE(open_.empty());
+        REQUIRE(a.len <= CCM_PRIVATE_ACCEPT_MAX);
+        REQUIRE(ccm_wire_get_request(a.data, a.len, &msg) == 0);
+        open_.insert(a.conn);
+        keys_sent_ = false;
+        answers_++;
+        break;
+    }
+    case CCM_ACT_REJECT: {
+        ccm_wire_reject msg;
+        REQUIRE(event_.type == CCM_SEV_REQUEST && a.conn == event_.conn);
+        REQUIRE(a.len <= CCM_PRIVATE_REJECT_MAX);
+        REQUIRE(ccm_wire_get_reject(a.data, a.len, &msg) == 0 && msg.code == a.what);
+        answers_++;
+        break;
+    }
+    case CCM_ACT_CLOSE:
+        REQUIRE(open_.erase(a.conn) == 1);    /* once, and only what there is */
+        break;
+    case CCM_ACT_SEND: {
+        ccm_wire_keys msg;
+        REQUIRE(open_.count(a.conn));
+        REQUIRE(ccm_wire_get_keys(a.data, a.len, &msg) == 0);
+        REQUIRE(!keys_sent_);
+        /* On iWARP the side that connected sends first. */
+        REQUIRE(!s.iwarp || a.conn % 2 == 0 || keys_conn_ == a.conn);
+        keys_sent_ = true;
+        break;
+    }
+    case CCM_ACT_READ:
+        REQUIRE(open_.count(a.conn));
+        REQUIRE(a.what == CCM_READ_STATUS || a.what == CCM_READ_ANSWER);
+        check_reaches(a, keys_.status_addr, keys_.status_len, keys_.status_key, a.read_len);
+        break;
+    case CCM_ACT_WRITE:
+        REQUIRE(open_.count(a.conn) && keys_sent_);
+        REQUIRE(a.what > 0 && a.what < CCM_RING_COUNT && a.what != CCM_RING_ANSWER);
+        check_reaches(a, keys_.mailbox_addr, keys_.mailbox_len, keys_.mailbox_key, a.len);
+        break;
+    case CCM_ACT_ANSWER: {
+        ccm_wire_answer msg;
+        REQUIRE(open_.count(a.conn) && keys_sent_ && keys_conn_ == a.conn);
+        REQUIRE(a.what == CCM_RING_ANSWER);
+        REQUIRE(ccm_wire_get_answer(a.data, a.len, &msg) == 0 && msg.code != CCM_ANSWER_NONE);
+        break;
+    }
+    case CCM_ACT_WATCH:
+        REQUIRE(open_.count(a.conn));
+        check_reaches(a, keys_.status_addr, keys_.status_len, keys_.status_key,
+                      CCM_WIRE_STATUS_LEN);
+        break;
+    case CCM_ACT_TIMER:
+        REQUIRE(a.at_us == 0 || a.at_us > now_us_);
+        timer_us_ = a.at_us;
+        break;
+    case CCM_ACT_STATE:
+        REQUIRE(a.state < CCM_STATE_COUNT && a.reason < CCM_REASON_COUNT);
+        REQUIRE(a.state == CCM_STATE_DOWN || a.reason == CCM_REASON_NONE);
+        REQUIRE(a.state != shown_state_ || a.reason != shown_reason_);
+        shown_state_ = a.state;
+        shown_reason_ = a.reason;
+        break;
+    case CCM_ACT_READY:
+        REQUIRE(!ready_ && open_.size() == 1 && shown_state_ == CCM_STATE_READY);
+        ready_ = true;
+        break;
+    case CCM_ACT_DOWN:
+        REQUIRE(ready_);
+        REQUIRE(open_.empty());    /* fenced before it is told */
+        REQUIRE(a.reason > CCM_REASON_NONE && a.reason < CCM_REASON_COUNT);
+        ready_ = false;
+        break;
+    }
+}
+
+void SessionChecker::after(const ccm_session &s, const ccm_session_actions &actions)
+{
+    REQUIRE(actions.count < CCM_ACTIONS_MAX);    /* a full list may have lost one */
+    const bool known = open_.count(event_.conn) > 0;
+    for (u32 i = 0; i < actions.count; i++)
+        check(s, actions.list[i]);
+
+    if (event_.type == CCM_SEV_REQUEST)
+        REQUIRE(answers_ == 1);
+    const bool of_conn = event_.type >= CCM_SEV_ESTABLISHED && event_.type <= CCM_SEV_VERDICT;
+    const bool ignored = of_conn && !known;
+    if (ignored)
+        REQUIRE(actions.count == 0 && s.state == state_before_);
+
+    u32 count = 0;
+    const ccm_session_row *rows = ccm_session_table(&count);
+    REQUIRE(count == u32{CCM_STATE_COUNT} * u32{CCM_SEV_COUNT});
+    REQUIRE(s.state < CCM_STATE_COUNT);
+    const ccm_session_row &row = rows[state_before_ * CCM_SEV_COUNT + event_.type];
+    REQUIRE(row.state == state_before_ && row.event == event_.type);
+    if (!ignored && !(row.next & (1U << s.state)))
+        std::fprintf(stderr, "%s in %s ended in %s\n", ccm_session_event_name(row.event),
+                     ccm_state_name(row.state), ccm_state_name(s.state));
+    REQUIRE(ignored || row.next & (1U << s.state));
+
+    REQUIRE(open_.size() <= 1);
+    REQUIRE(open_.count(s.conn) == (s.conn ? 1U : 0U));
+    REQUIRE(s.state != CCM_STATE_DOWN || open_.empty());
+    REQUIRE(s.state <= CCM_STATE_CONNECTING || open_.size() == 1);
+    REQUIRE(ready_ == (s.state == CCM_STATE_READY));
+    REQUIRE(enabled_ || s.state == CCM_STATE_DOWN);
+    /* Nothing waits for ever: what is neither READY nor stopped has a timer. */
+    REQUIRE((timer_us_ != 0) == (enabled_ && s.state != CCM_STATE_READY));
+    if (s.state >= CCM_STATE_GREETING)
+        REQUIRE(shown_state_ == s.state);
+    else
+        REQUIRE(shown_state_ <= CCM_STATE_CONNECTING);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What must hold of the actions of a session, whatever happens to it: the promises of
+ * the header and of the design, seen from outside.
+ */
+#ifndef CCM_TESTS_FUZZ_SESSION_CHECKER_H
+#define CCM_TESTS_FUZZ_SESSION_CHECKER_H
+
+#include <set>
+
+#include "ccm/core/session.h"
+
+class SessionChecker {
+public:
+    explicit SessionChecker(const ccm_session_config &config) : config_(config) {}
+
+    /* Around each ccm_session_step() */
+    void before(const ccm_session &s, u64 now_us, const ccm_session_event &event);
+    void after(const ccm_session &s, const ccm_session_actions &actions);
+
+    u64 timer_us() const { return timer_us_; }
+    bool ready() const { return ready_; }
+
+private:
+    void check(const ccm_session &s, const ccm_session_action &action);
+    void check_reaches(const ccm_session_action &action, u64 base, u64 length, u32 key,
+                       u64 bytes) const;
+
+    ccm_session_config config_;
+    ccm_session_event event_ = {};
+    u32 state_before_ = CCM_STATE_DOWN;
+    u64 now_us_ = 0;
+
+    std::set<u32> open_;          /* connections that have been made and not closed */
+    u32 last_connect_ = 0;
+    u32 keys_conn_ = 0;           /* the connection that keys_ came on */
+    ccm_wire_keys keys_ = {};
+    bool keys_sent_ = false;      /* A0 of ours, on the open connection */
+    bool ready_ = false;          /* clients have been told READY and not DOWN */
+    bool enabled_ = false;
+    u32 shown_state_ = CCM_STATE_DOWN;
+    u32 shown_reason_ = CCM_REASON_NONE;
+    u64 timer_us_ = 0;
+    int answers_ = 0;             /* to a connect request, in this step */
+};
+
+#endif

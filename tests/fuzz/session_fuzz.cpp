@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The input is a sequence of events for one session. Messages are right, spoilt in
+ * places, raw bytes of the input, or absent; connections are the present one, or any.
+ *
+ *	config byte, then for each event:
+ *	operation, time, connection, style [, spoilt places or bytes], status, reason, random
+ */
+#include <cstdio>
+#include <cstring>
+
+#include "ccm/core/session.h"
+#include "input.h"
+#include "session_checker.h"
+#include "session_peer.h"
+
+namespace {
+
+enum Style : u8 { RIGHT = 0, SPOILT = 1, RAW = 2, NONE = 3 };
+
+constexpr u8 op_peer_restarts = CCM_SEV_COUNT;
+constexpr u8 op_count = CCM_SEV_COUNT + 1;
+
+/* Said at the end: a run that never came to READY has tested little. */
+struct Reached {
+    unsigned long inputs = 0;
+    unsigned long ready = 0;
+    ~Reached() { std::fprintf(stderr, "READY reached by %lu of %lu inputs\n", ready, inputs); }
+};
+Reached reached;
+
+ccm_session_config make_config(u8 bits)
+{
+    ccm_session_config config = {};
+    config.node = bits & 1 ? 1 : 3;
+    config.partner = 2;
+    config.cluster = ccm_cluster_id("fuzz");
+    config.incarnation = 0x4000;
+    config.version_min = 1;
+    config.version_max = bits & 4 ? 1 : 3;
+    config.detect_ms = bits & 8 ? 20 : 2000;
+    config.auth = (bits & 0x30) == 0x30 ? CCM_AUTH_PSK : CCM_AUTH_NONE;
+    config.capabilities = 1;
+    std::strcpy(config.name, "under-test");
+    return config;
+}
+
+std::vector<u8> right_data(SessionPeer &peer, const ccm_session_event &event, u8 style)
+{
+    switch (event.type) {
+    case CCM_SEV_REQUEST:
+        return peer.request(!(style & 4));
+    case CCM_SEV_ESTABLISHED:
+        return event.conn % 2 ? std::vector<u8>() : peer.request(false);
+    case CCM_SEV_REJECTED:
+        return peer.reject(event.reason);
+    case CCM_SEV_MESSAGE:
+        return peer.keys(event.conn);
+    case CCM_SEV_READ_DONE:
+        return peer.read(event.conn, event.status);
+    case CCM_SEV_RING:
+        return peer.mail(event.conn, event.status, event.reason);
+    default:
+        return {};
+    }
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+    Input in(data, size);
+    const u8 bits = in.byte();
+    const ccm_session_config config = make_config(bits);
+    const bool iwarp = bits & 2;
+    SessionPeer peer(config);
+    SessionChecker checker(config);
+    u64 now = 1;
+    u32 next_request = 1;
+    u64 steps = 0;
+    bool was_ready = false;
+
+    ccm_session s;
+    std::memset(&s, 0xee, sizeof(s));
+    ccm_session_init(&s, &config);
+    while (!in.empty()) {
+        const u8 op = in.byte() % op_count;
+        if (op == op_peer_restarts) {
+            peer.restart();
+            continue;
+        }
+        ccm_session_event event = {};
+        event.type = op;
+        const u8 time = in.byte();
+        if (time == 0xff && checker.timer_us() > now)
+            now = checker.timer_us();
+        else
+            now += 10ULL * time * time;
+        const u8 which = in.byte();
+        if (op == CCM_SEV_REQUEST) {
+            event.conn = next_request;
+            next_request += 2;
+        } else {
+            event.conn = which < 240 ? s.conn : which - 240U;
+        }
+        const u8 style = in.byte();
+        std::vector<u8> spoilt;
+        if (style % 4 == SPOILT)
+            spoilt = in.bytes(2 * (1U + in.byte() % 3));
+        if (style % 4 == RAW)
+            spoilt = in.bytes(in.byte());
+        event.status = in.byte() % 8;
+        event.reason = in.byte() % (CCM_REASON_COUNT + 2);
+        event.random = in.byte() * (0x9e3779b97f4a7c15ULL + steps);
+        event.iwarp = iwarp;
+        event.keys = {0x1000, 1, 0x4000, 2};
+
+        std::vector<u8> bytes;
+        if (style % 4 == RAW)
+            bytes = spoilt;
+        else if (style % 4 != NONE)
+            bytes = right_data(peer, event, style);
+        for (size_t i = 0; style % 4 == SPOILT && i + 1 < spoilt.size() && !bytes.empty(); i += 2)
+            bytes[spoilt[i] % bytes.size()] = spoilt[i + 1];
+        bytes.shrink_to_fit();
+        event.data = bytes.empty() ? nullptr : bytes.data();
+        event.len = static_cast<u32>(bytes.size());
+
+        ccm_session_actions actions;
+        std::memset(&actions, 0xee, sizeof(actions));
+        checker.before(s, now, event);
+        ccm_session_step(&s, now, &event, &actions);
+        checker.after(s, actions);
+        for (u32 i = 0; i < actions.count; i++)
+            peer.hears(actions.list[i]);
+        was_ready = was_ready || checker.ready();
+        if (++steps > 400)
+            break;
+    }
+    reached.inputs++;
+    reached.ready += was_ready;
+    return 0;
+}
