@@ -174,6 +174,15 @@ void AgentChannel::signal(int id, int number)
         send(lock, {{"op", "signal"}, {"id", id}, {"signal", number}});
 }
 
+std::vector<Command> AgentChannel::running() const
+{
+    std::lock_guard lock(mutex_);
+    std::vector<Command> all;
+    for (const auto &[id, state] : commands_)
+        all.push_back(Command(state));
+    return all;
+}
+
 void AgentChannel::put(const std::string &path, std::string_view content, int mode, Duration timeout)
 {
     static constexpr char hex[] = "0123456789abcdef";

@@ -34,6 +34,7 @@ public:
     void put(const std::string &path, std::string_view content, int mode, Duration timeout);
     void switch_root();
     void signal(int id, int number);
+    std::vector<Command> running() const; // commands that have not ended
 
     // From the node's reader thread: bytes that came, and the end of the boot.
     void received(std::string_view bytes, TimePoint at);

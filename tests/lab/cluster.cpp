@@ -135,8 +135,7 @@ void Cluster::boot(Duration timeout)
 
 Watch Cluster::watch(Node &node, const std::string &command)
 {
-    watches_.emplace_back(node.start_command(command));
-    return watches_.back();
+    return Watch(node.start_command(command));
 }
 
 std::string Cluster::console_tails(std::size_t lines) const
@@ -186,7 +185,7 @@ std::vector<Node *> Cluster::answering()
     }
     for (auto &[n, command] : asked) {
         try {
-            command.wait(20s);
+            command.wait(10s);
             live.push_back(n);
         } catch (const Error &e) {
             find(fmt::format("{} does not answer at the end: {}", n->name(), e.what()));
@@ -199,13 +198,13 @@ std::vector<Node *> Cluster::answering()
 
 void Cluster::unload(std::vector<Node *> &live)
 {
-    for (Watch &watch : watches_) {
+    // Open files of /dev/ccm would hold the module.
+    for (Node *n : live) {
         try {
-            watch.end();
-        } catch (const Timeout &e) {
-            find(fmt::format("a watch did not end on SIGTERM: {}", e.what()));
-        } catch (const Error &) {
-            // Its node went away before.
+            for (const std::string &command : n->end_commands())
+                find(fmt::format("{}: `{}` did not end on SIGTERM", n->name(), command));
+        } catch (const Error &e) {
+            find(e.what());
         }
     }
     std::vector<std::pair<Node *, Command>> asked;

@@ -52,7 +52,6 @@ private:
     std::filesystem::path dir_;
     Switch network_;
     std::vector<std::unique_ptr<Node>> nodes_;
-    std::vector<Watch> watches_;
     std::unique_ptr<Verdict> verdict_;
 };
 

@@ -16,6 +16,9 @@ namespace ccm::lab {
 
 class LabTest : public ::testing::Test {
 protected:
+    // For suites that need other modules or programs than the run's.
+    virtual Settings lab_settings() const { return settings(); }
+
     Cluster &cluster()
     {
         if (!cluster_) {
@@ -24,7 +27,7 @@ protected:
             for (char &c : name)
                 if (c == '/')
                     c = '-';
-            cluster_ = std::make_unique<Cluster>(name);
+            cluster_ = std::make_unique<Cluster>(name, lab_settings());
         }
         return *cluster_;
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "node.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -304,6 +306,26 @@ void Node::switch_root(Duration timeout)
 Command Node::start_command(const std::string &command)
 {
     return channel()->start(command);
+}
+
+std::vector<std::string> Node::end_commands(Duration timeout)
+{
+    std::vector<std::string> stubborn;
+    auto line = channel();
+    std::vector<Command> all = line->running();
+    for (Command &command : all)
+        command.signal(SIGTERM);
+    TimePoint limit = Clock::now() + timeout;
+    for (Command &command : all) {
+        try {
+            command.wait(std::max<Duration>(limit - Clock::now(), 1ms));
+        } catch (const Timeout &) {
+            stubborn.push_back(command.text());
+            command.signal(SIGKILL);
+            command.wait(timeout);
+        }
+    }
+    return stubborn;
 }
 
 Result Node::run(const std::string &command, Duration timeout)

@@ -85,6 +85,9 @@ public:
     // The output; throws Error when the exit code is not 0.
     std::string must(const std::string &command, Duration timeout = 20s);
     Command start_command(const std::string &command);
+    // Ends what is still running: SIGTERM, and SIGKILL for what does not obey.
+    // Returns the commands that needed that.
+    std::vector<std::string> end_commands(Duration timeout = 10s);
     void put(const std::string &path, std::string_view content, int mode = 0644, Duration timeout = 20s);
     // Polls with a command until it exits with 0; for state that has no event to wait for.
     void until(const std::string &command, Duration timeout = 20s, Duration interval = 100ms);

@@ -19,12 +19,6 @@ read_command_line
 
 echo "$lab_name" >/proc/sys/kernel/hostname
 echo 1 >/proc/sys/kernel/sysrq
-# Duplicate address detection would leave an IPv6 address unusable for a second.
-for dev in all default; do
-	echo 0 >/proc/sys/net/ipv6/conf/$dev/accept_dad
-	echo 0 >/proc/sys/net/ipv6/conf/$dev/dad_transmits
-done
-
 IFS=' ,'
 for module in $lab_pre; do
 	try modprobe "$module"
@@ -33,6 +27,11 @@ done
 dev=
 for name in eth0 vec0; do
 	[ -e "/sys/class/net/$name" ] && dev=$name
+done
+# Duplicate address detection would leave an IPv6 address unusable for a second.
+for conf in all default $dev; do
+	echo 0 >/proc/sys/net/ipv6/conf/$conf/accept_dad
+	echo 0 >/proc/sys/net/ipv6/conf/$conf/dad_transmits
 done
 echo "link set lo up" >/run/lab-ip
 if [ -n "$lab_addr" ] && [ -n "$dev" ]; then

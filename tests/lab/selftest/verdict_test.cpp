@@ -132,7 +132,7 @@ TEST_F(DebugVerdictTest, SeesALeak)
 {
     Verdict verdict = after("leak", "debug");
     EXPECT_TRUE(mentions(verdict, "kmemleak reports")) << verdict.text();
-    EXPECT_TRUE(mentions(verdict, "lab_trouble")) << verdict.text();
+    EXPECT_TRUE(mentions(verdict, "forget_memory")) << verdict.text(); // where it was allocated
 }
 
 TEST_F(DebugVerdictTest, SeesALockOrder)
