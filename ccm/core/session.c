@@ -42,16 +42,17 @@ void ccm_session_arm(struct ccm_session *s, u64 at_us,
 }
 
 /*
- * Show the state, if there is news. An attempt that merely repeats a failed one is
- * none: a partner that is away shows CONNECTING, then DOWN, then nothing.
+ * Show the state, if there is news. That a partner which is away is tried again is none:
+ * it shows CONNECTING at the start, DOWN with a reason once, and then nothing until
+ * it answers. One loss, one DOWN.
  */
 static void show(struct ccm_session *s, struct ccm_session_actions *actions)
 {
 	u32 reason = s->state == CCM_STATE_DOWN ? s->reason : (u32)CCM_REASON_NONE;
 	struct ccm_session_action *action;
 
-	if (s->state == CCM_STATE_CONNECTING && s->retries &&
-	    s->announced_state == CCM_STATE_DOWN)
+	if (s->state == CCM_STATE_CONNECTING && s->announced_state == CCM_STATE_DOWN &&
+	    s->reason != CCM_REASON_NONE)
 		return;
 	if (s->state == s->announced_state && reason == s->announced_reason)
 		return;

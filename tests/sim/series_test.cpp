@@ -403,7 +403,7 @@ TEST_F(Series, HowAReadySessionEnds)
 		EXPECT_EQ(e.find(CCM_ACT_DOWN)->reason, c.reason);
 		expect_ended(e, c.reason, false, c.policy);
 		e.timer();
-		EXPECT_TRUE(e.has(CCM_ACT_STATE));	// CONNECTING is news again
+		EXPECT_FALSE(e.has(CCM_ACT_STATE));	// one loss, one DOWN
 		e.fail();
 		EXPECT_EQ(e.s.reason, c.policy || c.reason == CCM_REASON_DEVICE ?
 					      u(CCM_REASON_UNREACHABLE) : c.reason);
@@ -474,7 +474,7 @@ TEST_F(Series, ANewIncarnationReplacesAReadySession)
 		e.start().to(CCM_STATE_READY);
 		e.step(e.request(2, reborn ? 0xdead : 0));
 		EXPECT_EQ(e.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_DOWN, CCM_ACT_STATE,
-					    CCM_ACT_ACCEPT, CCM_ACT_TIMER, CCM_ACT_STATE}));
+					    CCM_ACT_ACCEPT, CCM_ACT_TIMER}));
 		uint32_t reason = reborn ? CCM_REASON_RESTARTED : CCM_REASON_UNREACHABLE;
 		EXPECT_EQ(e.find(CCM_ACT_DOWN)->reason, reason);
 		EXPECT_EQ(e.out.list[2].reason, reason);
