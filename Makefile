@@ -38,7 +38,7 @@ help:
 	@echo 'make kunit     KUnit suites in a User-Mode Linux node'
 	@echo 'make cluster   tests on several nodes; FILTER=Suite.Test, KERNEL=plain|debug'
 	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
-	@echo 'make fuzz      the fuzzers, RUNS= each'
+	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
 	@echo 'make lint      C++-subset checks, sparse, style'
 	@echo 'make bench     figures: connecting, detection, memory'
 	@echo 'make docs      Documentation as HTML in build/docs'
@@ -106,7 +106,7 @@ check:
 	@tests/check.sh
 
 lint:
-	@$(SCRIPTS)/packages.sh module check
+	@$(SCRIPTS)/packages.sh module tools lab check
 	@tests/lint/lint.sh
 
 kunit:
@@ -138,9 +138,10 @@ sim:
 	@$(MAKE) -s host
 	@$(BUILD)/host/tests/sim/ccm_sim --seed $(SEED) --runs $(RUNS) --steps $(STEPS)
 
+FUZZ_RUNS ?= 100000
 fuzz:
 	@$(SCRIPTS)/packages.sh tools check
-	@tests/fuzz/run.sh $(BUILD)/fuzz $(RUNS)
+	@tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_RUNS)
 
 states: host
 	@$(BUILD)/host/tests/sim/ccm_states_rst >Documentation/states.rst

@@ -40,6 +40,18 @@ struct ccm_node;
 struct ccm_partner;
 
 /**
+ * struct ccm_partner_config - a partner, as the administrator names it
+ * @id: its node id
+ * @path_count: entries used in @paths
+ * @paths: its addresses, with port
+ */
+struct ccm_partner_config {
+	u32 id;
+	u32 path_count;
+	struct sockaddr_storage paths[CCM_PATHS_MAX];
+};
+
+/**
  * struct ccm_config - what the administrator asked for
  * @node: this node's id; 0: not configured
  * @cluster: name, NUL-terminated
@@ -58,11 +70,7 @@ struct ccm_config {
 	u32 detect_ms;
 	u32 auth;
 	u32 partner_count;
-	struct ccm_partner_config {
-		u32 id;
-		u32 path_count;
-		struct sockaddr_storage paths[CCM_PATHS_MAX];
-	} partners[CCM_PARTNERS_MAX];
+	struct ccm_partner_config partners[CCM_PARTNERS_MAX];
 };
 
 /**

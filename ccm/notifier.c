@@ -39,7 +39,8 @@ static int inetaddr_notify(struct notifier_block *nb, unsigned long event, void 
 
 static int netdev_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
-	struct net_device *dev = netdev_notifier_info_to_dev(data);
+	struct net_device *dev =
+		netdev_notifier_info_to_dev((struct netdev_notifier_info *)data);
 
 	if (event == NETDEV_UP || (event == NETDEV_CHANGE && netif_carrier_ok(dev)))
 		ccm_node_path_up(the_node);

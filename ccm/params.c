@@ -19,11 +19,11 @@ static unsigned int node;
 module_param(node, uint, 0444);
 MODULE_PARM_DESC(node, "id of this node, 1 to 65535; needed with partners=");
 
-static char *cluster = "";
+static char *cluster = (char *)"";
 module_param(cluster, charp, 0444);
 MODULE_PARM_DESC(cluster, "name of the cluster, the same on all nodes, at most 31 characters");
 
-static char *partners = "";
+static char *partners = (char *)"";
 module_param(partners, charp, 0444);
 MODULE_PARM_DESC(partners, "ID@ADDRESS[+ADDRESS...][,...]: 2@192.0.2.2,3@[2001:db8::3]");
 
@@ -31,7 +31,7 @@ static unsigned int rdma_port = CCM_RDMA_PORT_DEFAULT;
 module_param(rdma_port, uint, 0444);
 MODULE_PARM_DESC(rdma_port, "RDMA port number, the same on all nodes (default 3341)");
 
-static char *auth = "";
+static char *auth = (char *)"";
 module_param(auth, charp, 0444);
 MODULE_PARM_DESC(auth, "none: trust whoever reaches the RDMA port; must be said, there is no other yet");
 

@@ -26,7 +26,7 @@
  */
 void ccm_partner_kick(struct ccm_partner *partner, enum ccm_partner_bit bit)
 {
-	/* pairs with the test_and_clear_bit() of the work item */
+	/* what belongs to the bit is seen by whoever takes it: test_and_clear_bit() */
 	smp_mb__before_atomic();
 	set_bit((int)bit, &partner->pending);
 	queue_work(partner->wq, &partner->work);
@@ -210,6 +210,7 @@ again:
 		if (bit >= CCM_CONN_BITS)
 			continue;
 		clear_bit((int)bit, &conn->pending);
+		/* pairs with the barrier in ccm_conn_set(): what belongs to the bit is there */
 		smp_mb__after_atomic();
 		if (fill_conn_event(partner, conn, (u32)bit, event))
 			return true;

@@ -71,7 +71,7 @@ if [ $built = yes ]; then
 	step ccmadm $host/userspace-tools/ccmadm/test/ccmadm-test
 	step core $host/tests/core/core_test
 	step sim $host/tests/sim/sim_test
-	step fuzz tests/fuzz/run.sh build/fuzz
+	step fuzz make -s fuzz
 	step kunit $host/tests/kunit/ccm_kunit --run-dir=build/run --kernel=debug \
 		--uml-modules=build/module/debug/kunit
 	# shellcheck disable=SC2046

@@ -59,7 +59,7 @@ struct ccm_session_config {
 
 enum ccm_session_event_type {
 	CCM_SEV_START		= 0,	/* configured and enabled: begin to connect */
-	CCM_SEV_STOP		= 1,	/* end it and stay down; .reason: what to tell the partner */
+	CCM_SEV_STOP		= 1,	/* end it and stay down; .reason for the partner */
 	CCM_SEV_PATH_UP		= 2,	/* a device or an address has appeared: try now */
 	CCM_SEV_REQUEST		= 3,	/* connect request came; .conn .data .len */
 	CCM_SEV_ESTABLISHED	= 4,	/* .conn; active side: .data .len of the accept;
@@ -137,7 +137,7 @@ enum ccm_session_action_type {
 	CCM_ACT_SEND		= 4,	/* .conn .data .len: behind the registrations of A0 */
 	CCM_ACT_READ		= 5,	/* .conn .what: enum ccm_read .addr .key .read_len */
 	CCM_ACT_WRITE		= 6,	/* .conn .addr .key .data .len, then ring .what */
-	CCM_ACT_ANSWER		= 7,	/* .conn .data .len into the session page, then ring .what */
+	CCM_ACT_ANSWER		= 7,	/* .conn .data .len: session page, then ring .what */
 	CCM_ACT_WATCH		= 8,	/* .conn .addr .key: start heartbeats; CLOSE ends them */
 	CCM_ACT_TIMER		= 9,	/* .at_us: arm the one timer; 0: disarm */
 	CCM_ACT_STATE		= 10,	/* .state .reason: show user space; see announced */

@@ -25,7 +25,7 @@
  */
 void ccm_conn_set(struct ccm_conn *conn, enum ccm_conn_bit bit)
 {
-	/* pairs with the test_and_clear_bit() of the work item */
+	/* pairs with the barrier in take_conn_event() */
 	smp_mb__before_atomic();
 	set_bit((int)bit, &conn->pending);
 	queue_work(conn->partner->wq, &conn->partner->work);

@@ -30,8 +30,8 @@
 enum ccm_record_type {
 	CCM_RECORD_NODE		= 1,	/* this node: its boot stage changed */
 	CCM_RECORD_PARTNER	= 2,	/* one partner: anything of it changed */
-	CCM_RECORD_SYNC		= 3,	/* the present state ends here; only the head is set */
-	CCM_RECORD_OVERFLOW	= 4,	/* changes were dropped, the present state follows; likewise */
+	CCM_RECORD_SYNC		= 3,	/* the present state ends here */
+	CCM_RECORD_OVERFLOW	= 4,	/* changes were lost; the present state follows */
 	CCM_RECORD_REMOVED	= 5,	/* a partner was removed from the configuration */
 };
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Addresses, network devices and their notifiers */
+#ifndef KSTUB_NET_H
+#define KSTUB_NET_H
+
+#include <kstub/base.h>
+#include <kstub/sync.h>
+
+typedef unsigned short __kernel_sa_family_t;
+typedef __kernel_sa_family_t sa_family_t;
+
+#define AF_UNSPEC 0
+#define AF_INET 2
+#define AF_INET6 10
+#define INADDR_ANY ((unsigned int)0x00000000)
+
+struct in_addr {
+	__be32 s_addr;
+};
+struct in6_addr {
+	union {
+		u8 u6_addr8[16];
+		__be16 u6_addr16[8];
+		__be32 u6_addr32[4];
+	} in6_u;
+#define s6_addr in6_u.u6_addr8
+#define s6_addr16 in6_u.u6_addr16
+#define s6_addr32 in6_u.u6_addr32
+};
+struct sockaddr {
+	sa_family_t sa_family;
+	char sa_data[14];
+};
+struct sockaddr_in {
+	__kernel_sa_family_t sin_family;
+	__be16 sin_port;
+	struct in_addr sin_addr;
+	unsigned char __pad[8];
+};
+struct sockaddr_in6 {
+	unsigned short sin6_family;
+	__be16 sin6_port;
+	__be32 sin6_flowinfo;
+	struct in6_addr sin6_addr;
+	__u32 sin6_scope_id;
+};
+struct __kernel_sockaddr_storage {
+	union {
+		struct {
+			__kernel_sa_family_t ss_family;
+			char __data[126];
+		};
+		void *__align;
+	};
+};
+#define sockaddr_storage __kernel_sockaddr_storage
+
+struct net;
+struct net_device {
+	char name[16];
+	int ifindex;
+	unsigned int flags;
+};
+struct netdev_notifier_info {
+	struct net_device *dev;
+};
+enum netdev_cmd {
+	NETDEV_UP = 1,
+	NETDEV_DOWN,
+	NETDEV_REBOOT,
+	NETDEV_CHANGE,
+	NETDEV_REGISTER,
+	NETDEV_UNREGISTER,
+};
+extern "C" {
+extern struct net init_net;
+int inet_pton_with_scope(struct net *net, unsigned short af, const char *src,
+			 const char *port, struct sockaddr_storage *addr);
+int in4_pton(const char *src, int srclen, u8 *dst, int delim, const char **end);
+int in6_pton(const char *src, int srclen, u8 *dst, int delim, const char **end);
+struct net_device *netdev_notifier_info_to_dev(const struct netdev_notifier_info *info);
+bool netif_carrier_ok(const struct net_device *dev);
+bool netif_running(const struct net_device *dev);
+int register_netdevice_notifier(struct notifier_block *nb);
+int unregister_netdevice_notifier(struct notifier_block *nb);
+int register_inetaddr_notifier(struct notifier_block *nb);
+int unregister_inetaddr_notifier(struct notifier_block *nb);
+int register_inet6addr_notifier(struct notifier_block *nb);
+int unregister_inet6addr_notifier(struct notifier_block *nb);
+}
+
+#endif /* KSTUB_NET_H */

@@ -1,0 +1,285 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# selftest.sh - shows that lint.sh can fail: small trees with one fault each, and for
+# each the step that must find it. A tree without a fault must pass every step.
+set -u
+export LC_ALL=C
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/ccm-lint-selftest.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+count=0
+failed=0
+
+# A good tree: one file of the core, one of the module, the headers they want.
+new_tree()
+{
+	rm -rf "$work/tree"
+	mkdir -p "$work/tree/ccm/core" "$work/tree/include/uapi/linux"
+	cp "$top/ccm/core/types.h" "$work/tree/ccm/core/"
+	cat >"$work/tree/ccm/core/good.c" <<-'END'
+	// SPDX-License-Identifier: GPL-2.0-only
+	/* A class of its own: a keyword in a comment, or "new" in a string, is no name. */
+	#include "types.h"
+
+	const char *good_name(u32 value);
+
+	const char *good_name(u32 value)
+	{
+		return value ? "new" : "delete";
+	}
+	END
+	cat >"$work/tree/ccm/good.c" <<-'END'
+	// SPDX-License-Identifier: GPL-2.0-only
+	#include <linux/module.h>
+	#include <linux/slab.h>
+
+	static u8 *memory;
+
+	static int __init good_init(void)
+	{
+		memory = (u8 *)kzalloc(16, GFP_KERNEL);
+		return memory ? 0 : -ENOMEM;
+	}
+
+	static void __exit good_exit(void)
+	{
+		kfree(memory);
+	}
+
+	module_init(good_init);
+	module_exit(good_exit);
+
+	MODULE_DESCRIPTION("Nothing");
+	MODULE_LICENSE("GPL");
+	END
+}
+
+# check ok|FAIL STEP WHAT: the step on the tree as it is
+check()
+{
+	local want=$1 step=$2 what=$3 got
+	count=$((count + 1))
+	got=$(LINT_TOP=$work/tree "$here/lint.sh" "$step" 2>&1)
+	if grep -q "^$want $step\$" <<<"$got"; then
+		echo "ok $step: $what"
+	else
+		echo "FAIL $step: $what: wanted \"$want\", got:"
+		sed 's/^/    /' <<<"$got"
+		failed=$((failed + 1))
+	fi
+}
+
+# bad FILE WHAT STEP...: a good tree plus FILE from stdin; each step must fail
+bad()
+{
+	local file=$1 what=$2 step
+	shift 2
+	new_tree
+	mkdir -p "$(dirname "$work/tree/$file")"
+	cat >"$work/tree/$file"
+	for step in "$@"; do
+		check FAIL "$step" "$what"
+	done
+}
+
+new_tree
+for step in core cxx-compat kstub sparse checkpatch headers keywords spdx whitespace; do
+	check ok "$step" "a good tree"
+done
+
+bad ccm/core/bad.c "uncast void * in the core" core <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include "types.h"
+
+u8 *bad_bytes(void *memory);
+
+u8 *bad_bytes(void *memory)
+{
+	u8 *bytes = memory;
+
+	return bytes;
+}
+END
+
+bad ccm/core/bad.c "a signed and an unsigned number compared in the core" core <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include "types.h"
+
+bool bad_less(int a, u32 b);
+
+bool bad_less(int a, u32 b)
+{
+	return a < b;
+}
+END
+
+bad ccm/bad.c "uncast void * in the module" cxx-compat kstub <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/slab.h>
+
+u8 *bad_bytes(void);
+
+u8 *bad_bytes(void)
+{
+	u8 *bytes = kzalloc(16, GFP_KERNEL);
+
+	return bytes;
+}
+END
+
+bad ccm/bad.c "class as a name" cxx-compat kstub keywords <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/types.h>
+
+int bad_twice(int class);
+
+int bad_twice(int class)
+{
+	return class + class;
+}
+END
+
+bad ccm/bad.h "new as a member in a header" headers keywords <<'END'
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BAD_H
+#define BAD_H
+
+struct bad {
+	int new;
+};
+
+#endif
+END
+
+bad ccm/bad.c "designators out of order" kstub <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+#include <linux/notifier.h>
+
+extern struct notifier_block bad_block;
+
+struct notifier_block bad_block = {
+	.priority = 1,
+	.notifier_call = NULL,
+};
+END
+
+bad ccm/bad.c "goto over an initialiser" cxx-compat kstub <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/types.h>
+
+int bad_jump(int a);
+
+int bad_jump(int a)
+{
+	if (a)
+		goto out;
+	{
+		a++;
+	}
+	int b = a + 1;
+
+	a = b;
+out:
+	return a;
+}
+END
+
+bad ccm/bad.c "a number assigned to an enum" cxx-compat kstub <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/types.h>
+
+enum bad_state { BAD_OFF, BAD_ON };
+
+enum bad_state bad_next(int a);
+
+enum bad_state bad_next(int a)
+{
+	enum bad_state state = a;
+
+	return state;
+}
+END
+
+bad ccm/bad.c "another argument list than the kernel's" kstub <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/slab.h>
+
+void *bad_bytes(void);
+
+void *bad_bytes(void)
+{
+	return kzalloc(16);
+}
+END
+
+bad ccm/bad.c "a number stored as little-endian without conversion" sparse <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/types.h>
+
+extern __le32 bad_word;
+__le32 bad_word;
+
+void bad_store(u32 value);
+
+void bad_store(u32 value)
+{
+	bad_word = value;
+}
+END
+
+bad ccm/bad.c "a user pointer that is followed" sparse <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/types.h>
+
+int bad_read(const int __user *p);
+
+int bad_read(const int __user *p)
+{
+	return *p;
+}
+END
+
+bad ccm/bad.c "not the kernel's style" checkpatch <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+int bad_style( int a ){
+    if(a) { return 1; }
+    return 0;
+}
+END
+
+bad ccm/bad.h "a header that needs another before it" headers <<'END'
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BAD_H
+#define BAD_H
+
+struct bad {
+	struct list_head entry;
+};
+
+#endif
+END
+
+bad ccm/bad.c "no SPDX line" spdx <<'END'
+int bad;
+END
+
+bad ccm/bad.c "another licence" spdx <<'END'
+// SPDX-License-Identifier: GPL-2.0-or-later
+int bad;
+END
+
+bad include/uapi/linux/bad.h "a UAPI header without the syscall note" spdx <<'END'
+/* SPDX-License-Identifier: GPL-2.0-only */
+END
+
+bad ccm/bad.c "a trailing blank" whitespace \
+	< <(printf '// SPDX-License-Identifier: GPL-2.0-only\nint bad; \n')
+bad ccm/bad.c "no newline at the end" whitespace \
+	< <(printf '// SPDX-License-Identifier: GPL-2.0-only\nint bad;')
+
+echo "lint selftest: $count checks, $failed failed"
+[ $failed -eq 0 ]
