@@ -305,7 +305,9 @@ void AgentChannel::handle(std::unique_lock<std::mutex> &, const json &message, T
     auto it = commands_.find(id);
     if (it == commands_.end())
         return;
-    Command::State &s = *it->second;
+    // Kept beyond the end of the command: nobody else may hold it any more.
+    std::shared_ptr<Command::State> kept = it->second;
+    Command::State &s = *kept;
     std::lock_guard state_lock(s.mutex);
     if (type == "line") {
         bool error = message.value("err", false);

@@ -28,7 +28,7 @@ public:
     Node &node(int id);
     const std::vector<std::unique_ptr<Node>> &nodes() const { return nodes_; }
     // Boots all that are off, at the same time, and waits for them.
-    void boot(Duration timeout = 90s);
+    void boot(Duration timeout = 120s);
     Switch &network() { return network_; }
 
     Watch watch(Node &node, const std::string &command = "ccmadm watch --json");

@@ -62,15 +62,15 @@ public:
 
     // --- life ---
     void start();                        // power on; returns at once
-    void wait_ready(Duration timeout = 60s); // init is through, the agent answers
-    void boot(Duration timeout = 60s);   // both
+    void wait_ready(Duration timeout = 120s); // init is through, the agent answers
+    void boot(Duration timeout = 120s);  // both
     TimePoint kill();                    // power loss; the moment of it
     TimePoint stop();                    // the machine hangs: no instruction is executed
     TimePoint cont();                    // and goes on
     // The kernel panics. UML ends then; a QEMU node is left standing (kill it).
     TimePoint panic(Duration timeout = 20s);
     // Through the kernel's reboot path, and a new boot up to its hello.
-    void reboot(Duration timeout = 60s);
+    void reboot(Duration timeout = 120s);
     void power_off(Duration timeout = 20s); // through the kernel's power-off path
     void wait_end(Duration timeout = 20s);  // until the process is gone (after a reboot or power-off by command)
     void switch_root(Duration timeout = 30s); // from the initramfs into a new root

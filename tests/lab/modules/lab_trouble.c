@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-static char *what = "nothing";
+static char *what = (char *)"nothing";
 module_param(what, charp, 0444);
 MODULE_PARM_DESC(what, "nothing, warn, leak, atomic, deadlock, use-after-free, spin or fail");
 

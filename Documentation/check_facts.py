@@ -1,0 +1,491 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Is what the documents say what the code says?
+
+Reads Documentation/*.rst and README.md, compares their numbers, names and tables with
+the sources, most of it by compiling a C program against the headers. Each check prints
+"ok NAME" or "FAIL NAME" with what is wrong. --selftest plants a mistake for each check
+and wants to see it found.
+
+What is compared follows from how the documents are written:
+
+    ``CCM_NAME`` (12 ms)            a constant with its value, anywhere
+    a row  ``CCM_NAME``, 12, ...    the same, in a csv-table
+    a csv-table with the title      the layout of a struct, or of a message as its
+    "struct NAME (N bytes)" or      encoder writes it: rows of offset, size, field
+    "CCM_WIRE_NAME (N bytes)"
+"""
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+NUMBER = r'-?(?:0x[0-9a-fA-F]+|\d+)'
+NAME = r'CCM_[A-Z0-9_]*[A-Z0-9]'
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding='utf-8') as file:
+        return file.read()
+
+
+def without_comments(text):
+    return re.sub(r'/\*.*?\*/', '', re.sub(r'//[^\n]*', '', text), flags=re.S)
+
+
+def bare(cell):
+    return cell.strip().strip('`')
+
+
+class Table:
+    """One csv-table: its title and its rows, as lists of cells."""
+
+    def __init__(self, page, title, rows):
+        self.page, self.title, self.rows = page, title, rows
+
+    def where(self, row):
+        return '%s, "%s", row %s' % (self.page, self.title, ', '.join(row[:3]))
+
+
+def csv_tables(page, text):
+    tables = []
+    lines = text.split('\n')
+    for start, line in enumerate(lines):
+        match = re.match(r'\.\. csv-table::\s*(.*)', line)
+        if not match:
+            continue
+        body = []
+        for row in lines[start + 1:]:
+            if row.strip() and not row.startswith(' '):
+                break
+            body.append(row.strip())
+        rows = [r for r in body if r and not r.startswith(':')]
+        tables.append(Table(page, match.group(1).strip(),
+                            list(csv.reader(rows, skipinitialspace=True))))
+    return tables
+
+
+class Documents:
+    def __init__(self, folder, readme):
+        self.pages = {f: read(folder, f) for f in sorted(os.listdir(folder)) if f.endswith('.rst')}
+        self.pages['README.md'] = read(readme)
+        self.tables = [t for page, text in self.pages.items() for t in csv_tables(page, text)]
+
+    def titled(self, title):
+        found = [t for t in self.tables if t.title == title]
+        if len(found) != 1:
+            raise ValueError('there are %d tables with the title "%s"' % (len(found), title))
+        return found[0]
+
+
+class Code:
+    """What the sources say, as text."""
+
+    def __init__(self):
+        self.files = {}
+        for folder in ('ccm', 'include', 'tests/modules'):
+            for path, _, names in os.walk(os.path.join(TOP, folder)):
+                for name in names:
+                    if name.endswith(('.c', '.h')):
+                        file = os.path.join(path, name)
+                        self.files[os.path.relpath(file, TOP)] = read(file)
+        self.uapi = self.files['include/uapi/linux/ccm.h']
+        self.wire = self.files['ccm/core/wire.h']
+
+    def names(self):
+        return set(re.findall(NAME, '\n'.join(self.files.values())))
+
+    def private_defines(self):
+        """Constants of headers that only the kernel can include, and of .c files."""
+        lines = []
+        for path, text in sorted(self.files.items()):
+            if path.startswith('include/') or (path.startswith('ccm/core/') and path.endswith('.h')):
+                continue
+            for name, value in re.findall(r'^#define (%s)[ \t]+(\S[^\n]*)' % NAME,
+                                          without_comments(text), re.M):
+                lines.append('#ifndef %s\n#define %s %s\n#endif' % (name, name, value))
+        return '\n'.join(lines)
+
+    def enumerators(self, text):
+        found = []
+        for body in re.findall(r'enum \w+ \{(.*?)\}', without_comments(text), re.S):
+            found += re.findall(r'\b(%s)\b' % NAME, body)
+        return [n for n in found if not n.endswith('_COUNT')]
+
+    def defines(self, text):
+        return re.findall(r'^#define (%s)[ \t]+\S' % NAME, without_comments(text), re.M)
+
+    def members(self, struct, text):
+        body = re.search(r'struct %s \{(.*?)\n\};' % struct, without_comments(text), re.S)
+        return re.findall(r'(\w+)(?:\[\w+\])?;', body.group(1)) if body else []
+
+
+HEAD = r'''
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <linux/ccm.h>
+#include "core/liveness.h"
+#include "core/session.h"
+#include "core/wire.h"
+%s
+static void same(const char *what, const u8 *a, const u8 *b, int len)
+{
+	int first = -1, last = -1, i;
+
+	for (i = 0; i < len; i++) {
+		if (a[i] != b[i]) {
+			first = first < 0 ? i : first;
+			last = i;
+		}
+	}
+	printf("%%s %%d %%d\n", what, first, last + 1);
+}
+
+int main(void)
+{
+	static u8 base[65536], probe[65536];
+	(void)base; (void)probe; (void)same;
+'''
+
+
+def run_c(code, statements):
+    """What a C program with these statements prints: {first word: [other words]}."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = os.path.join(folder, 'facts.c')
+        program = os.path.join(folder, 'facts')
+        with open(source, 'w', encoding='utf-8') as file:
+            file.write(HEAD % code.private_defines() + '\n'.join(statements) + '\nreturn 0;\n}\n')
+        core = [os.path.join(TOP, 'ccm/core', name) for name in ('wire.c', 'liveness.c', 'names.c')]
+        command = [os.environ.get('CC', 'cc'), '-std=gnu11', '-w', '-I' + TOP + '/ccm',
+                   '-I' + TOP + '/include', '-isystem', TOP + '/include/uapi', '-o', program,
+                   source] + core
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ValueError('the C program does not compile:\n' + done.stderr[:2000])
+        output = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    return {line.split()[0]: line.split()[1:] for line in output.splitlines()}
+
+
+def layout_title(table):
+    match = re.fullmatch(r'(?:struct )?(\w+) \((\d+) bytes\)', table.title)
+    return (match.group(1), int(match.group(2))) if match else None
+
+
+# --- the checks: each yields what is wrong ------------------------------------------
+
+def check_names(docs, code):
+    """Every CCM_NAME in the documents is in the code; CCM_PREFIX_* stands for several."""
+    known = code.names()
+    for page, text in docs.pages.items():
+        for name, star in set(re.findall(r'\b(%s)(_\*)?' % NAME, text)):
+            if not (name in known or name + '_LEN' in known or star and any(k.startswith(name + '_') for k in known)):
+                if not name.startswith('CCM_LAB_'):
+                    yield '%s: %s is nowhere in the code' % (page, name)
+
+
+def constants_in(docs):
+    for page, text in docs.pages.items():
+        for name, value in re.findall(r'`(%s)``? \((%s)(?: (?:ms|µs|bytes))?\)' % (NAME, NUMBER), text):
+            yield page, name, int(value, 0)
+    for table in docs.tables:
+        if layout_title(table):
+            continue
+        for row in table.rows:
+            value = re.match(NUMBER, row[1]) if len(row) > 1 else None
+            if re.fullmatch('``%s``' % NAME, row[0]) and value:
+                yield table.where(row), bare(row[0]), int(value.group(), 0)
+
+
+def check_constants(docs, code):
+    """Values of constants."""
+    known = code.names()
+    found = [c for c in constants_in(docs) if c[1] in known]
+    if len(found) < 60:
+        yield 'only %d constants with a value were found: is the pattern right?' % len(found)
+    values = run_c(code, ['printf("%s %%lld\\n", (long long)(%s));' % (n, n)
+                          for n in sorted({c[1] for c in found})])
+    for where, name, value in found:
+        if int(values[name][0]) != value:
+            yield '%s: %s is %s in the code, not %s' % (where, name, values[name][0], value)
+
+
+def contiguous(table, size):
+    end = 0
+    for row in table.rows:
+        if int(row[0]) != end:
+            yield '%s: begins at %s, but what is before it ends at %d' % (table.where(row), row[0], end)
+        end = int(row[0]) + int(row[1])
+    if end != size:
+        yield '%s, "%s": the fields end at %d' % (table.page, table.title, end)
+
+
+def check_structs(docs, code):
+    """Layouts of the structs of the user-space interface."""
+    tables = [t for t in docs.tables if t.title.startswith('struct ')]
+    wanted = set(re.findall(r'^struct (\w+) \{', code.uapi, re.M))
+    if {layout_title(t)[0] for t in tables} != wanted:
+        yield 'structs of the interface are %s, those described are others' % sorted(wanted)
+        return
+    for table in tables:
+        name, size = layout_title(table)
+        yield from contiguous(table, size)
+        known = code.members(name, code.uapi)
+        rows = {bare(row[2]): row for row in table.rows}
+        if list(rows) != known:
+            yield '%s: the fields are %s' % (table.title, ', '.join(known))
+            continue
+        facts = run_c(code, ['printf("whole.size %%zu\\n", sizeof(struct %s));' % name] +
+                      ['printf("%s %%zu %%zu\\n", offsetof(struct %s, %s), sizeof(((struct %s *)0)->%s));'
+                       % (f, name, f, name, f) for f in known])
+        if int(facts['whole.size'][0]) != size:
+            yield '%s: it has %s bytes' % (table.title, facts['whole.size'][0])
+        for field, row in rows.items():
+            if facts[field] != [row[0], row[1]]:
+                yield '%s: it is at %s, %s bytes' % (table.where(row), *facts[field])
+
+
+def check_wire(docs, code):
+    """Layouts of messages: what the encoder changes when one field is changed."""
+    tables = {layout_title(t)[0]: t for t in docs.tables
+              if layout_title(t) and t.title.startswith('CCM_WIRE_')}
+    wanted = set(re.findall(r'^#define (CCM_WIRE_\w+)_LEN\t', code.wire, re.M))
+    wanted -= {'CCM_WIRE_NAME', 'CCM_WIRE_PROOF'}
+    if set(tables) != wanted:
+        yield 'messages not described: %s; unknown: %s' % (wanted - set(tables), set(tables) - wanted)
+    for message in sorted(wanted & set(tables)):
+        table = tables[message]
+        _, size = layout_title(table)
+        yield from contiguous(table, size)
+        name = message[len('CCM_WIRE_'):].lower()
+        statements = ['printf("size %%d\\n", %s_LEN);' % message]
+        if name == 'header':
+            statements += ['struct ccm_wire_ring m; memset(&m, 0, sizeof(m));',
+                           'ccm_wire_put_ring(probe, &m);',
+                           'u8 w[8] = {CCM_WIRE_MAGIC & 255, CCM_WIRE_MAGIC >> 8 & 255,'
+                           'CCM_WIRE_MAGIC >> 16 & 255, CCM_WIRE_MAGIC >> 24 & 255,'
+                           'CCM_WIRE_RING, 0, CCM_WIRE_RING_LEN, 0};',
+                           'same("differ", w, probe, 8);']
+            facts = run_c(code, statements)
+            described = [(r[0], r[1], bare(r[2])) for r in table.rows]
+            if described != [('0', '4', 'magic'), ('4', '2', 'type'), ('6', '2', 'length')] or \
+                    facts['differ'] != ['-1', '0']:
+                yield '%s: not what the encoder writes' % table.title
+        else:
+            fields = [r for r in table.rows if bare(r[2]) not in ('header', 'reserved')]
+            members = code.members('ccm_wire_' + name, code.wire)
+            if sorted(bare(r[2]) for r in fields) != sorted(members):
+                yield '%s: the fields are %s' % (table.title, ', '.join(members))
+                continue
+            statements += ['struct ccm_wire_%s m; memset(&m, 0, sizeof(m));' % name,
+                           'ccm_wire_put_%s(base, &m);' % name]
+            for field in members:
+                statements.append('memset(&m, 0, sizeof(m)); memset(&m.%s, 0xff, sizeof(m.%s));'
+                                  'ccm_wire_put_%s(probe, &m); same("f.%s", base, probe, sizeof(base));'
+                                  % (field, field, name, field))
+            facts = run_c(code, statements)
+            for row in fields:
+                first, end = (int(x) for x in facts['f.' + bare(row[2])])
+                if bare(row[2]) == 'name':
+                    end += 1    # its NUL is not changed
+                if (first, end - first) != (int(row[0]), int(row[1])):
+                    yield '%s: it is at %d, %d bytes' % (table.where(row), first, end - first)
+        if int(facts['size'][0]) != size:
+            yield '%s: it has %s bytes' % (table.title, facts['size'][0])
+
+
+def check_words(docs, code):
+    """The words for reasons and boot stages."""
+    for title, function in (('Reasons', 'ccm_reason_text'), ('Boot stages', 'ccm_stage_name')):
+        rows = docs.titled(title).rows
+        words = run_c(code, ['printf("%s %%s\\n", %s(%s));' % (r[1], function, r[1]) for r in rows])
+        for row in rows:
+            if words[row[1]][0] != row[2]:
+                yield '%s: %s is "%s"' % (title, bare(row[0]), words[row[1]][0])
+
+
+def check_liveness(docs, code):
+    """Numbers that follow from detect_ms."""
+    rows = docs.titled('Liveness in numbers').rows
+    facts = run_c(code, ['printf("heartbeats %u\\n", CCM_HEARTBEATS_PER_DETECT);',
+                         'printf("ticks %u\\n", CCM_TICKS_PER_DETECT);',
+                         'printf("retries %u\\n", CCM_QP_RETRIES);'] +
+                  ['printf("d%s %%u\\n", ccm_ack_timeout(%s, CCM_QP_RETRIES));' % (r[0], r[0]) for r in rows])
+    for row in rows:
+        detect = int(row[0])
+        exponent = int(facts['d' + row[0]][0])
+        one = 4.096e-3 * 2 ** exponent
+        right = ['%d' % detect, '%g' % (detect / int(facts['heartbeats'][0])),
+                 '%g' % (detect / int(facts['ticks'][0])), '%d' % exponent, '%.2f' % one,
+                 '%.2f' % (one * (int(facts['retries'][0]) + 1))]
+        if row != right:
+            yield 'liveness.rst: row %s must be %s' % (', '.join(row), ', '.join(right))
+
+
+def check_parameters(docs, code):
+    """Module parameters and their defaults, in parameters.rst and in README.md."""
+    source = code.files['ccm/params.c']
+    names = re.findall(r'^module_param(?:_named)?\((\w+)', source, re.M)
+    defaults = {}
+    for name in names:
+        value = re.search(r'^static [^\n]*\b%s = (CCM_\w+|\d+);' % name, source, re.M)
+        defaults[name] = run_c(code, ['printf("d %%lld\\n", (long long)(%s));' % value.group(1)])['d'][0] \
+            if value else 'none'
+    page = {bare(r[0]): r[2].strip() for r in docs.titled('Module parameters').rows}
+    readme = dict(re.findall(r'^\| `(\w+)` \| [^|]* \| (\w+) \|', docs.pages['README.md'], re.M))
+    for where, said in (('parameters.rst', page), ('README.md', readme)):
+        for name in sorted(set(names) | set(said)):
+            if name not in said:
+                yield '%s: parameter %s is missing' % (where, name)
+            elif name not in names:
+                yield '%s: there is no parameter %s' % (where, name)
+            elif said[name] != defaults[name]:
+                yield '%s: the default of %s is %s, not %s' % (where, name, defaults[name], said[name])
+
+
+def check_tracepoints(docs, code):
+    """Tracepoints and their fields."""
+    source = code.files['ccm/trace.h']
+    known = {}
+    for name, body in re.findall(r'^TRACE_EVENT\((\w+),(.*?)^\);', source, re.M | re.S):
+        known[name] = ', '.join(re.findall(r'__(?:field|array|string)\((?:[^,()]+,\s*)?(\w+)\)', body))
+    said = {bare(r[0]): r[1] for r in docs.titled('Tracepoints').rows}
+    for name in sorted(set(known) | set(said)):
+        if known.get(name) != said.get(name):
+            yield 'tracing.rst: %s has %s, described: %s' % (name, known.get(name), said.get(name))
+
+
+def check_debugfs(docs, code):
+    """Lines of the files in debugfs."""
+    source = code.files['ccm/debugfs.c']
+    for title, function in (('debugfs: node', 'node_show'), ('debugfs: partner-ID', 'partner_show')):
+        body = re.search(r'%s\(.*?^\}' % function, source, re.M | re.S).group()
+        known = re.findall(r'seq_printf\(m, "(\w+) ', body)
+        said = [bare(r[0]) for r in docs.titled(title).rows]
+        if known != said:
+            yield 'tracing.rst: "%s" describes %s, the file has %s' % (title, said, known)
+
+
+def check_complete(docs, code):
+    """All of the user-space interface and of the wire format is described."""
+    wanted = [('events.rst boot.rst', n) for n in code.enumerators(code.uapi) + code.defines(code.uapi)
+              if n not in ('CCM_UAPI_VERSION',)]
+    wanted += [('protocol.rst', n) for n in code.enumerators(code.wire)]
+    wanted += [('protocol.rst', n) for n in code.defines(code.wire)
+               if not re.fullmatch(r'CCM_WIRE_\w+_LEN|CCM_NODE_ID_MAX|CCM_PAGE_LEN|CCM_STATUS_[A-Z]+', n)]
+    for pages, name in wanted:
+        if not any(re.search(r'\b%s\b' % name, docs.pages[p]) for p in pages.split()):
+            yield '%s: %s is not described' % (pages, name)
+
+
+def check_targets(docs, _code):
+    """make targets."""
+    known = set(re.findall(r'^([a-z-]+(?: [a-z-]+)*):(?!=)', read(TOP, 'Makefile'), re.M))
+    known = {t for line in known for t in line.split()}
+    for page, text in docs.pages.items():
+        for target in set(re.findall(r'(?:`|^\s+|^)make ([a-z][a-z-]*)', text, re.M)):
+            if target not in known:
+                yield '%s: there is no `make %s`' % (page, target)
+
+
+def check_files(docs, _code):
+    """Files of the tree that are named exist."""
+    folders = 'ccm|demo|Documentation|include|kunit|scripts|tests|userspace-tools'
+    for page, text in docs.pages.items():
+        for path in set(re.findall(r'(?<![\w/.-])(?:%s)/[\w./-]*\w' % folders, text)):
+            if not os.path.exists(os.path.join(TOP, path)) and not re.search('[A-Z]{3}$', path):
+                yield '%s: %s does not exist' % (page, path)
+
+
+CHECKS = [check_names, check_constants, check_structs, check_wire, check_words, check_liveness,
+          check_parameters, check_tracepoints, check_debugfs, check_complete, check_targets, check_files]
+
+
+def name_of(check):
+    return check.__name__[len('check_'):]
+
+
+def findings(check, docs, code):
+    try:
+        return list(check(docs, code))
+    except (ValueError, KeyError, IndexError, AttributeError) as error:
+        return ['%s: %s' % (type(error).__name__, error)]
+
+
+# --- the self-test -------------------------------------------------------------------
+
+# A mistake for each check: file, what stands there, what is put in its place
+PLANTS = [
+    (check_names, 'overview.rst', 'CCM_PATHS_MAX', 'CCM_PATHS_MOST'),
+    (check_constants, 'protocol.rst', '``CCM_CONNECT_MS``, 600 ms', '``CCM_CONNECT_MS``, 601 ms'),
+    (check_constants, 'overview.rst', '``CCM_DRAIN_MS`` (200 ms)', '``CCM_DRAIN_MS`` (20 ms)'),
+    (check_constants, 'events.rst', '0x4004cc01', '0x4004cc02'),
+    (check_structs, 'events.rst', '24, 1, state', '24, 2, state'),
+    (check_structs, 'events.rst', '32, 4, flags', '32, 4, error'),
+    (check_structs, 'events.rst', 'struct ccm_peek (48 bytes)', 'struct ccm_peek (44 bytes)'),
+    (check_wire, 'protocol.rst', '   24, 8, nonce, "the sender\'s"\n   32, 8, nonce_partner,',
+     '   24, 8, nonce_partner, "the sender\'s"\n   32, 8, nonce,'),
+    (check_wire, 'protocol.rst', 'CCM_WIRE_RING (16 bytes)', 'CCM_WIRE_RING (20 bytes)'),
+    (check_words, 'events.rst', '2, hung,', '2, stuck,'),
+    (check_words, 'boot.rst', '5, storage,', '5, store,'),
+    (check_liveness, 'liveness.rst', '250, 62.5, 31.25, 13,', '250, 62.5, 31.25, 14,'),
+    (check_parameters, 'parameters.rst', '``detect_ms``, number, 250', '``detect_ms``, number, 200'),
+    (check_parameters, 'README.md', '| `auth` |', '| `trust` |'),
+    (check_tracepoints, 'tracing.rst', '``ccm_verdict``, "partner, reason"', '``ccm_verdict``, "partner"'),
+    (check_debugfs, 'tracing.rst', '``lost``', '``losses``'),
+    (check_complete, 'protocol.rst', 'CCM_RING_GOODBYE', 'CCM_RING_READY'),
+    (check_targets, 'testing.rst', '``make kunit``', '``make kunits``'),
+    (check_files, 'testing.rst', '``tests/modules``', '``tests/module``'),
+]
+
+
+def selftest(folder, readme, code):
+    failed = False
+    with tempfile.TemporaryDirectory() as work:
+        for check, page, old, new in PLANTS:
+            copy = os.path.join(work, 'docs')
+            shutil.rmtree(copy, ignore_errors=True)
+            os.mkdir(copy)
+            for name in os.listdir(folder):
+                if name.endswith('.rst'):
+                    shutil.copy(os.path.join(folder, name), copy)
+            shutil.copy(readme, os.path.join(work, 'README.md'))
+            path = os.path.join(work, page) if page == 'README.md' else os.path.join(copy, page)
+            text = read(path)
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(text.replace(old, new))
+            if old not in text:
+                print('%s: there is no "%s" to plant a mistake in' % (page, old))
+                failed = True
+            elif not findings(check, Documents(copy, os.path.join(work, 'README.md')), code):
+                print('%s did not find "%s" in %s' % (name_of(check), new, page))
+                failed = True
+    missing = set(CHECKS) - {plant[0] for plant in PLANTS}
+    if missing:
+        print('nothing is planted for', ', '.join(name_of(c) for c in missing))
+    return 1 if failed or missing else 0
+
+
+def main():
+    folder = os.path.join(TOP, 'Documentation')
+    readme = os.path.join(TOP, 'README.md')
+    code = Code()
+    if sys.argv[1:] == ['--selftest']:
+        return selftest(folder, readme, code)
+    docs = Documents(folder, readme)
+    failed = 0
+    for check in CHECKS:
+        found = findings(check, docs, code)
+        print('%s facts.%s' % ('FAIL' if found else 'ok', name_of(check)))
+        for line in found:
+            print('    ' + line)
+        failed |= bool(found)
+    return failed
+
+
+if __name__ == '__main__':
+    sys.exit(main())
