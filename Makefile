@@ -10,6 +10,14 @@ BUILD	:= $(CURDIR)/build
 SCRIPTS	:= $(CURDIR)/scripts
 UML	:= $(CURDIR)/tests/lab/kernel/build-uml.sh
 JOBS	:= $(shell nproc)
+CACHE	:= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ccm
+
+# User-space objects are kept beside the test kernels, so that a fresh clone is not
+# compiled anew (see ccache(1)).
+export CCACHE_DIR := $(CACHE)/ccache
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+export CMAKE_CXX_COMPILER_LAUNCHER := $(if $(shell command -v ccache),ccache)
 
 # The kernel that `make module` builds for. The default is the running one, or where
 # it has no headers (a container, say) the newest that has.
@@ -60,10 +68,12 @@ ccmadm:
 	@cmake -S userspace-tools -B $(BUILD)/ccmadm -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_TESTING=OFF >/dev/null
 	@$(MAKE) -s -C $(BUILD)/ccmadm
 
+# Debian's headers have no System.map, so modules_install leaves depmod to us.
 install: module ccmadm
 	$(MAKE) -s -C $(KDIR) M=$(BUILD)/module/target INSTALL_MOD_PATH=$(DESTDIR) modules_install
-	cmake --install $(BUILD)/ccmadm --prefix $(DESTDIR)/usr
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/ccmadm --prefix /usr >/dev/null
 	install -D -m 644 include/uapi/linux/ccm.h $(DESTDIR)/usr/include/linux/ccm.h
+	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s -C $(KDIR) kernelrelease))
 
 #
 # What tests and demo are made of

@@ -383,13 +383,21 @@ def check_complete(docs, code):
 
 
 def check_targets(docs, _code):
-    """make targets."""
+    """make targets, and the tests that are named to run."""
+    tests = set()
+    for path, _, names in os.walk(os.path.join(TOP, 'tests')):
+        for name in names:
+            if name.endswith('.cpp'):
+                tests |= set(re.findall(r'^TEST(?:_F|_P)?\((\w+), (\w+)\)', read(path, name), re.M))
     known = set(re.findall(r'^([a-z-]+(?: [a-z-]+)*):(?!=)', read(TOP, 'Makefile'), re.M))
     known = {t for line in known for t in line.split()}
     for page, text in docs.pages.items():
         for target in set(re.findall(r'(?:`|^\s+|^)make ([a-z][a-z-]*)', text, re.M)):
             if target not in known:
                 yield '%s: there is no `make %s`' % (page, target)
+        for suite, test in re.findall(r'FILTER=(\w+)\.(\w+)', text):
+            if (suite, test) not in tests | {('Suite', 'Test')}:
+                yield '%s: there is no test %s.%s' % (page, suite, test)
 
 
 def check_files(docs, _code):
@@ -439,6 +447,7 @@ PLANTS = [
     (check_debugfs, 'tracing.rst', '``lost``', '``losses``'),
     (check_complete, 'protocol.rst', 'CCM_RING_GOODBYE', 'CCM_RING_READY'),
     (check_targets, 'testing.rst', '``make kunit``', '``make kunits``'),
+    (check_targets, 'testing.rst', 'FILTER=Failure.', 'FILTER=Failing.'),
     (check_files, 'testing.rst', '``tests/modules``', '``tests/module``'),
 ]
 

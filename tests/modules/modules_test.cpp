@@ -162,4 +162,24 @@ TEST_F(Modules, RogueConnectsToCcm)
     b.must("rmmod ccm_rogue");
 }
 
+// The benchmark's plain connection.
+TEST_F(Modules, BenchConnects)
+{
+    Node &a = cluster().add();
+    Node &b = cluster().add();
+    cluster().boot();
+    for (Node *node : {&a, &b})
+        node->must("insmod /modules/ccm_bench.ko");
+    a.must("echo serve 18515 >/sys/kernel/debug/ccm_bench/run");
+    for (const std::string &address : {a.ipv4(), a.ipv6()}) {
+        std::string said = b.must("cd /sys/kernel/debug/ccm_bench && echo connect " + address + " 18515 >run && cat run");
+        EXPECT_NE(said.find(" total="), std::string::npos) << said;
+    }
+    a.must("echo stop >/sys/kernel/debug/ccm_bench/run");
+    EXPECT_FALSE(b.run("echo connect " + a.ipv4() + " 18515 >/sys/kernel/debug/ccm_bench/run").ok());
+    a.must("echo serve 18515 >/sys/kernel/debug/ccm_bench/run");
+    for (Node *node : {&a, &b})
+        node->must("rmmod ccm_bench");
+}
+
 } // namespace

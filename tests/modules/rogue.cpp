@@ -23,16 +23,55 @@ long whole_ms(Duration d)
 
 } // namespace
 
-Bytes encoded(const ccm_wire_request &m) { return encode<ccm_wire_request, CCM_WIRE_REQUEST_LEN, ccm_wire_put_request>(m); }
-Bytes encoded(const ccm_wire_reject &m) { return encode<ccm_wire_reject, CCM_WIRE_REJECT_LEN, ccm_wire_put_reject>(m); }
-Bytes encoded(const ccm_wire_keys &m) { return encode<ccm_wire_keys, CCM_WIRE_KEYS_LEN, ccm_wire_put_keys>(m); }
-Bytes encoded(const ccm_wire_ring &m) { return encode<ccm_wire_ring, CCM_WIRE_RING_LEN, ccm_wire_put_ring>(m); }
-Bytes encoded(const ccm_wire_status &m) { return encode<ccm_wire_status, CCM_WIRE_STATUS_LEN, ccm_wire_put_status>(m); }
-Bytes encoded(const ccm_wire_hello &m) { return encode<ccm_wire_hello, CCM_WIRE_HELLO_LEN, ccm_wire_put_hello>(m); }
-Bytes encoded(const ccm_wire_answer &m) { return encode<ccm_wire_answer, CCM_WIRE_ANSWER_LEN, ccm_wire_put_answer>(m); }
-Bytes encoded(const ccm_wire_catalog &m) { return encode<ccm_wire_catalog, CCM_WIRE_CATALOG_LEN, ccm_wire_put_catalog>(m); }
-Bytes encoded(const ccm_wire_ready &m) { return encode<ccm_wire_ready, CCM_WIRE_READY_LEN, ccm_wire_put_ready>(m); }
-Bytes encoded(const ccm_wire_goodbye &m) { return encode<ccm_wire_goodbye, CCM_WIRE_GOODBYE_LEN, ccm_wire_put_goodbye>(m); }
+Bytes encoded(const ccm_wire_request &message)
+{
+    return encode<ccm_wire_request, CCM_WIRE_REQUEST_LEN, ccm_wire_put_request>(message);
+}
+
+Bytes encoded(const ccm_wire_reject &message)
+{
+    return encode<ccm_wire_reject, CCM_WIRE_REJECT_LEN, ccm_wire_put_reject>(message);
+}
+
+Bytes encoded(const ccm_wire_keys &message)
+{
+    return encode<ccm_wire_keys, CCM_WIRE_KEYS_LEN, ccm_wire_put_keys>(message);
+}
+
+Bytes encoded(const ccm_wire_ring &message)
+{
+    return encode<ccm_wire_ring, CCM_WIRE_RING_LEN, ccm_wire_put_ring>(message);
+}
+
+Bytes encoded(const ccm_wire_status &message)
+{
+    return encode<ccm_wire_status, CCM_WIRE_STATUS_LEN, ccm_wire_put_status>(message);
+}
+
+Bytes encoded(const ccm_wire_hello &message)
+{
+    return encode<ccm_wire_hello, CCM_WIRE_HELLO_LEN, ccm_wire_put_hello>(message);
+}
+
+Bytes encoded(const ccm_wire_answer &message)
+{
+    return encode<ccm_wire_answer, CCM_WIRE_ANSWER_LEN, ccm_wire_put_answer>(message);
+}
+
+Bytes encoded(const ccm_wire_catalog &message)
+{
+    return encode<ccm_wire_catalog, CCM_WIRE_CATALOG_LEN, ccm_wire_put_catalog>(message);
+}
+
+Bytes encoded(const ccm_wire_ready &message)
+{
+    return encode<ccm_wire_ready, CCM_WIRE_READY_LEN, ccm_wire_put_ready>(message);
+}
+
+Bytes encoded(const ccm_wire_goodbye &message)
+{
+    return encode<ccm_wire_goodbye, CCM_WIRE_GOODBYE_LEN, ccm_wire_put_goodbye>(message);
+}
 
 ccm_wire_request session_request(std::uint32_t node, std::uint32_t partner, const std::string &cluster,
                                  std::uint64_t incarnation, std::uint32_t attempt)
@@ -93,8 +132,7 @@ Rogue::Rogue(Node &node, int slot) : node_(node), slot_(slot)
 std::string Rogue::command(const std::string &line, Duration timeout)
 {
     // One shell, so that nobody else's result comes between.
-    Result result = node_.run(fmt::format("cd /sys/kernel/debug/ccm_rogue && echo '{}' >run; code=$?; cat run; exit $code",
-                                          line),
+    Result result = node_.run("cd /sys/kernel/debug/ccm_rogue && echo '" + line + "' >run; code=$?; cat run; exit $code",
                               timeout + 10s);
     std::string text = result.output.substr(0, result.output.find('\n'));
     if (!result.ok())

@@ -410,10 +410,10 @@ static int run_open(struct inode *inode, struct file *file)
 
 static const struct file_operations run_fops = {
 	.owner = THIS_MODULE,
-	.open = run_open,
+	.llseek = seq_lseek,
 	.read = seq_read,
 	.write = run_write,
-	.llseek = seq_lseek,
+	.open = run_open,
 	.release = single_release,
 };
 

@@ -55,6 +55,7 @@ struct rogue_message {
 /* Memory that the other side may reach */
 struct rogue_memory {
 	u8 *pages;
+	size_t pages_len;
 	u64 dma[2];
 	u32 count;
 	enum dma_data_direction direction;

@@ -19,7 +19,9 @@ static int memory_register(struct rogue *rogue, struct rogue_memory *memory, u32
 	int n;
 
 	memory->direction = direction;
-	memory->pages = (u8 *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, get_order(count * PAGE_SIZE));
+	memory->pages_len = count * PAGE_SIZE;
+	memory->pages = (u8 *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
+					       get_order(count * PAGE_SIZE));
 	if (!memory->pages)
 		return -ENOMEM;
 	memory->mr = ib_alloc_mr(rogue->pd, IB_MR_TYPE_MEM_REG, count);
@@ -60,7 +62,7 @@ static void memory_free(struct rogue *rogue, struct rogue_memory *memory)
 				    memory->direction);
 	if (memory->pages)
 		free_pages((unsigned long)memory->pages,
-			   memory->direction == DMA_TO_DEVICE ? 1 : 0);
+			   get_order(memory->pages_len));
 	memset(memory, 0, sizeof(*memory));
 }
 

@@ -108,7 +108,7 @@ enum ccm_stage {
  * @silent_us: microseconds from the last successful heartbeat to this record
  *	(in a record with state DOWN: how long the partner had not been heard of)
  * @detect_ms: this node's detection time
- * @error: 0, or the negative errno of the last failed attempt
+ * @error: 0, or the negative errno of the last attempt that failed since READY
  * @family: AF_INET, AF_INET6 or 0 of @address
  * @port: RDMA port number
  * @address: the partner's address, network byte order

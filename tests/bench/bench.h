@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The benchmark's parts. Each starts its own nodes, prints a table and returns the
+// figures. None asserts how long something takes; each throws when what it measures
+// does not work, or when a node's kernel complains.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "cluster.h"
+
+namespace ccm::bench {
+
+struct Options {
+    int loads = 20;     // loads of the second node, and plain connects beside them
+    double wait = 10;   // seconds the first node has waited before the first load
+    int kills = 10;     // kills for each detection time
+    int sessions = 8;   // partners that become READY when memory is measured
+    std::vector<int> detect_ms{250, 50};
+};
+
+nlohmann::json measure_load(const Options &options);
+nlohmann::json measure_detection(const Options &options);
+nlohmann::json measure_memory(const Options &options);
+
+// The parameters of ccm.ko for node ID with these partners (id -> address): as on the
+// kernel command line, "ccm.NAME=VALUE", or as given to insmod.
+std::vector<std::string> parameters(int id, const std::vector<std::pair<int, std::string>> &partners,
+                                    const std::string &prefix, int detect_ms = 0);
+std::string joined(const std::vector<std::string> &words);
+
+// Milliseconds to add to a node's CLOCK_MONOTONIC to get the host's. A node's clock is
+// the host's with another origin (User-Mode Linux reads the host's in steps of 256 ns),
+// so this is one number per boot. It is taken as the smallest difference between the
+// moment the lab had a line and the moment the node's agent read it: too large by the
+// fastest passage of a line, some tens of microseconds.
+double clock_offset(lab::Node &node);
+double host_ms(lab::TimePoint at);
+
+// Ends the cluster and throws when its verdict is bad.
+void finish(lab::Cluster &cluster);
+
+} // namespace ccm::bench

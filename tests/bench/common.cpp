@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
+#include <limits>
+
+#include "bench.h"
+
+namespace ccm::bench {
+
+using namespace lab;
+
+std::vector<std::string> parameters(int id, const std::vector<std::pair<int, std::string>> &partners,
+                                    const std::string &prefix, int detect_ms)
+{
+    std::string list;
+    for (auto &[partner, address] : partners)
+        list += fmt::format("{}{}@{}", list.empty() ? "" : ",", partner, address);
+    std::vector<std::string> words{fmt::format("{}node={}", prefix, id), prefix + "cluster=bench",
+                                   prefix + "auth=none"};
+    if (!list.empty())
+        words.push_back(prefix + "partners=" + list);
+    if (detect_ms)
+        words.push_back(fmt::format("{}detect_ms={}", prefix, detect_ms));
+    return words;
+}
+
+std::string joined(const std::vector<std::string> &words)
+{
+    std::string text;
+    for (const std::string &word : words)
+        text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+double host_ms(TimePoint at)
+{
+    return milliseconds(at.time_since_epoch());
+}
+
+double clock_offset(Node &node)
+{
+    Command lines = node.start_command("i=0; while [ $i -lt 50 ]; do echo $i; sleep 0.005; i=$((i+1)); done");
+    lines.wait(30s);
+    double best = std::numeric_limits<double>::max();
+    for (const OutputLine &line : lines.lines())
+        best = std::min(best, host_ms(line.at) - static_cast<double>(line.node_us) / 1000.0);
+    return best;
+}
+
+void finish(Cluster &cluster)
+{
+    const Verdict &verdict = cluster.finish();
+    if (!verdict.ok())
+        throw Error("the verdict:\n{}", verdict.text());
+}
+
+} // namespace ccm::bench

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// How long after the load of the second node both are READY, beside a plain RDMA CM
+// connection with one READ on the same pair.
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+#include <thread>
+
+#include "bench.h"
+#include "stats.h"
+
+namespace ccm::bench {
+
+using namespace lab;
+using nlohmann::json;
+
+namespace {
+
+constexpr int plain_port = 18515;
+
+struct Load {
+    Samples ready;   // from before init_module() to READY on the loading node
+    Samples module;  // of it: init_module()
+    Samples rest;    // of it: from its return to READY
+    Samples waiting; // from before init_module() to READY on the waiting node
+};
+
+struct Plain {
+    Samples address, route, qp, connect, keys, read, total;
+};
+
+void load_once(Node &first, Node &second, Watch &watch, Load &load)
+{
+    double clock_first = clock_offset(first);
+    double clock_second = clock_offset(second);
+    std::string words = joined(parameters(2, {{1, first.ipv4()}}, ""));
+    json got = json::parse(second.must("ccm-bench-load /modules/ccm.ko " + words, 30s));
+    Event ready = watch.wait_for({{"type", "partner"}, {"state", "ready"}}, 20s);
+
+    double start = got["start_ns"].get<double>() / 1e6;
+    load.ready.add(got["ready_ns"].get<double>() / 1e6 - start);
+    load.module.add(got["loaded_ns"].get<double>() / 1e6 - start);
+    load.rest.add((got["ready_ns"].get<double>() - got["loaded_ns"].get<double>()) / 1e6);
+    load.waiting.add(ready.json["time_ns"].get<double>() / 1e6 + clock_first - start - clock_second);
+}
+
+void plain_once(Node &first, Node &second, Plain *plain)
+{
+    std::string said = second.must(fmt::format("cd /sys/kernel/debug/ccm_bench && echo connect {} {} >run && cat run",
+                                               first.ipv4(), plain_port));
+    std::istringstream words(said);
+    std::map<std::string, double> us;
+    for (std::string word; words >> word;)
+        if (auto equals = word.find('='); equals != std::string::npos)
+            us[word.substr(0, equals)] = std::stod(word.substr(equals + 1));
+    if (!us.count("total"))
+        throw Error("the plain connection: {}", said);
+    if (!plain)
+        return;
+    plain->address.add(us["address"] / 1000);
+    plain->route.add(us["route"] / 1000);
+    plain->qp.add(us["qp"] / 1000);
+    plain->connect.add(us["connect"] / 1000);
+    plain->keys.add(us["keys"] / 1000);
+    plain->read.add(us["read"] / 1000);
+    plain->total.add(us["total"] / 1000);
+}
+
+} // namespace
+
+json measure_load(const Options &options)
+{
+    Cluster cluster("bench-load");
+    Node &first = cluster.add({.load = {"ccm"}, .parameters = parameters(1, {{2, "192.0.2.2"}}, "ccm.")});
+    Node &second = cluster.add();
+    cluster.boot();
+    for (Node *node : {&first, &second})
+        node->must("insmod /modules/ccm_bench.ko");
+    first.must(fmt::format("echo serve {} >/sys/kernel/debug/ccm_bench/run", plain_port));
+    plain_once(first, second, nullptr); // both have the other's MAC address now
+
+    Watch watch = cluster.watch(first);
+    watch.wait_for({{"type", "sync"}}, 20s);
+    std::printf("load: node 1 waits alone for %.0f s\n", options.wait);
+    std::fflush(stdout);
+    std::this_thread::sleep_for(std::chrono::duration<double>(options.wait));
+
+    Load load;
+    Plain plain;
+    for (int i = 0; i < options.loads; i++) {
+        load_once(first, second, watch, load);
+        second.must("rmmod ccm");
+        watch.wait_for({{"type", "partner"}, {"state", "down"}}, 20s);
+        plain_once(first, second, &plain);
+        // Loads meet every phase of node 1's retry interval, which is at most 2 s.
+        std::this_thread::sleep_for(std::chrono::milliseconds(200 + i * 137 % 2000));
+    }
+    second.must("rmmod ccm_bench");
+    first.must("rmmod ccm_bench");
+    finish(cluster);
+
+    double ratio = load.ready.median() / plain.total.median();
+    std::printf("\n%s", head("Load of the second node to READY, ms").c_str());
+    std::printf("%s", row("just before init_module() to READY, same node", load.ready).c_str());
+    std::printf("%s", row("  of it init_module()", load.module).c_str());
+    std::printf("%s", row("  of it from its return to READY", load.rest).c_str());
+    std::printf("%s", row("just before init_module() to READY on the other node*", load.waiting).c_str());
+    std::printf("%s", head("Plain rdma_cm connection and one READ of 64 bytes, ms").c_str());
+    std::printf("%s", row("all, by the connecting side, same pair, interleaved", plain.total).c_str());
+    std::printf("%s", row("  resolve address", plain.address, 3).c_str());
+    std::printf("%s", row("  resolve route", plain.route, 3).c_str());
+    std::printf("%s", row("  PD, CQ, QP", plain.qp, 3).c_str());
+    std::printf("%s", row("  connect to established", plain.connect, 3).c_str());
+    std::printf("%s", row("  registration there, and its SEND", plain.keys, 3).c_str());
+    std::printf("%s", row("  READ", plain.read, 3).c_str());
+    std::printf("Ratio of the medians, load to READY by plain: %.2f\n", ratio);
+    std::printf("* The nodes' clocks are the host's with other origins; compared over the nodes' lines to the lab,\n"
+                "  good to about 0.1 ms.\n\n");
+    std::fflush(stdout);
+    return {{"load_to_ready_ms", load.ready.json()},
+            {"init_module_ms", load.module.json()},
+            {"after_init_module_ms", load.rest.json()},
+            {"load_to_ready_other_node_ms", load.waiting.json()},
+            {"plain_total_ms", plain.total.json()},
+            {"plain_address_ms", plain.address.json()},
+            {"plain_route_ms", plain.route.json()},
+            {"plain_qp_ms", plain.qp.json()},
+            {"plain_connect_ms", plain.connect.json()},
+            {"plain_keys_ms", plain.keys.json()},
+            {"plain_read_ms", plain.read.json()},
+            {"waited_s", options.wait},
+            {"ratio", ratio}};
+}
+
+} // namespace ccm::bench
