@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Runs on a node, for tests that need what no shell command gives: exact times, file
+// descriptors that stay open, other users. Static, so that it works in any root.
+#include "node.h"
+
+#include <cstdio>
+#include <map>
+#include <string>
+#include <vector>
+
+int main(int argc, char **argv)
+{
+    const std::map<std::string, int (*)(const std::vector<std::string> &)> commands = {
+        {"load-at", load_at}, {"load-failing", load_failing}, {"unload", unload},
+        {"nobody", as_nobody},  {"chardev", chardev},           {"hold", hold},
+    };
+    if (argc < 2 || !commands.contains(argv[1])) {
+        std::fprintf(stderr, "usage: %s load-at|load-failing|unload|nobody|chardev|hold ...\n", argv[0]);
+        return 1;
+    }
+    return commands.at(argv[1])(std::vector<std::string>(argv + 2, argv + argc));
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "node.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+long long now_ns(clockid_t clock)
+{
+    timespec now{};
+    clock_gettime(clock, &now);
+    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
+
+std::string content(const std::string &path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::stringstream all;
+    all << file.rdbuf();
+    return all.str();
+}
+
+std::string joined(const Words &words, std::size_t from)
+{
+    std::string all;
+    for (std::size_t i = from; i < words.size(); i++)
+        all += words[i] + " ";
+    return all;
+}
+
+int load(const std::string &image, const std::string &arguments)
+{
+    return syscall(SYS_init_module, image.data(), image.size(), arguments.c_str()) ? errno : 0;
+}
+
+int remove_ccm()
+{
+    return syscall(SYS_delete_module, "ccm", O_NONBLOCK) ? errno : 0;
+}
+
+} // namespace
+
+int load_at(const Words &words)
+{
+    if (words.size() < 2)
+        return 1;
+    const long long at = std::stoll(words[0]);
+    const std::string image = content(words[1]), arguments = joined(words, 2);
+
+    const timespec when{static_cast<time_t>(at / 1'000'000'000), static_cast<long>(at % 1'000'000'000)};
+    while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &when, nullptr) == EINTR)
+        ;
+    const long long begin = now_ns(CLOCK_REALTIME), begin_monotonic = now_ns(CLOCK_MONOTONIC);
+    const int error = load(image, arguments);
+    std::printf("%lld %lld %d %lld\n", begin, now_ns(CLOCK_REALTIME), error, begin_monotonic);
+    return error ? 1 : 0;
+}
+
+int unload(const Words &)
+{
+    const long long begin = now_ns(CLOCK_MONOTONIC);
+    const int error = remove_ccm();
+    std::printf("%lld %d\n", (now_ns(CLOCK_MONOTONIC) - begin) / 1000, error);
+    if (error)
+        std::fprintf(stderr, "delete_module: %s\n", strerror(error));
+    return error ? 1 : 0;
+}
+
+namespace {
+
+struct Attempt {
+    int error = -1;
+    long unused = 0; // of the allocations that were to succeed before the failure; 0: it failed
+};
+
+// Loads with the NTH allocation of this task failing.
+Attempt attempt(const std::string &image, const std::string &arguments, long nth)
+{
+    Attempt result;
+    int ends[2];
+    if (pipe(ends))
+        return result;
+    const pid_t child = fork();
+    if (child == 0) {
+        const int file = open("/proc/thread-self/fail-nth", O_RDWR);
+        const std::string text = std::to_string(nth);
+        if (file < 0 || write(file, text.data(), text.size()) < 0)
+            _exit(1);
+        result.error = load(image, arguments);
+        char left[24] = "";
+        if (pread(file, left, sizeof(left) - 1, 0) <= 0 || pwrite(file, "0", 1, 0) < 0)
+            _exit(1);
+        result.unused = std::atol(left);
+        _exit(write(ends[1], &result, sizeof(result)) == sizeof(result) ? 0 : 1);
+    }
+    close(ends[1]);
+    if (read(ends[0], &result, sizeof(result)) != sizeof(result))
+        result.error = -1;
+    close(ends[0]);
+    waitpid(child, nullptr, 0);
+    if (result.error == 0)
+        if (const int error = remove_ccm())
+            result.error = -error;
+    return result;
+}
+
+} // namespace
+
+int load_failing(const Words &words)
+{
+    if (words.empty())
+        return 1;
+    const std::string image = content(words[0]), arguments = joined(words, 1);
+    // What the kernel itself allocates before the module's own code runs, which
+    // refuses these parameters at once (one allocation, and the debug kernel's share).
+    constexpr long many = 1'000'000;
+    const Attempt refused = attempt(image, "cluster=t", many);
+    if (refused.error != EINVAL || !refused.unused) {
+        std::printf("cannot count allocations: error %d\n", refused.error);
+        return 1;
+    }
+    const long first = many - refused.unused - 1;
+    std::map<int, int> outcomes;
+    for (long nth = first;; nth++) {
+        const Attempt result = attempt(image, arguments, nth);
+        if (result.error < 0) {
+            std::printf("allocation %ld: error %d\n", nth, result.error);
+            return 1;
+        }
+        outcomes[result.error]++;
+        if (result.unused) {
+            std::printf("%ld allocations, of which each has failed:", nth - first);
+            for (const auto &[error, count] : outcomes)
+                std::printf(" %s: %d;", error ? strerrorname_np(error) : "loaded", count);
+            std::puts("");
+            return result.error ? 1 : 0;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <string>
+#include <vector>
+
+using Words = std::vector<std::string>;
+
+// load-at REALTIME_NS FILE [NAME=VALUE...]: loads a module at that moment and prints
+// the moments (ns, CLOCK_REALTIME) before and after, the errno, and the first moment again
+// by CLOCK_MONOTONIC.
+int load_at(const Words &words);
+// unload: removes ccm as rmmod does, and prints how long the kernel took (us) and the errno.
+int unload(const Words &words);
+// load-failing FILE [NAME=VALUE...]: loads ccm again and again, each time with another
+// allocation of its own initialisation failing, until none is left to fail; unloads it
+// whenever it was loaded. Prints what became of it.
+int load_failing(const Words &words);
+// nobody COMMAND...: runs a command as a user without rights.
+int as_nobody(const Words &words);
+// chardev CHECK: one check of /dev/ccm; says what is wrong.
+int chardev(const Words &words);
+// hold: keeps /dev/ccm open until it is killed.
+int hold(const Words &words);

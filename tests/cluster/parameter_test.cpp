@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Module parameters: what is wrong with each bad value is said, and the load fails.
+#include <cerrno>
+#include <sstream>
+
+#include "pair.h"
+
+namespace ccm::test {
+namespace {
+
+class Parameter : public SharedTest {
+public:
+    static void SetUpTestSuite()
+    {
+        cluster().add({.id = 1, .rdma = Rdma::none});
+        cluster().boot();
+    }
+
+protected:
+    static Node &node() { return cluster().node(1); }
+    // The errno; 0: it is loaded.
+    static int try_load(const std::string &words)
+    {
+        Result result = node().run("ccm-node-test load-at 0 /modules/ccm.ko " + words);
+        long long begin = 0, end = 0;
+        int error = -1;
+        std::istringstream(result.output) >> begin >> end >> error;
+        return error;
+    }
+};
+
+std::string many_partners(int count)
+{
+    std::string list;
+    for (int i = 0; i < count; i++)
+        list += fmt::format("{}{}@192.0.2.{}", i ? "," : "", i + 2, i + 2);
+    return list;
+}
+
+TEST_F(Parameter, BadValues)
+{
+    const std::string good = "node=1 cluster=t auth=none ";
+    const std::string text31(31, 'x'), text32(32, 'x');
+    const struct {
+        std::string words, message;
+        int error = EINVAL;
+    } table[] = {
+        {"cluster=t auth=none", "node= is missing"},
+        {"partners=2@192.0.2.2", "node= is missing"},
+        {"node=0 cluster=t auth=none", "node= is missing"},
+        {"node=65536 cluster=t auth=none", "node=65536: not in 1 to 65535"},
+        {"node=-1 cluster=t auth=none", "`-1' invalid for parameter `node'"},
+        {"node=one cluster=t auth=none", "`one' invalid for parameter `node'"},
+        // The kernel's own answer to a number that fits nowhere.
+        {"node=4294967296 cluster=t auth=none", "`4294967296' invalid for parameter `node'", ERANGE},
+        {"node=1 auth=none", "cluster= is missing"},
+        {"node=1 cluster= auth=none", "cluster= is missing"},
+        {"node=1 auth=none cluster=" + text32, "longer than 31 characters"},
+        {"node=1 auth=none 'cluster=\"a b\"'", "only printable ASCII without blanks, character 2 is not"},
+        {"node=1 auth=none cluster=caf\xc3\xa9", "only printable ASCII without blanks, character 4 is not"},
+        {"node=1 cluster=t", "auth= is missing: say auth=none"},
+        {"node=1 cluster=t auth=psk", "auth=psk: pre-shared keys are not available"},
+        {"node=1 cluster=t auth=NONE", "auth=NONE: not none"},
+        {good + "partners=2", "\"2\" is not ID@ADDRESS"},
+        {good + "partners=192.0.2.2", "\"192.0.2.2\" is not ID@ADDRESS"},
+        {good + "partners=two@192.0.2.2", "\"two\" is not ID@ADDRESS"},
+        {good + "partners=@192.0.2.2", "is not ID@ADDRESS"},
+        {good + "partners=0@192.0.2.2", "partner id 0 is not in 1 to 65535"},
+        {good + "partners=65536@192.0.2.2", "partner id 65536 is not in 1 to 65535"},
+        {good + "partners=1@192.0.2.2", "partner 1 is this node itself"},
+        {good + "partners=2@192.0.2.2,2@192.0.2.3", "partner 2 is named twice"},
+        {good + "partners=2@192.0.2.2,", "is not ID@ADDRESS"},
+        {good + "partners=,2@192.0.2.2", "is not ID@ADDRESS"},
+        {good + "partners=2@", "partner 2: \"\" is not an IPv4 or IPv6 address"},
+        {good + "partners=2@192.0.2.2+", "partner 2: \"\" is not an IPv4 or IPv6 address"},
+        {good + "partners=2@192.0.2.256", "\"192.0.2.256\" is not an IPv4 or IPv6 address"},
+        {good + "partners=2@storage2", "\"storage2\" is not an IPv4 or IPv6 address"},
+        {good + "partners=2@2001:db8::2", "put an IPv6 address in brackets, as in 2@[2001:db8::3]"},
+        {good + "partners=2@[2001:db8::2", "put an IPv6 address in brackets"},
+        {good + "partners=2@[]", "is not an IPv4 or IPv6 address"},
+        {good + "partners=2@[2001:db8::g]", "\"2001:db8::g\" is not an IPv4 or IPv6 address"},
+        {good + "partners=2@192.0.2.1+192.0.2.2+192.0.2.3+192.0.2.4+192.0.2.5", "partner 2 has more than 4 addresses"},
+        {good + "partners=" + many_partners(33), "more than 32 partners"},
+        {good + "rdma_port=0", "rdma_port=0: not in 1 to 65535"},
+        {good + "rdma_port=65536", "rdma_port=65536: not in 1 to 65535"},
+        {good + "detect_ms=19", "detect_ms=19: not in 20 to 60000"},
+        {good + "detect_ms=60001", "detect_ms=60001: not in 20 to 60000"},
+        {good + "detect_ms=0", "detect_ms=0: not in 20 to 60000"},
+    };
+    for (const auto &row : table) {
+        SCOPED_TRACE(row.words);
+        std::size_t mark = node().console().size();
+        int error = try_load(row.words);
+        EXPECT_EQ(error, row.error);
+        if (error == 0) {
+            unload(node(), "though its parameters are wrong");
+            continue;
+        }
+        EXPECT_NO_THROW(node().console().wait_for(row.message, 5s, mark));
+        // One line is enough.
+        int lines = 0;
+        for (const ConsoleLine &line : node().console().lines(mark))
+            lines += line.text.find(" ccm: ") != std::string::npos && line.text.find("taints") == std::string::npos;
+        EXPECT_EQ(lines, 1);
+        EXPECT_FALSE(loaded(node()));
+    }
+}
+
+TEST_F(Parameter, ValuesAtTheirLimits)
+{
+    const std::string rest = " auth=none partners=2@192.0.2.2";
+    const std::string name31(31, 'x');
+    const std::string words[] = {
+        "",
+        "node=1 cluster=t auth=none",
+        "node=65535 cluster=t" + rest,
+        "node=1 cluster=" + name31 + rest,
+        "node=1 cluster='\"!#~\"'" + rest,
+        "node=1 cluster=t rdma_port=1" + rest,
+        "node=1 cluster=t rdma_port=65535" + rest,
+        "node=1 cluster=t detect_ms=20" + rest,
+        "node=1 cluster=t detect_ms=60000" + rest,
+        "node=1 cluster=t auth=none partners=65535@[2001:db8::2]",
+        "node=1 cluster=t auth=none partners=2@192.0.2.1+192.0.2.2+192.0.2.3+[2001:db8::4]",
+        "node=1 cluster=t auth=none partners=" + many_partners(32),
+    };
+    for (const std::string &row : words) {
+        SCOPED_TRACE(row);
+        EXPECT_EQ(try_load(row), 0);
+        if (!loaded(node()))
+            continue;
+        // What was asked for is what is shown.
+        json shown = status(node());
+        if (row.find(name31) != std::string::npos) {
+            EXPECT_EQ(shown["node"]["cluster"], name31);
+        }
+        if (row.find("detect_ms=20") != std::string::npos) {
+            EXPECT_EQ(shown["node"]["detect_ms"], 20);
+        }
+        if (row.find("rdma_port=65535") != std::string::npos) {
+            EXPECT_EQ(shown["node"]["port"], 65535);
+        }
+        if (row.find("65535@[2001:db8::2]") != std::string::npos) {
+            EXPECT_EQ(shown["partners"][0]["node"], 65535);
+            EXPECT_EQ(shown["partners"][0]["address"], "2001:db8::2");
+        }
+        if (row.find("33@") != std::string::npos) {
+            EXPECT_EQ(shown["partners"].size(), 32u);
+        }
+        unload(node(), "loaded with a value at its limit");
+    }
+}
+
+TEST_F(Parameter, TrustIsSaidInTheLog)
+{
+    std::size_t mark = node().console().size();
+    ASSERT_EQ(try_load("node=1 cluster=t auth=none"), 0);
+    EXPECT_NO_THROW(node().console().wait_for("partners are not authenticated", 5s, mark));
+    unload(node(), "without partners");
+}
+
+} // namespace
+} // namespace ccm::test
