@@ -24,6 +24,11 @@ void SharedTest::TearDownTestSuite()
     const Verdict &verdict = cluster_->finish();
     if (!verdict.ok())
         ADD_FAILURE() << "the verdict:\n" << verdict.text();
+    // ib_cm says so when an id cannot be destroyed: whoever waits for it hangs.
+    for (const auto &node : cluster_->nodes())
+        for (const ConsoleLine &line : node->console().lines())
+            if (line.text.find("cm_destroy_id_wait_timeout") != std::string::npos)
+                ADD_FAILURE() << node->name() << ": " << line.text;
     cluster_.reset();
 }
 

@@ -172,7 +172,8 @@ TEST_F(Modules, BenchConnects)
         node->must("insmod /modules/ccm_bench.ko");
     a.must("echo serve 18515 >/sys/kernel/debug/ccm_bench/run");
     for (const std::string &address : {a.ipv4(), a.ipv6()}) {
-        std::string said = b.must("cd /sys/kernel/debug/ccm_bench && echo connect " + address + " 18515 >run && cat run");
+        std::string script = "cd /sys/kernel/debug/ccm_bench && echo connect " + address + " 18515 >run && cat run";
+        std::string said = b.must(script);
         EXPECT_NE(said.find(" total="), std::string::npos) << said;
     }
     a.must("echo stop >/sys/kernel/debug/ccm_bench/run");

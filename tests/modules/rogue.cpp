@@ -121,7 +121,7 @@ std::optional<ccm_wire_reject> Rogue::Outcome::reject() const
 int Rogue::Outcome::reject_code() const
 {
     auto message = reject();
-    return message ? message->code : CCM_REJECT_NONE;
+    return message ? message->code : static_cast<int>(CCM_REJECT_NONE);
 }
 
 Rogue::Rogue(Node &node, int slot) : node_(node), slot_(slot)
@@ -132,8 +132,8 @@ Rogue::Rogue(Node &node, int slot) : node_(node), slot_(slot)
 std::string Rogue::command(const std::string &line, Duration timeout)
 {
     // One shell, so that nobody else's result comes between.
-    Result result = node_.run("cd /sys/kernel/debug/ccm_rogue && echo '" + line + "' >run; code=$?; cat run; exit $code",
-                              timeout + 10s);
+    std::string script = "cd /sys/kernel/debug/ccm_rogue && echo '" + line + "' >run; code=$?; cat run; exit $code";
+    Result result = node_.run(script, timeout + 10s);
     std::string text = result.output.substr(0, result.output.find('\n'));
     if (!result.ok())
         throw Error("{}: the rogue refuses `{}`: {} {}", node_.name(), line, text, result.errors);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "node.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -76,6 +77,31 @@ int unload(const Words &)
     if (error)
         std::fprintf(stderr, "delete_module: %s\n", strerror(error));
     return error ? 1 : 0;
+}
+
+int churn(const Words &words)
+{
+    if (words.size() < 3)
+        return 1;
+    const long times = std::stol(words[0]), longest_ms = std::stol(words[1]);
+    const std::string image = content(words[2]), arguments = joined(words, 3);
+    long long slowest = 0;
+    for (long i = 0; i < times; i++) {
+        if (const int error = load(image, arguments)) {
+            std::printf("load %ld: %s\n", i, strerror(error));
+            return 1;
+        }
+        // Every moment of the handshake once, in no order.
+        usleep(static_cast<useconds_t>(i * 7919 % times * longest_ms * 1000 / times));
+        const long long begin = now_ns(CLOCK_MONOTONIC);
+        if (const int error = remove_ccm()) {
+            std::printf("unload %ld: %s\n", i, strerror(error));
+            return 1;
+        }
+        slowest = std::max(slowest, now_ns(CLOCK_MONOTONIC) - begin);
+    }
+    std::printf("%lld\n", slowest / 1000);
+    return 0;
 }
 
 namespace {

@@ -10,6 +10,9 @@ using Words = std::vector<std::string>;
 // the moments (ns, CLOCK_REALTIME) before and after, the errno, and the first moment again
 // by CLOCK_MONOTONIC.
 int load_at(const Words &words);
+// churn TIMES MS FILE [NAME=VALUE...]: loads ccm and removes it again, that often, after 0
+// to MS milliseconds each; prints the longest time that the kernel took to remove it (us).
+int churn(const Words &words);
 // unload: removes ccm as rmmod does, and prints how long the kernel took (us) and the errno.
 int unload(const Words &words);
 // load-failing FILE [NAME=VALUE...]: loads ccm again and again, each time with another
