@@ -145,9 +145,10 @@ struct ccm_path {
  * @lock: protects all of this; taken in softirq
  * @partner: whose
  * @conn: where reads are posted; NULL: not watching
- * @timer: every eighth of detect_ms
+ * @timer: every quarter of detect_ms
+ * @deadline: detect_ms after the last read that succeeded
  * @work: steps liveness and posts reads, on ccm_node.heartbeat_wq
- * @ticks: of @timer, since the start
+ * @due: the next run of @work is to post a read
  * @addr: of the partner's status page
  * @key: of the partner's status page
  * @liveness: the verdict
@@ -155,7 +156,6 @@ struct ccm_path {
  * @posted_us: when each was posted
  * @read_us: how long the last read took
  * @done_posted_us: when the last read that succeeded was posted
- * @kick: somebody waits for a read that begins now
  * @wait: woken when a read succeeded or the watch ended
  */
 struct ccm_heartbeat {
@@ -163,8 +163,9 @@ struct ccm_heartbeat {
 	struct ccm_partner *partner;
 	struct ccm_conn *conn;
 	struct hrtimer timer;
+	struct hrtimer deadline;
 	struct work_struct work;
-	u32 ticks;
+	bool due;
 	u64 addr;
 	u32 key;
 	struct ccm_liveness liveness;
@@ -172,7 +173,6 @@ struct ccm_heartbeat {
 	u64 posted_us[CCM_HEARTBEATS_MAX];
 	u32 read_us;
 	u64 done_posted_us;
-	bool kick;
 	wait_queue_head_t wait;
 };
 

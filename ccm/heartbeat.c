@@ -7,24 +7,35 @@
  * partner's work queue can fake a death. Up to four READs are in flight: one that
  * overtakes a lost one makes the transport notice the loss at once.
  *
- * The timer ticks eight times to a detection time; every second tick posts a READ,
- * each one looks at the deadlines.
+ * Two timers: one posts a READ every quarter of the detection time, the other is set to
+ * the deadline anew by each READ that succeeds. Both only queue the work item, which
+ * lets liveness look at the time.
  */
 #include "ccm.h"
 #include "rdma/rdma.h"
 
-#define CCM_TICKS_PER_DETECT	8U
+static u64 detect_ns(const struct ccm_heartbeat *hb)
+{
+	return (u64)hb->partner->node->config.detect_ms * NSEC_PER_MSEC;
+}
 
-static enum hrtimer_restart heartbeat_fired(struct hrtimer *timer)
+static enum hrtimer_restart read_due(struct hrtimer *timer)
 {
 	struct ccm_heartbeat *hb = container_of(timer, struct ccm_heartbeat, timer);
-	struct ccm_node *node = hb->partner->node;
 
-	queue_work(node->heartbeat_wq, &hb->work);
-	hrtimer_forward_now(timer, ns_to_ktime(div_u64((u64)node->config.detect_ms *
-						       NSEC_PER_MSEC,
-						       CCM_TICKS_PER_DETECT)));
+	WRITE_ONCE(hb->due, true);
+	queue_work(hb->partner->node->heartbeat_wq, &hb->work);
+	hrtimer_forward_now(timer, ns_to_ktime(div_u64(detect_ns(hb),
+						       CCM_HEARTBEATS_PER_DETECT)));
 	return HRTIMER_RESTART;
+}
+
+static enum hrtimer_restart deadline_passed(struct hrtimer *timer)
+{
+	struct ccm_heartbeat *hb = container_of(timer, struct ccm_heartbeat, deadline);
+
+	queue_work(hb->partner->node->heartbeat_wq, &hb->work);
+	return HRTIMER_NORESTART;
 }
 
 /* Under the lock: post one READ, unless all slots are in flight. */
@@ -63,10 +74,8 @@ static void heartbeat_work(struct work_struct *work)
 	spin_lock_bh(&hb->lock);
 	if (hb->conn) {
 		now = ccm_now_us();
-		if (hb->kick || (hb->ticks & 1) == 0)
+		if (xchg(&hb->due, false))
 			heartbeat_post(hb, now);
-		hb->kick = false;
-		hb->ticks++;
 		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
 						     CCM_LIVENESS_TICK, NULL, 0));
 	}
@@ -96,6 +105,7 @@ void ccm_heartbeat_done(struct ccm_heartbeat *hb, const struct ccm_conn *conn, u
 			hb->done_posted_us = hb->posted_us[slot];
 		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
 						     CCM_LIVENESS_READ, data, len));
+		hrtimer_start(&hb->deadline, ns_to_ktime(detect_ns(hb)), HRTIMER_MODE_REL);
 		wake_up_all(&hb->wait);
 	}
 	spin_unlock_bh(&hb->lock);
@@ -112,7 +122,9 @@ void ccm_heartbeat_init(struct ccm_partner *partner)
 	spin_lock_init(&hb->lock);
 	hb->partner = partner;
 	hrtimer_init(&hb->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	hb->timer.function = heartbeat_fired;
+	hb->timer.function = read_due;
+	hrtimer_init(&hb->deadline, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	hb->deadline.function = deadline_passed;
 	INIT_WORK(&hb->work, heartbeat_work);
 	init_waitqueue_head(&hb->wait);
 }
@@ -135,8 +147,7 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 	hb->addr = addr;
 	hb->key = key;
 	hb->busy = 0;
-	hb->ticks = 0;
-	hb->kick = false;
+	hb->due = false;
 	hb->done_posted_us = 0;
 	ccm_liveness_start(&hb->liveness, ccm_now_us(), hb->partner->node->config.detect_ms,
 			   incarnation);
@@ -144,6 +155,7 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 	/* A verdict of the session before, not looked at yet, is none of this one. */
 	clear_bit(CCM_PARTNER_VERDICT, &hb->partner->pending);
 	hrtimer_start(&hb->timer, 0, HRTIMER_MODE_REL);
+	hrtimer_start(&hb->deadline, ns_to_ktime(detect_ns(hb)), HRTIMER_MODE_REL);
 }
 
 /**
@@ -164,7 +176,9 @@ void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
 	hb->partner->counters.heartbeats += hb->liveness.reads;
 	spin_unlock_bh(&hb->lock);
 	wake_up_all(&hb->wait);
+	/* @conn is unset under the lock: no completion sets the deadline any more */
 	hrtimer_cancel(&hb->timer);
+	hrtimer_cancel(&hb->deadline);
 	cancel_work_sync(&hb->work);
 }
 
@@ -209,7 +223,7 @@ int ccm_heartbeat_peek(struct ccm_heartbeat *hb, struct ccm_peek *peek)
 		return -ENOTCONN;
 	}
 	since = ccm_now_us();
-	hb->kick = true;
+	WRITE_ONCE(hb->due, true);
 	spin_unlock_bh(&hb->lock);
 	queue_work(hb->partner->node->heartbeat_wq, &hb->work);
 

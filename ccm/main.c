@@ -29,14 +29,17 @@ static int __init ccm_init(void)
 	if (ret)
 		return ret;
 
-	/* Readers must be able to see the first change, so the device comes first. */
-	ret = ccm_chardev_register(this_node);
-	if (ret)
-		goto destroy;
-	ccm_debugfs_add(this_node);
+	/*
+	 * Connecting begins before anybody can look: whoever opens the device sees the
+	 * present state first, so nothing is missed, and the partner need not wait.
+	 */
 	ret = ccm_node_start(this_node);
 	if (ret)
-		goto unregister;
+		goto destroy;
+	ret = ccm_chardev_register(this_node);
+	if (ret)
+		goto stop;
+	ccm_debugfs_add(this_node);
 	if (this_node->config.node)
 		pr_info("node %u of cluster %s, incarnation %016llx, %u partner%s\n",
 			this_node->config.node, this_node->config.cluster,
@@ -44,9 +47,8 @@ static int __init ccm_init(void)
 			this_node->partner_count == 1 ? "" : "s");
 	return 0;
 
-unregister:
-	ccm_debugfs_remove(this_node);
-	ccm_chardev_unregister();
+stop:
+	ccm_node_stop(this_node, CCM_REASON_ADMIN);
 destroy:
 	ccm_node_destroy(this_node);
 	return ret;

@@ -115,12 +115,20 @@ static void fill_message(struct ccm_partner *partner, struct ccm_conn *conn,
 	event->type = CCM_SEV_MESSAGE;
 	event->len = conn->message_len;
 	memcpy(partner->buffer, conn->message, conn->message_len);
-	/*
-	 * Data can arrive before the connection is reported as established: the message
-	 * that says so was lost or is late, and RDMA CM takes this as its proof.
-	 */
-	if (!conn->connected && !conn->iwarp)
-		rdma_notify(conn->cm_id, IB_EVENT_COMM_EST);
+}
+
+/*
+ * Data can arrive before the connection is reported as established: what says so was
+ * lost or is late. On the accepting side the data is proof enough, as its queue pair can
+ * send since the accept.
+ *
+ * This is not left to rdma_notify(): a partner that disconnects just then makes ib_cm
+ * forget to cancel its own reply, and destroying the id waits for all the retries of
+ * that, more than a minute.
+ */
+static bool established_by_data(const struct ccm_conn *conn)
+{
+	return !conn->connected && !conn->iwarp && (conn->id & 1);
 }
 
 static void fill_read(struct ccm_partner *partner, struct ccm_conn *conn, u32 what,
@@ -168,6 +176,11 @@ static bool fill_conn_event(struct ccm_partner *partner, struct ccm_conn *conn, 
 		event->status = conn->status;
 		return true;
 	case CCM_CONN_MESSAGE:
+		if (established_by_data(conn)) {
+			conn->connected = true;
+			set_bit(CCM_CONN_MESSAGE, &conn->pending);
+			return fill_conn_event(partner, conn, CCM_CONN_ESTABLISHED, event);
+		}
 		fill_message(partner, conn, event);
 		return true;
 	case CCM_CONN_READ_STATUS:

@@ -174,14 +174,6 @@ void ccm_qp_take_slot(struct ccm_conn *conn, u32 slot, u8 *data, u32 len)
 				      CCM_SLOT_LEN, DMA_FROM_DEVICE);
 }
 
-static void qp_event(struct ib_event *event, void *context)
-{
-	struct ccm_conn *conn = (struct ccm_conn *)context;
-
-	if (event->event == IB_EVENT_COMM_EST)
-		rdma_notify(conn->cm_id, event->event);
-}
-
 /**
  * ccm_qp_create() - protection domain, completion queue, queue pair, memory, receives
  * @conn: its cm_id is bound to a device
@@ -193,7 +185,6 @@ int ccm_qp_create(struct ccm_conn *conn)
 {
 	struct ib_device *ib = conn->cm_id->device;
 	struct ib_qp_init_attr attr = {
-		.event_handler = qp_event,
 		.qp_context = conn,
 		.cap = {
 			.max_send_wr = CCM_QP_SEND_WR,
