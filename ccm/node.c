@@ -33,6 +33,8 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	} while (!node->incarnation);
 	/* strangers may knock as often as they like: it is said once a second */
 	ratelimit_state_init(&node->reject_log, HZ, 1);
+	/* or each line would have a second one that counts those that were left out */
+	ratelimit_set_flags(&node->reject_log, RATELIMIT_MSG_ON_RELEASE);
 	mutex_init(&node->device_lock);
 	INIT_LIST_HEAD(&node->devices);
 	ccm_events_init(&node->events);
