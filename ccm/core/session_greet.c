@@ -5,9 +5,15 @@
  *	A0  SEND keys		partner's keys received
  *	R1  READ status page	is it the partner's, can it be read?
  *	W1  WRITE hello		partner's hello: check it, put an answer on my session page
+ *	W2  WRITE catalog	partner's catalog: the plan
  *	R2  READ the answer	am I accepted?			GREETING ends
- *	W2  WRITE catalog	partner's catalog: the plan	NEGOTIATING ends
- *	W3  WRITE ready		partner's ready			OPENING ends
+ *	W3  WRITE ready		partner's ready			NEGOTIATING, OPENING end
+ *
+ * A step is posted as soon as what it needs is there, not when the one before it is
+ * done: W1 needs the partner's keys only, and goes out right behind R1; W2 needs the
+ * partner's hello to be good, and goes out with the answer to it. That halves the
+ * round trips that the series waits for. What R1 and R2 bring still decides whether
+ * it goes on.
  *
  * The two sides do not run in step. What may come early is kept until its turn: keys
  * before ESTABLISHED is reported, a catalog during GREETING, a ready before the
@@ -92,6 +98,28 @@ static void send_keys(struct ccm_session *s, struct ccm_session_actions *actions
 	s->done |= CCM_DONE_KEYS_SENT;
 }
 
+static void send_hello(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action;
+	struct ccm_wire_hello msg;
+
+	/* No proof yet: check_proof() of the partner accepts CCM_AUTH_NONE with zeroes. */
+	memset(&msg, 0, sizeof(msg));
+	msg.version_min = s->config.version_min;
+	msg.version_max = s->config.version_max;
+	msg.node = s->config.node;
+	msg.incarnation = s->config.incarnation;
+	msg.nonce = s->nonce;
+	msg.nonce_partner = s->peer_keys.nonce;
+	msg.capabilities = s->config.capabilities;
+	msg.detect_ms = s->config.detect_ms;
+	msg.auth = s->config.auth;
+	memcpy(msg.name, s->config.name, sizeof(msg.name));
+	action = mail(s, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO, actions);
+	ccm_wire_put_hello(action->data, &msg);
+	s->done |= CCM_DONE_HELLO_SENT;
+}
+
 /* That neither region wraps around has been seen to by the decoder. */
 static bool keys_right(const struct ccm_session *s, const struct ccm_wire_keys *keys)
 {
@@ -113,6 +141,7 @@ static void use_keys(struct ccm_session *s, u64 now_us,
 	if (!has(s, CCM_DONE_KEYS_SENT))
 		send_keys(s, actions);
 	read_page(s, CCM_READ_STATUS, CCM_STATUS_OFFSET, CCM_WIRE_STATUS_LEN, actions);
+	send_hello(s, actions);
 }
 
 /* ESTABLISHED, with the partner known: GREETING begins. */
@@ -184,56 +213,6 @@ static u32 agree(struct ccm_session *s, u16 version_min, u16 version_max)
 	return CCM_REASON_NONE;
 }
 
-static void send_hello(struct ccm_session *s, struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action;
-	struct ccm_wire_hello msg;
-
-	/* No proof yet: check_proof() of the partner accepts CCM_AUTH_NONE with zeroes. */
-	memset(&msg, 0, sizeof(msg));
-	msg.version_min = s->config.version_min;
-	msg.version_max = s->config.version_max;
-	msg.node = s->config.node;
-	msg.incarnation = s->config.incarnation;
-	msg.nonce = s->nonce;
-	msg.nonce_partner = s->peer_keys.nonce;
-	msg.capabilities = s->config.capabilities;
-	msg.detect_ms = s->config.detect_ms;
-	msg.auth = s->config.auth;
-	memcpy(msg.name, s->config.name, sizeof(msg.name));
-	action = mail(s, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO, actions);
-	ccm_wire_put_hello(action->data, &msg);
-	s->done |= CCM_DONE_HELLO_SENT;
-}
-
-/* R1 is done: is that page the partner's? */
-static void status_read(struct ccm_session *s, u64 now_us,
-			const struct ccm_session_event *event,
-			struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action;
-	struct ccm_wire_status page;
-	u32 reason;
-
-	if (ccm_wire_get_status(event->data, event->len, &page) ||
-	    page.node != s->config.partner || page.cluster != s->config.cluster ||
-	    page.incarnation != s->peer_incarnation) {
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
-		return;
-	}
-	reason = agree(s, page.version_min, page.version_max);
-	if (reason) {
-		ccm_session_refuse(s, now_us, event, reason, actions);
-		return;
-	}
-	s->done |= CCM_DONE_R1;
-	action = ccm_session_emit(actions, CCM_ACT_WATCH);
-	action->conn = s->conn;
-	action->addr = s->peer_keys.status_addr + CCM_STATUS_OFFSET;
-	action->key = s->peer_keys.status_key;
-	send_hello(s, actions);
-}
-
 /*
  * Does the hello prove that its sender holds the cluster's key? There are no keys yet:
  * both sides must have been configured to do without.
@@ -259,6 +238,19 @@ static u32 check_hello(struct ccm_session *s, const struct ccm_wire_hello *hello
 	if (reason)
 		return reason;
 	return check_proof(s, hello) ? CCM_REASON_NONE : CCM_REASON_AUTHENTICATION;
+}
+
+static void send_catalog(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action;
+	struct ccm_wire_catalog msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.generation = s->generation;
+	msg.nonce = s->nonce;
+	action = mail(s, CCM_MAILBOX_CATALOG, CCM_WIRE_CATALOG_LEN, CCM_RING_CATALOG, actions);
+	ccm_wire_put_catalog(action->data, &msg);
+	s->done |= CCM_DONE_CATALOG_SENT;
 }
 
 static void put_answer(struct ccm_session *s, const struct ccm_wire_hello *hello, u32 reason,
@@ -291,19 +283,6 @@ static void put_answer(struct ccm_session *s, const struct ccm_wire_hello *hello
 	action->what = CCM_RING_ANSWER;
 	action->len = CCM_WIRE_ANSWER_LEN;
 	ccm_wire_put_answer(action->data, &msg);
-}
-
-static void send_catalog(struct ccm_session *s, struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action;
-	struct ccm_wire_catalog msg;
-
-	memset(&msg, 0, sizeof(msg));
-	msg.generation = s->generation;
-	msg.nonce = s->nonce;
-	action = mail(s, CCM_MAILBOX_CATALOG, CCM_WIRE_CATALOG_LEN, CCM_RING_CATALOG, actions);
-	ccm_wire_put_catalog(action->data, &msg);
-	s->done |= CCM_DONE_CATALOG_SENT;
 }
 
 static u64 mix(u64 hash, u64 value)
@@ -355,10 +334,9 @@ static void advance(struct ccm_session *s, u64 now_us,
 		    const struct ccm_session_event *event,
 		    struct ccm_session_actions *actions)
 {
-	if (s->state == CCM_STATE_GREETING && has(s, CCM_DONE_R2 | CCM_DONE_HELLO_RECEIVED)) {
+	if (s->state == CCM_STATE_GREETING &&
+	    has(s, CCM_DONE_R1 | CCM_DONE_R2 | CCM_DONE_HELLO_RECEIVED))
 		ccm_session_enter(s, CCM_STATE_NEGOTIATING, actions);
-		send_catalog(s, actions);
-	}
 	if (s->state == CCM_STATE_NEGOTIATING && has(s, CCM_DONE_CATALOG_RECEIVED)) {
 		/* The lower node connects the plan's ports here; an empty plan has none. */
 		ccm_session_enter(s, CCM_STATE_OPENING, actions);
@@ -377,6 +355,34 @@ static void advance(struct ccm_session *s, u64 now_us,
 		s->told_ready = true;
 		ccm_session_emit(actions, CCM_ACT_READY);
 	}
+}
+
+/* R1 is done: is that page the partner's? */
+static void status_read(struct ccm_session *s, u64 now_us,
+			const struct ccm_session_event *event,
+			struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action;
+	struct ccm_wire_status page;
+	u32 reason;
+
+	if (ccm_wire_get_status(event->data, event->len, &page) ||
+	    page.node != s->config.partner || page.cluster != s->config.cluster ||
+	    page.incarnation != s->peer_incarnation) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	reason = agree(s, page.version_min, page.version_max);
+	if (reason) {
+		ccm_session_refuse(s, now_us, event, reason, actions);
+		return;
+	}
+	s->done |= CCM_DONE_R1;
+	action = ccm_session_emit(actions, CCM_ACT_WATCH);
+	action->conn = s->conn;
+	action->addr = s->peer_keys.status_addr + CCM_STATUS_OFFSET;
+	action->key = s->peer_keys.status_key;
+	advance(s, now_us, event, actions);
 }
 
 /* R2 is done: has the partner accepted me? */
@@ -436,6 +442,7 @@ static void hello_rung(struct ccm_session *s, u64 now_us,
 	}
 	s->peer_hello = hello;
 	s->done |= CCM_DONE_HELLO_RECEIVED;
+	send_catalog(s, actions);
 	advance(s, now_us, event, actions);
 }
 

@@ -60,7 +60,8 @@ static const struct ccm_session_row rows[] = {
 	    "have and accept it"),
 	ROW(CONNECTING, ESTABLISHED, established, IN_DOWN | IN_CONNECTING | IN_GREETING,
 	    "check who accepted, send the keys (A0; on iWARP the accepting side waits for the "
-	    "partner's), and read the status page (R1) if the partner's keys are here"),
+	    "partner's); if the partner's are here, read its status page (R1) and write my "
+	    "hello (W1)"),
 	ROW(CONNECTING, REJECTED, rejected, IN_DOWN | IN_CONNECTING,
 	    "crossed, and I am the higher node: close mine and wait for theirs; likewise when "
 	    "the lower node takes back what I have accepted; stale connection: try again at "
@@ -100,15 +101,15 @@ static const struct ccm_session_row rows[] = {
 	ROW(GREETING, DEVICE_GONE, device_gone, IN_DOWN,
 	    "close, device; " BACKOFF_TEXT),
 	ROW(GREETING, MESSAGE, message, IN_DOWN | IN_GREETING,
-	    "check the keys, send mine if they were to wait, read the status page (R1); wrong or "
-	    "repeated: " REFUSE_TEXT),
+	    "check the keys, send mine if they were to wait, read the status page (R1), write my "
+	    "hello (W1); wrong or repeated: " REFUSE_TEXT),
 	ROW(GREETING, READ_DONE, read_done,
-	    IN_DOWN | IN_GREETING | IN_NEGOTIATING | IN_OPENING,
-	    "R1: check the page, watch it, write my hello (W1). R2: the partner's answer; with its "
-	    "hello here too, write my catalog (W2). Wrong: " REFUSE_TEXT),
+	    IN_DOWN | IN_GREETING | IN_NEGOTIATING | IN_OPENING | IN_READY,
+	    "R1: check the page, watch it. R2: the partner's answer; go on as far as its hello, "
+	    "catalog and ready are here. Wrong: " REFUSE_TEXT),
 	ROW(GREETING, RING, ring, IN_DOWN | IN_GREETING | IN_NEGOTIATING,
-	    "hello: check and answer it; answer: read it (R2); catalog: keep it; goodbye: close "
-	    "with its reason. Wrong or out of order: " REFUSE_TEXT),
+	    "hello: check and answer it, write my catalog (W2); answer: read it (R2); catalog, "
+	    "ready: keep it; goodbye: close with its reason. Wrong or out of order: " REFUSE_TEXT),
 	ROW(GREETING, VERDICT, verdict, IN_DOWN,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
 	ROW(GREETING, TIMER, timer_series, IN_DOWN | IN_GREETING,

@@ -158,6 +158,34 @@ TEST_F(Failure, DeviceDeletedUnderALiveSession)
     EXPECT_EQ(losses(wa, 2), 1u);
 }
 
+// As when a network manager takes the interface over from the initramfs. Whether the
+// session outlives it is the transport's affair; that both find each other again is not.
+TEST_F(Failure, AddressTakenAwayAndGivenBack)
+{
+    Watch wa = watch(a()), wb = watch(b());
+    std::string address = b().ipv4() + "/24";
+    b().must(fmt::format("ip addr del {} dev {}", address, b().netdev()));
+    wa.wait_for(is_down(2, "unreachable"), soon);
+    Event down = wb.wait_for(is(1, "down"), soon);
+    std::printf("node 2 without its address says: %s\n", down.json["reason"].get<std::string>().c_str());
+    b().add_address(address);
+    wa.wait_for(is_ready(2), soon);
+    wb.wait_for(is_ready(1), soon);
+    EXPECT_EQ(losses(wa, 2), 1u);
+    EXPECT_EQ(losses(wb, 1), 1u);
+}
+
+// The root changes under a live session, which does not notice.
+TEST_F(Failure, SwitchRootDisturbsNothing)
+{
+    Watch w = watch(a());
+    b().switch_root();
+    b().must("ccmadm stage root");
+    w.wait_for([](const json &e) { return e["type"] == "partner" && e["stage"] == "root"; }, soon, "stage root");
+    EXPECT_EQ(losses(w, 2), 0u);
+    b().must("ccmadm stage kernel");
+}
+
 // A partner that comes back before its death was noticed.
 TEST_F(Failure, RestartedBeforeItsDeathWasNoticed)
 {

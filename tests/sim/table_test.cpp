@@ -48,6 +48,7 @@ std::vector<Variant> machines()
 				add(name, at.step(at.hello()));
 				Machine early = at;
 				add(name, early.step(early.catalog()));
+				add(name, early.step(early.ready()));	// R2 comes last
 				add(name, at.step(at.answer()));
 				early = at;
 				add(name, early.step(early.ready()));

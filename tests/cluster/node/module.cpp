@@ -12,6 +12,8 @@
 #include <sstream>
 
 #include <fcntl.h>
+#include <linux/ccm.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,20 +55,64 @@ int remove_ccm()
 
 } // namespace
 
+namespace {
+
+void sleep_until(const std::string &realtime_ns)
+{
+    const long long at = std::stoll(realtime_ns);
+    const timespec when{static_cast<time_t>(at / 1'000'000'000), static_cast<long>(at % 1'000'000'000)};
+    while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &when, nullptr) == EINTR)
+        ;
+}
+
+} // namespace
+
 int load_at(const Words &words)
 {
     if (words.size() < 2)
         return 1;
-    const long long at = std::stoll(words[0]);
     const std::string image = content(words[1]), arguments = joined(words, 2);
-
-    const timespec when{static_cast<time_t>(at / 1'000'000'000), static_cast<long>(at % 1'000'000'000)};
-    while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &when, nullptr) == EINTR)
-        ;
+    sleep_until(words[0]);
     const long long begin = now_ns(CLOCK_REALTIME), begin_monotonic = now_ns(CLOCK_MONOTONIC);
     const int error = load(image, arguments);
     std::printf("%lld %lld %d %lld\n", begin, now_ns(CLOCK_REALTIME), error, begin_monotonic);
     return error ? 1 : 0;
+}
+
+int meet(const Words &words)
+{
+    if (words.size() < 2)
+        return 1;
+    const std::string image = content(words[1]), arguments = joined(words, 2);
+    sleep_until(words[0]);
+    const long long begin_real = now_ns(CLOCK_REALTIME), begin = now_ns(CLOCK_MONOTONIC);
+    if (const int error = load(image, arguments)) {
+        std::fprintf(stderr, "init_module: %s\n", strerror(error));
+        return 1;
+    }
+    const long long end = now_ns(CLOCK_MONOTONIC);
+    const int device = open("/dev/ccm", O_RDONLY);
+    std::map<unsigned, bool> ready;
+    bool synced = false;
+    long long last_ready = 0;
+    for (;;) {
+        pollfd one{device, POLLIN, 0};
+        ccm_record record;
+        if (poll(&one, 1, 20000) != 1 || read(device, &record, sizeof(record)) != sizeof(record)) {
+            std::fprintf(stderr, "not every partner became READY\n");
+            return 1;
+        }
+        synced |= record.type == CCM_RECORD_SYNC;
+        if (record.type == CCM_RECORD_PARTNER)
+            ready[record.node] = record.state == CCM_STATE_READY;
+        const bool all = std::all_of(ready.begin(), ready.end(), [](const auto &one_of) { return one_of.second; });
+        if (record.type == CCM_RECORD_PARTNER && ready[record.node])
+            last_ready = static_cast<long long>(record.time_ns);
+        if (synced && all) {
+            std::printf("%lld %lld %lld %lld\n", begin, end, last_ready, begin_real);
+            return 0;
+        }
+    }
 }
 
 int unload(const Words &)

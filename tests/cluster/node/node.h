@@ -10,6 +10,10 @@ using Words = std::vector<std::string>;
 // the moments (ns, CLOCK_REALTIME) before and after, the errno, and the first moment again
 // by CLOCK_MONOTONIC.
 int load_at(const Words &words);
+// meet REALTIME_NS FILE [NAME=VALUE...]: the same with ccm, and then waits, without using
+// the processor, until every partner is READY. Prints the moments before the load, after
+// it and of the last READY, all by CLOCK_MONOTONIC, and the first by CLOCK_REALTIME.
+int meet(const Words &words);
 // churn TIMES MS FILE [NAME=VALUE...]: loads ccm and removes it again, that often, after 0
 // to MS milliseconds each; prints the longest time that the kernel took to remove it (us).
 int churn(const Words &words);
