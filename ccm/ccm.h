@@ -280,6 +280,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node,
 void ccm_partner_destroy(struct ccm_partner *partner);
 void ccm_partner_kick(struct ccm_partner *partner, enum ccm_partner_bit bit);
 bool ccm_partner_add_request(struct ccm_partner *partner, struct ccm_conn *conn);
+void ccm_partner_fill_counters(struct ccm_partner *partner, struct ccm_record *record);
 void ccm_partner_fill_view(struct ccm_partner *partner, struct ccm_record *record);
 
 /* heartbeat.c */

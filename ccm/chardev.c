@@ -171,7 +171,7 @@ static void reader_take_state(struct ccm_reader *reader)
 	reader_append(reader, &record);
 	for (i = 0; i < node->partner_count; i++) {
 		record = node->partners[i]->view;
-		ccm_heartbeat_fill_view(&node->partners[i]->heartbeat, &record);
+		ccm_partner_fill_counters(node->partners[i], &record);
 		record.flags |= CCM_RECORD_F_PRESENT;
 		reader_append(reader, &record);
 	}

@@ -450,6 +450,24 @@ static void partner_work(struct work_struct *work)
 }
 
 /**
+ * ccm_partner_fill_counters() - what goes on changing without being announced
+ * @partner: partner
+ * @record: a CCM_RECORD_PARTNER
+ *
+ * Any process context: each figure is the work item's last, by itself.
+ */
+void ccm_partner_fill_counters(struct ccm_partner *partner, struct ccm_record *record)
+{
+	const struct ccm_partner_counters *c = &partner->counters;
+
+	record->sessions = READ_ONCE(c->sessions);
+	record->attempts = READ_ONCE(c->attempts) + READ_ONCE(c->accepted);
+	record->rejected = READ_ONCE(c->rejected);
+	record->error = READ_ONCE(partner->last_error);
+	ccm_heartbeat_fill_view(&partner->heartbeat, record);
+}
+
+/**
  * ccm_partner_fill_view() - what readers of the character device see of a partner
  * @partner: partner
  * @record: filled but for what ccm_events_partner() knows itself
@@ -467,12 +485,8 @@ void ccm_partner_fill_view(struct ccm_partner *partner, struct ccm_record *recor
 	record->reason = (u8)partner->shown_reason;
 	record->version = partner->shown_state >= CCM_STATE_NEGOTIATING ? s->version : 0;
 	record->incarnation = s->peer_incarnation;
-	record->sessions = partner->counters.sessions;
-	record->attempts = partner->counters.attempts + partner->counters.accepted;
-	record->rejected = partner->counters.rejected;
 	record->detect_ms = partner->node->config.detect_ms;
 	record->port = partner->node->config.rdma_port;
-	record->error = partner->last_error;
 	record->transport = 0;
 	if (conn && conn->device)
 		record->transport = conn->iwarp ? 2 : 1;
@@ -485,7 +499,7 @@ void ccm_partner_fill_view(struct ccm_partner *partner, struct ccm_record *recor
 	memcpy(record->name, s->peer_hello.name, sizeof(record->name));
 	record->name[sizeof(record->name) - 1] = '\0';
 
-	ccm_heartbeat_fill_view(&partner->heartbeat, record);
+	ccm_partner_fill_counters(partner, record);
 }
 
 /**
