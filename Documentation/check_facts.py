@@ -312,7 +312,6 @@ def check_liveness(docs, code):
     """Numbers that follow from detect_ms."""
     rows = docs.titled('Liveness in numbers').rows
     facts = run_c(code, ['printf("heartbeats %u\\n", CCM_HEARTBEATS_PER_DETECT);',
-                         'printf("ticks %u\\n", CCM_TICKS_PER_DETECT);',
                          'printf("retries %u\\n", CCM_QP_RETRIES);'] +
                   ['printf("d%s %%u\\n", ccm_ack_timeout(%s, CCM_QP_RETRIES));' % (r[0], r[0]) for r in rows])
     for row in rows:
@@ -320,7 +319,7 @@ def check_liveness(docs, code):
         exponent = int(facts['d' + row[0]][0])
         one = 4.096e-3 * 2 ** exponent
         right = ['%d' % detect, '%g' % (detect / int(facts['heartbeats'][0])),
-                 '%g' % (detect / int(facts['ticks'][0])), '%d' % exponent, '%.2f' % one,
+                 '%d' % exponent, '%.2f' % one,
                  '%.2f' % (one * (int(facts['retries'][0]) + 1))]
         if row != right:
             yield 'liveness.rst: row %s must be %s' % (', '.join(row), ', '.join(right))
@@ -440,7 +439,7 @@ PLANTS = [
     (check_wire, 'protocol.rst', 'CCM_WIRE_RING (16 bytes)', 'CCM_WIRE_RING (20 bytes)'),
     (check_words, 'events.rst', '2, hung,', '2, stuck,'),
     (check_words, 'boot.rst', '5, storage,', '5, store,'),
-    (check_liveness, 'liveness.rst', '250, 62.5, 31.25, 13,', '250, 62.5, 31.25, 14,'),
+    (check_liveness, 'liveness.rst', '250, 62.5, 13,', '250, 62.5, 14,'),
     (check_parameters, 'parameters.rst', '``detect_ms``, number, 250', '``detect_ms``, number, 200'),
     (check_parameters, 'README.md', '| `auth` |', '| `trust` |'),
     (check_tracepoints, 'tracing.rst', '``ccm_verdict``, "partner, reason"', '``ccm_verdict``, "partner"'),
