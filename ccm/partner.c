@@ -255,11 +255,12 @@ static bool next_event(struct ccm_partner *partner)
 	if (take_partner_bit(partner, CCM_PARTNER_STAGE))
 		ccm_events_partner(partner);
 
-	if (take_partner_bit(partner, CCM_PARTNER_STOP)) {
+	/* START in front of STOP: it comes once, and what it began must be stopped. */
+	if (take_partner_bit(partner, CCM_PARTNER_START)) {
+		event->type = CCM_SEV_START;
+	} else if (take_partner_bit(partner, CCM_PARTNER_STOP)) {
 		event->type = CCM_SEV_STOP;
 		event->reason = READ_ONCE(partner->stop_reason);
-	} else if (take_partner_bit(partner, CCM_PARTNER_START)) {
-		event->type = CCM_SEV_START;
 	} else if (take_partner_bit(partner, CCM_PARTNER_VERDICT)) {
 		event->type = CCM_SEV_VERDICT;
 		take_verdict(partner, event);
