@@ -109,7 +109,7 @@ demo:
 	@$(MAKE) -s module-stock node
 	@cmake -S $(CURDIR) -B $(BUILD)/host >/dev/null
 	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS) ccm-demo
-	@$(BUILD)/host/demo/ccm-demo $(LAB_ARGUMENTS) --qemu-modules=$(BUILD)/module/stock/ccm.ko
+	@$(BUILD)/host/demo/ccm-demo $(LAB_ARGUMENTS) --module=$(BUILD)/module/stock/ccm.ko
 
 check:
 	@$(SCRIPTS)/packages.sh module tools lab demo check
