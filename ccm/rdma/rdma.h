@@ -87,7 +87,6 @@ enum ccm_conn_bit {
  * @device: set with the queue pair
  * @iwarp: the device speaks iWARP
  * @connected: ESTABLISHED has been reported
- * @registered: the memory regions' registration has been posted
  * @pending: enum ccm_conn_bit
  * @status: goes with REJECTED and FAILED: enum ccm_cm_status
  * @error: the errno or transport status behind it
@@ -123,7 +122,6 @@ struct ccm_conn {
 	struct ccm_device *device;
 	bool iwarp;
 	bool connected;
-	bool registered;
 	unsigned long pending;
 	u32 status;
 	int error;
