@@ -197,6 +197,7 @@ struct ccm_partner_counters {
 	u64 sessions;
 	u64 lost;
 	u64 heartbeats;
+	u64 ready_ns;		/* CLOCK_MONOTONIC of the last READY */
 };
 
 /**

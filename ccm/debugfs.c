@@ -36,6 +36,7 @@ static int partner_show(struct seq_file *m, void *unused)
 	seq_printf(m, "accepted %llu\n", READ_ONCE(c->accepted));
 	seq_printf(m, "rejected %llu\n", READ_ONCE(c->rejected));
 	seq_printf(m, "sessions %llu\n", READ_ONCE(c->sessions));
+	seq_printf(m, "ready_ns %llu\n", READ_ONCE(c->ready_ns));
 	seq_printf(m, "lost %llu\n", READ_ONCE(c->lost));
 	seq_printf(m, "heartbeats %llu\n", READ_ONCE(c->heartbeats) +
 		   READ_ONCE(partner->heartbeat.liveness.reads));

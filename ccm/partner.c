@@ -307,6 +307,7 @@ static void announce(struct ccm_partner *partner, u32 state, u32 reason)
 	trace_ccm_state(partner->id, state, reason);
 	if (state == CCM_STATE_READY) {
 		partner->counters.sessions++;
+		partner->counters.ready_ns = ktime_get_ns();
 		partner->last_error = 0;
 		pr_info("partner %u: READY (version %u, incarnation %016llx)\n", partner->id,
 			partner->session.version, partner->session.peer_incarnation);
