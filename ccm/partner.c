@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bottom_half.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -449,6 +450,12 @@ static void partner_work(struct work_struct *work)
 		for (i = 0; i < partner->actions.count; i++)
 			act(partner, &partner->actions.list[i]);
 	}
+	/*
+	 * Soft-RoCE sends from a softirq, and posting from a work item only raises it: run
+	 * it now, or it waits for ksoftirqd behind whatever else wants this CPU.
+	 */
+	local_bh_disable();
+	local_bh_enable();
 }
 
 /**
