@@ -40,11 +40,15 @@ static int __init ccm_init(void)
 	if (ret)
 		goto stop;
 	ccm_debugfs_add(this_node);
-	if (this_node->config.node)
+	/* The requests are on their way: with a serial console a line takes milliseconds. */
+	if (this_node->config.node) {
 		pr_info("node %u of cluster %s, incarnation %016llx, %u partner%s\n",
 			this_node->config.node, this_node->config.cluster,
 			this_node->incarnation, this_node->partner_count,
 			this_node->partner_count == 1 ? "" : "s");
+		pr_warn("auth=none: partners are not authenticated: whoever reaches RDMA port %u can pretend to be one\n",
+			this_node->config.rdma_port);
+	}
 	return 0;
 
 stop:

@@ -223,10 +223,5 @@ int ccm_params_read(struct ccm_config *config)
 		ret = read_auth(config);
 	if (!ret)
 		ret = read_partners(config);
-	if (ret)
-		return ret;
-
-	pr_warn("auth=none: partners are not authenticated: whoever reaches RDMA port %u can pretend to be one\n",
-		config->rdma_port);
-	return 0;
+	return ret;
 }

@@ -310,12 +310,14 @@ static void announce(struct ccm_partner *partner, u32 state, u32 reason)
 		partner->counters.sessions++;
 		partner->counters.ready_ns = ktime_get_ns();
 		partner->last_error = 0;
-		pr_info("partner %u: READY (version %u, incarnation %016llx)\n", partner->id,
-			partner->session.version, partner->session.peer_incarnation);
-	} else if (state == CCM_STATE_DOWN) {
-		pr_info("partner %u: DOWN (%s)\n", partner->id, ccm_reason_text(reason));
 	}
 	ccm_events_partner(partner);
+	/* behind the record: with a serial console a line takes milliseconds */
+	if (state == CCM_STATE_READY)
+		pr_info("partner %u: READY (version %u, incarnation %016llx)\n", partner->id,
+			partner->session.version, partner->session.peer_incarnation);
+	else if (state == CCM_STATE_DOWN)
+		pr_info("partner %u: DOWN (%s)\n", partner->id, ccm_reason_text(reason));
 }
 
 static void log_reject(struct ccm_partner *partner, u32 code)
