@@ -7,11 +7,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/in.h>
 #include <linux/inet.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <net/ipv6.h>
 
 #include "ccm.h"
 
@@ -63,8 +65,64 @@ static int read_address(u32 id, char *text, struct sockaddr_storage *address)
 	return 0;
 }
 
-static int read_paths(struct ccm_partner_config *partner, char *text)
+/* An address that one machine can have */
+static bool is_unicast(const struct sockaddr_storage *address)
 {
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)address;
+
+	if (address->ss_family == AF_INET6)
+		return !ipv6_addr_any(&in6->sin6_addr) &&
+		       !ipv6_addr_is_multicast(&in6->sin6_addr);
+	return !ipv4_is_zeronet(in4->sin_addr.s_addr) &&
+	       !ipv4_is_multicast(in4->sin_addr.s_addr) &&
+	       !ipv4_is_lbcast(in4->sin_addr.s_addr);
+}
+
+/* The partner, of those read so far, that has the address; or NULL */
+static const struct ccm_partner_config *address_owner(const struct ccm_config *config,
+						      const struct sockaddr_storage *address)
+{
+	const struct ccm_partner_config *partner;
+	u32 i;
+	u32 k;
+
+	for (i = 0; i < config->partner_count; i++) {
+		partner = &config->partners[i];
+		/* whole structures: they were zero before they were filled */
+		for (k = 0; k < partner->path_count; k++)
+			if (!memcmp(&partner->paths[k], address, sizeof(*address)))
+				return partner;
+	}
+	return NULL;
+}
+
+static int check_address(const struct ccm_config *config, u32 id,
+			 const struct sockaddr_storage *address)
+{
+	const struct ccm_partner_config *owner;
+
+	if (!is_unicast(address)) {
+		pr_err("partners=: partner %u: %pISc is not the address of one machine: give that of the partner's RDMA interface\n",
+		       id, address);
+		return -EINVAL;
+	}
+	owner = address_owner(config, address);
+	if (!owner)
+		return 0;
+	if (owner->id == id)
+		pr_err("partners=: partner %u: address %pISc is named twice: leave one out\n",
+		       id, address);
+	else
+		pr_err("partners=: partners %u and %u have the same address %pISc: each machine has its own\n",
+		       owner->id, id, address);
+	return -EINVAL;
+}
+
+static int read_paths(const struct ccm_config *config, struct ccm_partner_config *partner,
+		      char *text)
+{
+	struct sockaddr_storage *address;
 	char *word;
 	int ret;
 
@@ -74,7 +132,10 @@ static int read_paths(struct ccm_partner_config *partner, char *text)
 			       partner->id, CCM_PATHS_MAX);
 			return -EINVAL;
 		}
-		ret = read_address(partner->id, word, &partner->paths[partner->path_count]);
+		address = &partner->paths[partner->path_count];
+		ret = read_address(partner->id, word, address);
+		if (!ret)
+			ret = check_address(config, partner->id, address);
 		if (ret)
 			return ret;
 		partner->path_count++;
@@ -119,7 +180,7 @@ static int read_partner(struct ccm_config *config, char *text)
 		}
 	}
 	config->partner_count++;
-	return read_paths(partner, address);
+	return read_paths(config, partner, address);
 }
 
 static int read_partners(struct ccm_config *config)

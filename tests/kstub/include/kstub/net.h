@@ -74,6 +74,11 @@ enum netdev_cmd {
 };
 extern "C" {
 extern struct net init_net;
+bool ipv4_is_zeronet(__be32 addr);
+bool ipv4_is_multicast(__be32 addr);
+bool ipv4_is_lbcast(__be32 addr);
+bool ipv6_addr_any(const struct in6_addr *a);
+bool ipv6_addr_is_multicast(const struct in6_addr *addr);
 int inet_pton_with_scope(struct net *net, unsigned short af, const char *src,
 			 const char *port, struct sockaddr_storage *addr);
 int in4_pton(const char *src, int srclen, u8 *dst, int delim, const char **end);
