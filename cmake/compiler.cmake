@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What all programs around the module are compiled with: included by each part that can
+# also be configured by itself, behind project().
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+if(NOT CMAKE_BUILD_TYPE)
+	set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+set(CCM_WARNINGS -Wall -Wextra -Wshadow -Wno-missing-field-initializers)
