@@ -25,6 +25,10 @@ KVER	?= $(shell uname -r)
 KDIR	?= $(firstword $(wildcard /lib/modules/$(KVER)/build) \
 	     $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -n 1))
 
+# As `uname -r` says it on that kernel. In Debian's headers `make kernelrelease` says
+# something else.
+RELEASE	= $(shell cut -d '"' -s -f 2 $(KDIR)/include/generated/utsrelease.h)
+
 # The stock kernel that QEMU nodes boot: the newest Debian 6.1 with its headers.
 STOCK	= $(shell ls -d /lib/modules/6.1.*-amd64/build 2>/dev/null | sort -V | tail -n 1)
 
@@ -39,9 +43,9 @@ help:
 	@echo 'make demo      two emulated nodes find each other over soft-RoCE before user space'
 	@echo 'make check     everything that proves the project; ends with "N passed, N failed, N skipped"'
 	@echo
-	@echo 'make module    ccm.ko for KDIR (default: the running kernel) in build/module/target'
+	@echo 'make module    ccm.ko and ccm_fm.ko for KDIR (default: the running kernel) in build/module/target'
 	@echo 'make ccmadm    the command-line tool in build/host/userspace-tools/ccmadm'
-	@echo 'make install   both, and depmod (DESTDIR is honoured)'
+	@echo 'make install   all of that, headers, and depmod (DESTDIR is honoured)'
 	@echo
 	@echo 'make kunit     KUnit suites in a User-Mode Linux node'
 	@echo 'make cluster   tests on several nodes; FILTER=Suite.Test, KERNEL=plain|debug'
@@ -68,12 +72,20 @@ ccmadm:
 	@cmake -S userspace-tools -B $(BUILD)/ccmadm -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_TESTING=OFF >/dev/null
 	@$(MAKE) -s -C $(BUILD)/ccmadm
 
-# Debian's headers have no System.map, so modules_install leaves depmod to us.
+# Debian's headers have no System.map, so modules_install leaves depmod to us. What a
+# client's module is built with goes to /usr/src/ccm: headers, and for each kernel the
+# versions of the symbols that ccm.ko and ccm_fm.ko export.
 install: module ccmadm
 	$(MAKE) -s -C $(KDIR) M=$(BUILD)/module/target INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/ccmadm --prefix /usr >/dev/null
-	install -D -m 644 include/uapi/linux/ccm.h $(DESTDIR)/usr/include/linux/ccm.h
-	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s -C $(KDIR) kernelrelease))
+	install -d $(DESTDIR)/usr/include/linux $(DESTDIR)/usr/src/ccm/include/linux \
+		$(DESTDIR)/usr/src/ccm/include/uapi/linux
+	install -m 644 include/uapi/linux/*.h $(DESTDIR)/usr/include/linux
+	install -m 644 include/uapi/linux/*.h $(DESTDIR)/usr/src/ccm/include/uapi/linux
+	install -m 644 include/linux/*.h $(DESTDIR)/usr/src/ccm/include/linux
+	install -D -m 644 $(BUILD)/module/target/Module.symvers \
+		$(DESTDIR)/usr/src/ccm/$(RELEASE)/Module.symvers
+	$(if $(DESTDIR),,depmod -a $(RELEASE))
 
 #
 # What tests and demo are made of
@@ -92,12 +104,15 @@ module-stock:
 	@test -n "$(STOCK)" || { echo 'linux-headers-amd64 is not installed'; exit 1; }
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock
 	@$(MAKE) -s -C $(STOCK) M=$(BUILD)/module/stock modules
+	@$(MAKE) -s -C $(STOCK) M=$(BUILD)/module/stock/tests/modules \
+		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/stock/Module.symvers ccm_pattern.ko
 
 module-plain module-debug: module-%:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/$*
 	@kernel=$$($(UML) $*) && \
 	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$* ARCH=um modules && \
-	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/tests/modules ARCH=um modules && \
+	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/tests/modules ARCH=um \
+		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/$*/Module.symvers modules && \
 	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/kunit ARCH=um modules
 
 #
@@ -109,7 +124,8 @@ demo:
 	@$(MAKE) -s module-stock node
 	@cmake -S $(CURDIR) -B $(BUILD)/host >/dev/null
 	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS) ccm-demo
-	@$(BUILD)/host/demo/ccm-demo $(LAB_ARGUMENTS) --module=$(BUILD)/module/stock/ccm.ko
+	@$(BUILD)/host/demo/ccm-demo $(LAB_ARGUMENTS) \
+		$(addprefix --module=$(BUILD)/module/stock/,ccm.ko ccm_fm.ko tests/modules/ccm_pattern.ko)
 
 check:
 	@$(SCRIPTS)/packages.sh module tools lab demo check
@@ -131,14 +147,14 @@ cluster:
 	@$(SCRIPTS)/packages.sh lab tools
 	@$(MAKE) -s module-$(KERNEL) host node
 	@$(BUILD)/host/tests/cluster/cluster_test $(LAB_ARGUMENTS) --kernel=$(KERNEL) \
-		--uml-modules=$(BUILD)/module/$(KERNEL)/ccm.ko:$(BUILD)/module/$(KERNEL)/tests/modules \
+		--uml-modules=$(BUILD)/module/$(KERNEL)/ccm.ko:$(BUILD)/module/$(KERNEL)/ccm_fm.ko:$(BUILD)/module/$(KERNEL)/tests/modules \
 		--gtest_filter='$(FILTER)'
 
 bench:
 	@$(SCRIPTS)/packages.sh lab tools
 	@$(MAKE) -s module-plain host node
 	@$(BUILD)/host/tests/bench/ccm_bench $(LAB_ARGUMENTS) --kernel=plain \
-		--uml-modules=$(BUILD)/module/plain/ccm.ko:$(BUILD)/module/plain/tests/modules
+		--uml-modules=$(BUILD)/module/plain/ccm.ko:$(BUILD)/module/plain/ccm_fm.ko:$(BUILD)/module/plain/tests/modules
 
 SEED	?= 1
 RUNS	?= 1000

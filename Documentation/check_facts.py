@@ -103,7 +103,7 @@ class Code:
         """Constants of headers that only the kernel can include, and of .c files."""
         lines = []
         for path, text in sorted(self.files.items()):
-            if path.startswith('include/') or (path.startswith('ccm/core/') and path.endswith('.h')):
+            if path.startswith('include/uapi/') or (path.startswith('ccm/core/') and path.endswith('.h')):
                 continue
             for name, value in re.findall(r'^#define (%s)[ \t]+(\S[^\n]*)' % NAME,
                                           without_comments(text), re.M):
@@ -128,10 +128,11 @@ HEAD = r'''
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <linux/ccm.h>
+#include <uapi/linux/ccm.h>
 #include "core/liveness.h"
 #include "core/session.h"
 #include "core/wire.h"
+#include "core/failover_record.h"
 %s
 static void same(const char *what, const u8 *a, const u8 *b, int len)
 {
@@ -160,7 +161,9 @@ def run_c(code, statements):
         program = os.path.join(folder, 'facts')
         with open(source, 'w', encoding='utf-8') as file:
             file.write(HEAD % code.private_defines() + '\n'.join(statements) + '\nreturn 0;\n}\n')
-        core = [os.path.join(TOP, 'ccm/core', name) for name in ('wire.c', 'liveness.c', 'names.c')]
+        core = [os.path.join(TOP, 'ccm/core', name) for name in (
+            'wire.c', 'catalog.c', 'links_wire.c', 'liveness.c', 'names.c', 'failover.c',
+            'failover_record.c')]
         command = [os.environ.get('CC', 'cc'), '-std=gnu11', '-w', '-I' + TOP + '/ccm',
                    '-I' + TOP + '/include', '-isystem', TOP + '/include/uapi', '-o', program,
                    source] + core
@@ -298,9 +301,57 @@ def check_wire(docs, code):
             yield '%s: it has %s bytes' % (table.title, facts['size'][0])
 
 
+def changed(struct, variable, field, put, size):
+    """Statements that print which bytes a field with all bits set changes."""
+    return ['memset(base, 0, sizeof(base)); memset(probe, 0, sizeof(probe));',
+            'memset(&%s, 0, sizeof(%s)); %s' % (struct, struct, put.replace('BUF', 'base')),
+            'memset(&%s, 0xff, sizeof(%s)); %s' % (variable, variable, put.replace('BUF', 'probe')),
+            'same("%s", base, probe, %d);' % (field, size)]
+
+
+def check_mail(docs, code):
+    """Layouts of catalogs and tables of links, likewise."""
+    headers = ''.join(code.files['ccm/core/' + name] for name in ('catalog.h', 'links.h'))
+    entry = '{ c.count = 1; ccm_catalog_put(BUF, &c); memmove(BUF, BUF + 40, 80); }'
+    slot = 'ccm_links_put_slot(BUF, 0, &s); memmove(BUF, BUF + 32, 64);'
+    parts = {'CCM_CATALOG_HEADER': ('ccm_catalog', 'c', 'c', '{ c.count = 0; ccm_catalog_put(BUF, &c); }'),
+             'CCM_CATALOG_ENTRY': ('ccm_catalog_entry', 'c', 'c.entries[0]', entry),
+             'CCM_LINKS_HEADER': ('ccm_links_header', 'h', 'h', '{ h.count = 0; ccm_links_put(BUF, &h); }'),
+             'CCM_LINK_SLOT': ('ccm_link_slot', 's', 's', slot)}
+    declare = ['static struct ccm_catalog c; static struct ccm_link_slot s;'
+               'static struct ccm_links_header h;']
+    for title, (struct, whole, variable, put) in parts.items():
+        table = docs.titled('%s (%d bytes)' % (
+            title, int(run_c(code, ['printf("len %%u\\n", %s_LEN);' % title])['len'][0])))
+        yield from contiguous(table, layout_title(table)[1])
+        members = [m for m in code.members(struct, headers) if m not in ('entries', 'offer')]
+        if struct == 'ccm_link_slot':
+            members += code.members('ccm_link_offer', headers)
+        fields = {bare(r[2]): r for r in table.rows if bare(r[2]) not in ('header', 'reserved')}
+        if sorted(fields) != sorted(members):
+            yield '%s: the fields are %s' % (table.title, ', '.join(members))
+            continue
+        statements = list(declare)
+        for field in members:
+            if field != 'count':    # it changes the length, too
+                at = 's.offer' if field in ('table_addr', 'table_key', 'chunks', 'bytes') else variable
+                statements += changed(whole, '%s.%s' % (at, field), field, put,
+                                      layout_title(table)[1])
+        facts = run_c(code, statements)
+        for field, row in fields.items():
+            if field == 'count':
+                continue
+            first, end = (int(x) for x in facts[field])
+            end += field == 'name'    # its NUL is not changed
+            if (first, end - first) != (int(row[0]), int(row[1])):
+                yield '%s: it is at %d, %d bytes' % (table.where(row), first, end - first)
+
+
 def check_words(docs, code):
-    """The words for reasons and boot stages."""
-    for title, function in (('Reasons', 'ccm_reason_text'), ('Boot stages', 'ccm_stage_name')):
+    """The words for reasons, boot stages and what clients are."""
+    for title, function in (('Reasons', 'ccm_reason_text'), ('Boot stages', 'ccm_stage_name'),
+                            ('States of a client', 'ccm_client_state_text'),
+                            ('Reasons of a client', 'ccm_client_reason_text')):
         rows = docs.titled(title).rows
         words = run_c(code, ['printf("%s %%s\\n", %s(%s));' % (r[1], function, r[1]) for r in rows])
         for row in rows:
@@ -332,8 +383,11 @@ def check_parameters(docs, code):
     defaults = {}
     for name in names:
         value = re.search(r'^static [^\n]*\b%s = (CCM_\w+|\d+);' % name, source, re.M)
-        defaults[name] = run_c(code, ['printf("d %%lld\\n", (long long)(%s));' % value.group(1)])['d'][0] \
-            if value else 'none'
+        text = re.search(r'^static char \*%s = \(char \*\)"(\w+)";' % name, source, re.M)
+        if value:
+            defaults[name] = run_c(code, ['printf("d %%lld\\n", (long long)(%s));' % value.group(1)])['d'][0]
+        else:
+            defaults[name] = text.group(1) if text else 'none'
     page = {bare(r[0]): r[2].strip() for r in docs.titled('Module parameters').rows}
     readme = dict(re.findall(r'^\| `(\w+)` \| [^|]* \| (\w+) \|', docs.pages['README.md'], re.M))
     for where, said in (('parameters.rst', page), ('README.md', readme)):
@@ -344,6 +398,68 @@ def check_parameters(docs, code):
                 yield '%s: there is no parameter %s' % (where, name)
             elif said[name] != defaults[name]:
                 yield '%s: the default of %s is %s, not %s' % (where, name, defaults[name], said[name])
+
+
+def decision_after(reason, before):
+    """C that prints the decision about a partner that is DOWN for a reason, and its flags."""
+    return ('{ struct ccm_failover_config c = {1000, 1000}; struct ccm_failover f;'
+            'struct ccm_failover_event up = {CCM_FAILOVER_STATUS, CCM_STATE_READY, 0, %s, 1};'
+            'struct ccm_failover_event gone = {CCM_FAILOVER_STATUS, CCM_STATE_DOWN, %s};'
+            'ccm_failover_start(&f, &c); if (up.stage) ccm_failover_step(&f, 1, &up);'
+            'ccm_failover_step(&f, 2, &gone); printf("%s-%s %%s%%s%%s\\n",'
+            'ccm_fm_decision_name(f.view.decision),'
+            'f.view.flags & CCM_FM_F_PARTITION ? " partition" : "",'
+            'f.view.flags & CCM_FM_F_ORDERLY ? " orderly" : ""); }') % (before, reason, reason, before)
+
+
+def check_failover(docs, code):
+    """The failover monitor: words, decisions by reason, parameters, its record."""
+    rows = docs.titled('Words of decisions').rows
+    known = code.enumerators(code.files['include/uapi/linux/ccm_fm.h'])
+    words = run_c(code, ['printf("%s %%d %%s\\n", %s, ccm_fm_decision_name(%s));' % (n, n, n)
+                         for n in known])
+    if {bare(r[0]): r[1:] for r in rows} != words:
+        yield 'failover.rst: the words of decisions are %s' % words
+
+    rows = docs.titled('Decisions by reason').rows
+    befores = ('CCM_STAGE_RUNNING', 'CCM_STAGE_STORAGE', 'CCM_STAGE_UNKNOWN')
+    reasons = [n for n in code.enumerators(code.uapi)
+               if n.startswith('CCM_REASON_') and n != 'CCM_REASON_NONE']
+    facts = run_c(code, [decision_after(r, b) for r in reasons for b in befores])
+    right = [[r[len('CCM_REASON_'):].lower()] + [' '.join(facts['%s-%s' % (r, b)]) for b in befores]
+             for r in reasons]
+    for row in right:
+        if row not in rows:
+            yield 'failover.rst: "Decisions by reason" must have the row %s' % ', '.join(row)
+    if len(rows) != len(right):
+        yield 'failover.rst: "Decisions by reason" has rows too many'
+
+    source = code.files['ccm/clients/failover_monitor.c']
+    names = set(re.findall(r'^module_param(?:_cb)?\((\w+)', source, re.M))
+    said = {bare(r[0]): r[2] for r in docs.titled('Parameters of ccm_fm').rows}
+    if names != set(said):
+        yield 'failover.rst: the parameters of ccm_fm are %s' % ', '.join(sorted(names))
+    for name, constant in re.findall(r'^static unsigned int (\w+) = (\w+);', source, re.M):
+        value = run_c(code, ['printf("d %%u\\n", %s);' % constant])['d'][0]
+        if said.get(name) != value:
+            yield 'failover.rst: the default of %s is %s' % (name, value)
+
+    table = docs.titled('CCM_FM_RECORD (64 bytes)')
+    yield from contiguous(table, 64)
+    fields = {bare(r[2]): r for r in table.rows}
+    members = code.members('ccm_fm_record', code.files['ccm/core/failover_record.h'])
+    if set(fields) != set(members) | {'magic', 'version', 'length', 'reserved', 'check'}:
+        yield 'failover.rst: the fields of the record are %s' % ', '.join(members)
+        return
+    facts = run_c(code, ['struct ccm_fm_record m; memset(&m, 0, sizeof(m));',
+                         'ccm_fm_record_put(base, &m);'] +
+                  ['memset(&m, 0, sizeof(m)); memset(&m.%s, 0xff, sizeof(m.%s));'
+                   'ccm_fm_record_put(probe, &m); same("%s", base, probe, 56);' % (f, f, f)
+                   for f in members])
+    for field in members:
+        first, end = (int(x) for x in facts[field])
+        if [str(first), str(end - first)] != fields[field][:2]:
+            yield '%s: it is at %d, %d bytes' % (table.where(fields[field]), first, end - first)
 
 
 def check_tracepoints(docs, code):
@@ -408,8 +524,8 @@ def check_files(docs, _code):
                 yield '%s: %s does not exist' % (page, path)
 
 
-CHECKS = [check_names, check_constants, check_structs, check_wire, check_words, check_liveness,
-          check_parameters, check_tracepoints, check_debugfs, check_complete, check_targets, check_files]
+CHECKS = [check_names, check_constants, check_structs, check_wire, check_mail, check_words, check_liveness,
+          check_parameters, check_failover, check_tracepoints, check_debugfs, check_complete, check_targets, check_files]
 
 
 def name_of(check):
@@ -437,11 +553,21 @@ PLANTS = [
     (check_wire, 'protocol.rst', '   24, 8, nonce, "the sender\'s"\n   32, 8, nonce_partner,',
      '   24, 8, nonce_partner, "the sender\'s"\n   32, 8, nonce,'),
     (check_wire, 'protocol.rst', 'CCM_WIRE_RING (16 bytes)', 'CCM_WIRE_RING (20 bytes)'),
+    (check_mail, 'protocol.rst', '40, 8, ask,', '40, 8, give,'),
+    (check_mail, 'protocol.rst', '24, 8, table_addr, "of the chunk table, remote read only"\n   32, 4, table_key,',
+     '24, 4, table_key, "of the chunk table, remote read only"\n   28, 8, table_addr,'),
     (check_words, 'events.rst', '2, hung,', '2, stuck,'),
     (check_words, 'boot.rst', '5, storage,', '5, store,'),
+    (check_words, 'events.rst', '2, incompatible,', '2, misfit,'),
+    (check_words, 'events.rst', '9, port-lost,', '9, port-gone,'),
     (check_liveness, 'liveness.rst', '250, 62.5, 13,', '250, 62.5, 14,'),
     (check_parameters, 'parameters.rst', '``detect_ms``, number, 250', '``detect_ms``, number, 200'),
+    (check_parameters, 'parameters.rst', '``node_memory``, bytes, 256M', '``node_memory``, bytes, 256'),
     (check_parameters, 'README.md', '| `auth` |', '| `trust` |'),
+    (check_failover, 'failover.rst', '5, partner-stopping', '5, partner-leaving'),
+    (check_failover, 'failover.rst', 'hung, takeover-advised,', 'hung, cannot-tell,'),
+    (check_failover, 'failover.rst', '86400", 120', '86400", 60'),
+    (check_failover, 'failover.rst', '32, 2, reason', '32, 2, stage'),
     (check_tracepoints, 'tracing.rst', '``ccm_verdict``, "partner, reason"', '``ccm_verdict``, "partner"'),
     (check_debugfs, 'tracing.rst', '``lost``', '``losses``'),
     (check_complete, 'protocol.rst', 'CCM_RING_GOODBYE', 'CCM_RING_READY'),

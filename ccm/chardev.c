@@ -2,11 +2,11 @@
 /*
  * /dev/ccm: what user space sees of the node and its partners.
  *
- * There is one view of each partner, one lock for all views, and one number that
- * counts changes. A change updates the view and is appended to the queue of each open
- * file, all under the lock. A file that has just been opened, or whose queue was
- * full, is marked: its next read() first takes the present state from the views,
- * under the same lock, so that nothing falls between state and changes.
+ * There is one view of each partner and of each client as to a partner, one lock for all
+ * views, and one number that counts changes. A change updates the view and is appended
+ * to the queue of each open file, all under the lock. A file that has just been opened,
+ * or whose queue was full, is marked: its next read() first takes the present state from
+ * the views, under the same lock, so that nothing falls between state and changes.
  *
  * An open file keeps the module loaded.
  */
@@ -21,8 +21,7 @@
 #include "ccm.h"
 #include "rdma/rdma.h"
 
-/* Room for the present state with all partners, its marks, and then some changes */
-#define CCM_READER_RECORDS	64U
+#define CCM_READER_CHANGES	64U	/* room for these behind the present state */
 
 /**
  * struct ccm_reader - one open file
@@ -34,6 +33,7 @@
  * @overflowed: ... and first says that changes were dropped
  * @head: next record to read
  * @count: records queued
+ * @size: of @records
  * @records: the queue, a ring
  *
  * All but @read_lock under ccm_events.lock.
@@ -47,7 +47,8 @@ struct ccm_reader {
 	bool overflowed;
 	u32 head;
 	u32 count;
-	struct ccm_record records[CCM_READER_RECORDS];
+	u32 size;
+	struct ccm_record *records;
 };
 
 static struct ccm_node *chardev_node;	/* fixed while the device is registered */
@@ -57,11 +58,13 @@ void ccm_events_init(struct ccm_events *events)
 	spin_lock_init(&events->lock);
 	events->seq = 0;
 	INIT_LIST_HEAD(&events->readers);
+	INIT_LIST_HEAD(&events->peers);
+	events->peer_count = 0;
 }
 
 static void reader_append(struct ccm_reader *reader, const struct ccm_record *record)
 {
-	reader->records[(reader->head + reader->count) % CCM_READER_RECORDS] = *record;
+	reader->records[(reader->head + reader->count) % reader->size] = *record;
 	reader->count++;
 }
 
@@ -75,7 +78,7 @@ static void publish(struct ccm_events *events, struct ccm_record *record)
 	list_for_each_entry(reader, &events->readers, entry) {
 		if (reader->take_state)
 			continue;	/* it will see this as present state */
-		if (reader->count == CCM_READER_RECORDS) {
+		if (reader->count == reader->size) {
 			reader->take_state = true;
 			reader->overflowed = true;
 			reader->count = 0;
@@ -134,6 +137,125 @@ void ccm_events_partner(struct ccm_partner *partner)
 	spin_unlock(&events->lock);
 }
 
+static u32 client_state(const struct ccm_session_link *link)
+{
+	switch (link->state) {
+	case CCM_LINK_WAITING:
+		return CCM_CLIENT_WAITING;
+	case CCM_LINK_REFUSED:
+		return CCM_CLIENT_INCOMPATIBLE;
+	case CCM_LINK_UP:
+		return link->client_ready ? CCM_CLIENT_READY : CCM_CLIENT_OPENING;
+	default:
+		return CCM_CLIENT_OPENING;
+	}
+}
+
+/**
+ * ccm_events_client() - a client's link may have changed
+ * @peer: client as to a partner
+ * @link: as the core has it
+ *
+ * Nothing is published if it looks as before. The partner's work item.
+ */
+void ccm_events_client(struct ccm_peer *peer, const struct ccm_session_link *link)
+{
+	struct ccm_events *events = &peer->client->node->events;
+	struct ccm_record *view = &peer->view;
+	bool shown = link->state >= CCM_LINK_IDLE;
+	struct ccm_record now;
+
+	spin_lock(&events->lock);
+	now = *view;
+	now.state = (u8)client_state(link);
+	now.reason = (u8)link->reason;
+	now.version = shown ? link->plan.version : 0;
+	now.ports = shown ? link->plan.ports : 0;
+	now.region = shown ? link->plan.give : 0;
+	now.region_partner = shown ? link->plan.take : 0;
+	if (memcmp(&now, view, sizeof(now))) {
+		*view = now;
+		publish(events, view);
+	}
+	spin_unlock(&events->lock);
+}
+
+/**
+ * ccm_events_client_note() - a client says something of a partner
+ * @peer: client as to the partner
+ * @note: shorter than CCM_CLIENT_NOTE_LEN
+ *
+ * Nothing is published if it has said so before. Process context.
+ */
+void ccm_events_client_note(struct ccm_peer *peer, const char *note)
+{
+	struct ccm_events *events = &peer->client->node->events;
+	struct ccm_record *view = &peer->view;
+
+	spin_lock(&events->lock);
+	if (strcmp(view->note, note)) {
+		memset(view->note, 0, sizeof(view->note));
+		strscpy(view->note, note, sizeof(view->note));
+		publish(events, view);
+	}
+	spin_unlock(&events->lock);
+}
+
+/**
+ * ccm_events_client_add() - a client has registered
+ * @client: new, with all its peers
+ *
+ * Process context.
+ */
+void ccm_events_client_add(struct ccm_client *client)
+{
+	struct ccm_events *events = &client->node->events;
+	struct ccm_peer *peer;
+	u32 i;
+
+	spin_lock(&events->lock);
+	for (i = 0; i < client->peer_count; i++) {
+		peer = &client->peers[i];
+		peer->view.size = sizeof(peer->view);
+		peer->view.type = CCM_RECORD_CLIENT;
+		peer->view.node = peer->partner->id;
+		peer->view.state = CCM_CLIENT_WAITING;
+		peer->view.reason = CCM_CLIENT_NO_SESSION;
+		memcpy(peer->view.client, client->declared.name, sizeof(peer->view.client));
+		list_add_tail(&peer->view_entry, &events->peers);
+		events->peer_count++;
+		publish(events, &peer->view);
+	}
+	spin_unlock(&events->lock);
+}
+
+/**
+ * ccm_events_client_remove() - a client has left
+ * @client: no partner's work item knows it any more
+ *
+ * Process context.
+ */
+void ccm_events_client_remove(struct ccm_client *client)
+{
+	struct ccm_events *events = &client->node->events;
+	struct ccm_peer *peer;
+	u32 i;
+
+	spin_lock(&events->lock);
+	for (i = 0; i < client->peer_count; i++) {
+		peer = &client->peers[i];
+		list_del(&peer->view_entry);
+		events->peer_count--;
+		peer->view.state = CCM_CLIENT_GONE;
+		peer->view.reason = CCM_CLIENT_LEFT;
+		peer->view.ports = 0;
+		peer->view.region = 0;
+		peer->view.region_partner = 0;
+		publish(events, &peer->view);
+	}
+	spin_unlock(&events->lock);
+}
+
 static void append_mark(struct ccm_reader *reader, u16 type)
 {
 	struct ccm_record record = {
@@ -148,14 +270,19 @@ static void append_mark(struct ccm_reader *reader, u16 type)
 	reader_append(reader, &record);
 }
 
+/* Under the lock: records of a queue for the present state, its marks, and some changes */
+static u32 wanted_size(const struct ccm_node *node)
+{
+	return node->partner_count + node->events.peer_count + 3 + CCM_READER_CHANGES;
+}
+
 /* Under the lock: queue the present state. */
 static void reader_take_state(struct ccm_reader *reader)
 {
 	struct ccm_node *node = reader->node;
 	struct ccm_record record;
+	struct ccm_peer *peer;
 	u32 i;
-
-	BUILD_BUG_ON(CCM_READER_RECORDS < CCM_PARTNERS_MAX + 3);
 
 	reader->head = 0;
 	reader->count = 0;
@@ -175,26 +302,63 @@ static void reader_take_state(struct ccm_reader *reader)
 		record.flags |= CCM_RECORD_F_PRESENT;
 		reader_append(reader, &record);
 	}
+	list_for_each_entry(peer, &node->events.peers, view_entry) {
+		record = peer->view;
+		record.flags |= CCM_RECORD_F_PRESENT;
+		reader_append(reader, &record);
+	}
 	append_mark(reader, CCM_RECORD_SYNC);
 }
 
-/* The next record; false: none. */
-static bool reader_next(struct ccm_reader *reader, struct ccm_record *record)
+/*
+ * Make the queue large enough for the present state, which may grow meanwhile; under
+ * @read_lock.
+ */
+static int reader_grow(struct ccm_reader *reader, u32 size)
+{
+	struct ccm_record *records;
+	struct ccm_record *old;
+
+	records = (struct ccm_record *)kvcalloc(size, sizeof(*records), GFP_KERNEL_ACCOUNT);
+	if (!records)
+		return -ENOMEM;
+	spin_lock(&reader->node->events.lock);
+	/* nothing is queued while the present state is to be taken */
+	old = reader->records;
+	reader->records = records;
+	reader->size = size;
+	spin_unlock(&reader->node->events.lock);
+	kvfree(old);
+	return 0;
+}
+
+/* The next record. Return: 1, 0: none, or -ENOMEM */
+static int reader_next(struct ccm_reader *reader, struct ccm_record *record)
 {
 	spinlock_t *lock = &reader->node->events.lock;
-	bool some;
+	u32 size;
+	int ret;
 
-	spin_lock(lock);
+	for (;;) {
+		spin_lock(lock);
+		size = wanted_size(reader->node);
+		if (!reader->take_state || reader->size >= size)
+			break;
+		spin_unlock(lock);
+		ret = reader_grow(reader, size);
+		if (ret)
+			return ret;
+	}
 	if (reader->take_state)
 		reader_take_state(reader);
-	some = reader->count > 0;
-	if (some) {
+	ret = reader->count > 0;
+	if (ret) {
 		*record = reader->records[reader->head];
-		reader->head = (reader->head + 1) % CCM_READER_RECORDS;
+		reader->head = (reader->head + 1) % reader->size;
 		reader->count--;
 	}
 	spin_unlock(lock);
-	return some;
+	return ret;
 }
 
 static bool reader_ready(struct ccm_reader *reader)
@@ -221,7 +385,11 @@ static ssize_t chardev_read(struct file *file, char __user *buf, size_t size, lo
 	if (ret)
 		return ret;
 	while (size - (size_t)done >= sizeof(record)) {
-		if (reader_next(reader, &record)) {
+		ret = reader_next(reader, &record);
+		if (ret < 0)
+			break;
+		if (ret) {
+			ret = 0;
 			if (copy_to_user(buf + done, &record, sizeof(record))) {
 				ret = -EFAULT;
 				break;
@@ -319,7 +487,7 @@ static int chardev_open(struct inode *inode, struct file *file)
 	struct ccm_node *node = chardev_node;
 	struct ccm_reader *reader;
 
-	reader = (struct ccm_reader *)kvzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
+	reader = (struct ccm_reader *)kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
 	if (!reader)
 		return -ENOMEM;
 	reader->node = node;
@@ -340,7 +508,8 @@ static int chardev_release(struct inode *inode, struct file *file)
 	spin_lock(&reader->node->events.lock);
 	list_del(&reader->entry);
 	spin_unlock(&reader->node->events.lock);
-	kvfree(reader);
+	kvfree(reader->records);
+	kfree(reader);
 	return 0;
 }
 

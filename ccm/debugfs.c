@@ -16,6 +16,13 @@ static int node_show(struct seq_file *m, void *unused)
 	seq_printf(m, "incarnation %016llx\n", node->incarnation);
 	seq_printf(m, "counter %llu\n", ccm_status_page_counter(node));
 	seq_printf(m, "changes %llu\n", READ_ONCE(node->events.seq));
+	seq_printf(m, "clients %u\n", READ_ONCE(node->client_count));
+	seq_printf(m, "client_ports %u\n", READ_ONCE(node->limits.ports));
+	seq_printf(m, "client_memory %llu\n", READ_ONCE(node->limits.memory));
+	seq_printf(m, "ports_per_client %u\n", node->config.client_ports);
+	seq_printf(m, "memory_per_client %llu\n", node->config.client_memory);
+	seq_printf(m, "ports_allowed %u\n", node->config.node_ports);
+	seq_printf(m, "memory_allowed %llu\n", node->config.node_memory);
 	for (code = CCM_REJECT_NONE + 1; code < CCM_REJECT_COUNT; code++)
 		seq_printf(m, "rejected \"%s\" %lld\n", ccm_reject_name(code),
 			   (long long)atomic64_read(&node->rejected[code]));
@@ -40,6 +47,9 @@ static int partner_show(struct seq_file *m, void *unused)
 	seq_printf(m, "lost %llu\n", READ_ONCE(c->lost));
 	seq_printf(m, "heartbeats %llu\n", READ_ONCE(c->heartbeats) +
 		   READ_ONCE(partner->heartbeat.liveness.reads));
+	seq_printf(m, "links %llu\n", READ_ONCE(c->links));
+	seq_printf(m, "links_lost %llu\n", READ_ONCE(c->links_lost));
+	seq_printf(m, "ports_rejected %llu\n", READ_ONCE(c->ports_rejected));
 	seq_printf(m, "read_us %u\n", READ_ONCE(partner->heartbeat.read_us));
 	return 0;
 }

@@ -11,6 +11,16 @@
 
 static struct ccm_node *this_node;
 
+/**
+ * ccm_this_node() - the node that clients register with
+ *
+ * Return: never NULL for a caller outside of this module, which cannot be loaded earlier
+ */
+struct ccm_node *ccm_this_node(void)
+{
+	return this_node;
+}
+
 static int __init ccm_init(void)
 {
 	struct ccm_config *config;

@@ -35,6 +35,9 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	ratelimit_state_init(&node->reject_log, HZ, 1);
 	/* or each line would have a second one that counts those that were left out */
 	ratelimit_set_flags(&node->reject_log, RATELIMIT_MSG_ON_RELEASE);
+	mutex_init(&node->client_lock);
+	INIT_LIST_HEAD(&node->clients);
+	spin_lock_init(&node->limits.lock);
 	mutex_init(&node->device_lock);
 	INIT_LIST_HEAD(&node->devices);
 	ccm_events_init(&node->events);
@@ -47,8 +50,12 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 					     WQ_MEM_RECLAIM, 0);
 	if (!node->heartbeat_wq)
 		goto destroy_page;
+	/* a client that sleeps in a callback keeps no other one waiting */
+	node->notify_wq = alloc_workqueue("ccm-notify", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!node->notify_wq)
+		goto destroy_heartbeat;
 	for (i = 0; i < config->partner_count; i++) {
-		partner = ccm_partner_create(node, &config->partners[i]);
+		partner = ccm_partner_create(node, i, &config->partners[i]);
 		if (IS_ERR(partner)) {
 			ret = (int)PTR_ERR(partner);
 			goto destroy_partners;
@@ -60,6 +67,8 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 destroy_partners:
 	while (node->partner_count)
 		ccm_partner_destroy(node->partners[--node->partner_count]);
+	destroy_workqueue(node->notify_wq);
+destroy_heartbeat:
 	destroy_workqueue(node->heartbeat_wq);
 destroy_page:
 	ccm_status_page_destroy(node);
@@ -151,12 +160,14 @@ void ccm_node_stop(struct ccm_node *node, u32 reason)
 
 /**
  * ccm_node_destroy() - free a node
- * @node: created, and stopped if it was started
+ * @node: created, and stopped if it was started; it has no clients, whose modules would
+ *	keep this one loaded
  */
 void ccm_node_destroy(struct ccm_node *node)
 {
 	while (node->partner_count)
 		ccm_partner_destroy(node->partners[--node->partner_count]);
+	destroy_workqueue(node->notify_wq);
 	destroy_workqueue(node->heartbeat_wq);
 	ccm_status_page_destroy(node);
 	kfree(node);

@@ -16,6 +16,7 @@
 #include <net/ipv6.h>
 
 #include "ccm.h"
+#include "link.h"
 
 static unsigned int node;
 module_param(node, uint, 0444);
@@ -40,6 +41,22 @@ MODULE_PARM_DESC(auth, "none: trust whoever reaches the RDMA port; must be said,
 static unsigned int detect_ms = CCM_DETECT_MS_DEFAULT;
 module_param(detect_ms, uint, 0444);
 MODULE_PARM_DESC(detect_ms, "milliseconds in which a dead partner is noticed, 20 to 60000 (default 250)");
+
+static unsigned int client_ports = CCM_CLIENT_PORTS_DEFAULT;
+module_param(client_ports, uint, 0444);
+MODULE_PARM_DESC(client_ports, "most ports of one client to one partner, 1 to 64 (default 16)");
+
+static char *client_memory = (char *)"64M";
+module_param(client_memory, charp, 0444);
+MODULE_PARM_DESC(client_memory, "most memory set aside for one client's counterpart on one partner, 0 to 511M (default 64M)");
+
+static unsigned int node_ports = CCM_NODE_PORTS_DEFAULT;
+module_param(node_ports, uint, 0444);
+MODULE_PARM_DESC(node_ports, "most ports of all clients to all partners, 1 to 65536 (default 1024)");
+
+static char *node_memory = (char *)"256M";
+module_param(node_memory, charp, 0444);
+MODULE_PARM_DESC(node_memory, "most memory set aside for all of them, up to 1T (default 256M)");
 
 /* "[2001:db8::3]" or "192.0.2.2", as inet_pton_with_scope() wants it. */
 static int read_address(u32 id, char *text, struct sockaddr_storage *address)
@@ -241,6 +258,78 @@ static int read_cluster(struct ccm_config *config)
 	return 0;
 }
 
+/*
+ * A number of bytes: 4096, 64K, 64M, 1G. Not memparse(), which takes 16E for nothing at
+ * all, and 010 for 8.
+ */
+static int read_bytes(const char *name, const char *text, u64 max, const char *max_text,
+		      u64 *bytes)
+{
+	u32 shift = 0;
+	u64 number = 0;
+	const char *c;
+
+	/* past the maximum it only stays there: nothing overflows */
+	for (c = text; *c >= '0' && *c <= '9'; c++)
+		if (number <= max)
+			number = number * 10 + (u64)(*c - '0');
+	switch (*c) {
+	case 'T':
+	case 't':
+		shift += 10;
+		fallthrough;
+	case 'G':
+	case 'g':
+		shift += 10;
+		fallthrough;
+	case 'M':
+	case 'm':
+		shift += 10;
+		fallthrough;
+	case 'K':
+	case 'k':
+		shift += 10;
+		break;
+	default:
+		break;
+	}
+	if (c == text || c[shift ? 1 : 0]) {
+		pr_err("%s=%.40s: not a number of bytes, as in 4096, 64K, 64M or 1G\n", name,
+		       text);
+		return -EINVAL;
+	}
+	if (number > max >> shift) {
+		pr_err("%s=%.40s: more than %s\n", name, text, max_text);
+		return -EINVAL;
+	}
+	*bytes = number << shift;
+	return 0;
+}
+
+static int read_limits(struct ccm_config *config)
+{
+	int ret;
+
+	BUILD_BUG_ON(CCM_CLIENT_MEMORY_MAX != 511ULL << 20 || CCM_NODE_MEMORY_MAX != 1ULL << 40);
+
+	if (client_ports < 1 || client_ports > CCM_CLIENT_PORTS_MAX) {
+		pr_err("client_ports=%u: not in 1 to %u\n", client_ports, CCM_CLIENT_PORTS_MAX);
+		return -EINVAL;
+	}
+	config->client_ports = client_ports;
+	if (node_ports < 1 || node_ports > CCM_NODE_PORTS_MAX) {
+		pr_err("node_ports=%u: not in 1 to %u\n", node_ports, CCM_NODE_PORTS_MAX);
+		return -EINVAL;
+	}
+	config->node_ports = node_ports;
+	ret = read_bytes("client_memory", client_memory, CCM_CLIENT_MEMORY_MAX, "511M",
+			 &config->client_memory);
+	if (ret)
+		return ret;
+	return read_bytes("node_memory", node_memory, CCM_NODE_MEMORY_MAX, "1T",
+			  &config->node_memory);
+}
+
 /**
  * ccm_params_read() - check the module parameters
  * @config: filled
@@ -263,6 +352,9 @@ int ccm_params_read(struct ccm_config *config)
 		return -EINVAL;
 	}
 	config->rdma_port = (u16)rdma_port;
+	ret = read_limits(config);
+	if (ret)
+		return ret;
 
 	if (!node) {
 		if (*partners || *cluster) {

@@ -12,9 +12,11 @@
 
 #include <linux/bottom_half.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "ccm.h"
+#include "link.h"
 #include "rdma/rdma.h"
 #include "trace.h"
 
@@ -68,6 +70,19 @@ static struct ccm_conn *find_conn(struct ccm_partner *partner, u32 id)
 		if (conn->id == id)
 			return conn;
 	return NULL;
+}
+
+/**
+ * ccm_partner_conn() - the connection of the session
+ * @partner: partner
+ *
+ * The partner's work item.
+ *
+ * Return: NULL if there is none
+ */
+struct ccm_conn *ccm_partner_conn(struct ccm_partner *partner)
+{
+	return find_conn(partner, partner->session.conn);
 }
 
 /*
@@ -253,8 +268,10 @@ static bool next_event(struct ccm_partner *partner)
 
 	if (take_partner_bit(partner, CCM_PARTNER_DEVICE))
 		mark_gone_conns(partner);
-	if (take_partner_bit(partner, CCM_PARTNER_STAGE))
+	if (take_partner_bit(partner, CCM_PARTNER_STAGE)) {
 		ccm_events_partner(partner);
+		ccm_clients_status(partner);
+	}
 
 	/* START in front of STOP: it comes once, and what it began must be stopped. */
 	if (take_partner_bit(partner, CCM_PARTNER_START)) {
@@ -266,6 +283,12 @@ static bool next_event(struct ccm_partner *partner)
 		event->type = CCM_SEV_VERDICT;
 		take_verdict(partner, event);
 	} else if (take_conn_event(partner, event)) {
+		/* filled */
+	} else if (take_partner_bit(partner, CCM_PARTNER_CLIENTS)) {
+		event->type = CCM_SEV_CLIENTS;
+		ccm_clients_catalog(partner, &partner->catalog);
+		event->catalog = &partner->catalog;
+	} else if (ccm_links_event(partner, event)) {
 		/* filled */
 	} else if (take_request(partner, event)) {
 		/* filled */
@@ -300,11 +323,21 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+/* A link's close takes too long: see finish_close(). */
+static void close_late(struct timer_list *timer)
+{
+	struct ccm_partner *partner = container_of(timer, struct ccm_partner, close_timer);
+
+	ccm_partner_kick(partner, CCM_PARTNER_LINKS);
+}
+
 static void announce(struct ccm_partner *partner, u32 state, u32 reason)
 {
 	/* One step may pass several states, and readers see each: not the core's last one. */
 	partner->shown_state = state;
 	partner->shown_reason = reason;
+	if (state == CCM_STATE_DOWN)
+		WRITE_ONCE(partner->last_reason, reason);
 	trace_ccm_state(partner->id, state, reason);
 	if (state == CCM_STATE_READY) {
 		partner->counters.sessions++;
@@ -312,6 +345,7 @@ static void announce(struct ccm_partner *partner, u32 state, u32 reason)
 		partner->last_error = 0;
 	}
 	ccm_events_partner(partner);
+	ccm_clients_status(partner);
 	/* behind the record: with a serial console a line takes milliseconds */
 	if (state == CCM_STATE_READY)
 		pr_info("partner %u: READY (version %u, incarnation %016llx)\n", partner->id,
@@ -401,6 +435,13 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 		ret = ccm_qp_write(conn, a->addr, a->key, a->data, a->len, a->what);
 		posted(conn, ret);
 		break;
+	case CCM_ACT_MAIL:
+		ret = ccm_qp_mail(conn, a->addr, a->key, &partner->session, a->what);
+		posted(conn, ret);
+		break;
+	case CCM_ACT_RING:
+		posted(conn, ccm_qp_ring(conn, a->what));
+		break;
 	case CCM_ACT_ANSWER:
 		ccm_region_answer(conn, a->data, a->len);
 		posted(conn, ccm_qp_ring(conn, a->what));
@@ -428,10 +469,14 @@ static void act(struct ccm_partner *partner, const struct ccm_session_action *a)
 		announce(partner, a->state, a->reason);
 		break;
 	case CCM_ACT_READY:
-		/* there are no clients to tell yet */
+		/* clients are told of their links, by CCM_LINK_ACT_READY */
 		break;
 	case CCM_ACT_DOWN:
 		partner->counters.lost++;
+		ccm_links_tell_down(partner, a->reason);
+		break;
+	case CCM_ACT_CLIENTS:
+		set_bit(CCM_PARTNER_CLIENTS, &partner->pending);
 		break;
 	default:
 		act_on_conn(partner, a);
@@ -439,11 +484,33 @@ static void act(struct ccm_partner *partner, const struct ccm_session_action *a)
 	}
 }
 
+/* Ports may ask to be connected while the session can have links. */
+static void set_port_nonce(struct ccm_partner *partner)
+{
+	const struct ccm_session *s = &partner->session;
+	u64 nonce = s->state >= CCM_STATE_OPENING ? s->nonce : 0;
+
+	if (nonce == partner->port_nonce)
+		return;
+	spin_lock(&partner->lock);
+	partner->port_nonce = nonce;
+	spin_unlock(&partner->lock);
+	/* those of a session that has ended */
+	ccm_links_forget(partner);
+}
+
 static void partner_work(struct work_struct *work)
 {
 	struct ccm_partner *partner = container_of(work, struct ccm_partner, work);
+	struct ccm_link_action action;
+	unsigned int flags;
 	u32 i;
 
+	/*
+	 * Clients are storage: memory that is freed by writing it out may wait for one of
+	 * them, which waits to hear DOWN from here.
+	 */
+	flags = memalloc_noio_save();
 	while (next_event(partner)) {
 		trace_ccm_step(partner->id, partner->session.state, &partner->event);
 		partner->counters.steps++;
@@ -451,6 +518,11 @@ static void partner_work(struct work_struct *work)
 				 &partner->actions);
 		for (i = 0; i < partner->actions.count; i++)
 			act(partner, &partner->actions.list[i]);
+		set_port_nonce(partner);
+		while (ccm_links_next(&partner->session, &action))
+			ccm_link_act(partner, &action);
+		if (partner->event.type == CCM_SEV_CLIENTS || partner->leaving)
+			partner->leaving = ccm_clients_let_go(partner);
 	}
 	/*
 	 * Soft-RoCE sends from a softirq, and posting from a work item only raises it: run
@@ -458,6 +530,7 @@ static void partner_work(struct work_struct *work)
 	 */
 	local_bh_disable();
 	local_bh_enable();
+	memalloc_noio_restore(flags);
 }
 
 /**
@@ -514,15 +587,45 @@ void ccm_partner_fill_view(struct ccm_partner *partner, struct ccm_record *recor
 }
 
 /**
+ * ccm_partner_fill_status() - what clients see of a partner
+ * @partner: partner
+ * @status: filled
+ *
+ * Any process context.
+ */
+void ccm_partner_fill_status(struct ccm_partner *partner, struct ccm_partner_status *status)
+{
+	struct ccm_events *events = &partner->node->events;
+	struct ccm_record record;
+
+	spin_lock(&events->lock);
+	record = partner->view;
+	spin_unlock(&events->lock);
+	ccm_heartbeat_fill_view(&partner->heartbeat, &record);
+	memset(status, 0, sizeof(*status));
+	status->node = partner->id;
+	status->state = record.state;
+	status->reason = record.state == CCM_STATE_DOWN ? record.reason :
+						     READ_ONCE(partner->last_reason);
+	status->stage = record.stage;
+	status->incarnation = record.incarnation;
+	status->counter = record.counter;
+	status->silent_ms = (u32)min_t(u64, div_u64(record.silent_us, USEC_PER_MSEC), U32_MAX);
+	status->paths = partner->path_count;
+	status->paths_up = record.state > CCM_STATE_CONNECTING;
+}
+
+/**
  * ccm_partner_create() - a partner that does nothing yet
  * @node: node
+ * @index: in ccm_node.partners
  * @config: id and addresses
  *
  * CCM_PARTNER_START makes it begin.
  *
  * Return: the partner, or an ERR_PTR()
  */
-struct ccm_partner *ccm_partner_create(struct ccm_node *node,
+struct ccm_partner *ccm_partner_create(struct ccm_node *node, u32 index,
 				       const struct ccm_partner_config *config)
 {
 	struct ccm_session_config session = {
@@ -539,16 +642,17 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node,
 	struct ccm_partner *partner;
 	u32 i;
 
-	partner = (struct ccm_partner *)kzalloc(sizeof(*partner), GFP_KERNEL);
+	partner = (struct ccm_partner *)kvzalloc(sizeof(*partner), GFP_KERNEL);
 	if (!partner)
 		return (struct ccm_partner *)ERR_PTR(-ENOMEM);
 	partner->wq = alloc_ordered_workqueue("ccm-%u", WQ_HIGHPRI | WQ_MEM_RECLAIM,
 					      config->id);
 	if (!partner->wq) {
-		kfree(partner);
+		kvfree(partner);
 		return (struct ccm_partner *)ERR_PTR(-ENOMEM);
 	}
 	partner->node = node;
+	partner->index = index;
 	partner->id = config->id;
 	partner->path_count = config->path_count;
 	for (i = 0; i < config->path_count; i++) {
@@ -558,10 +662,15 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node,
 	INIT_WORK(&partner->work, partner_work);
 	spin_lock_init(&partner->lock);
 	INIT_LIST_HEAD(&partner->requests);
+	INIT_LIST_HEAD(&partner->port_requests);
 	INIT_LIST_HEAD(&partner->conns);
+	INIT_LIST_HEAD(&partner->peers);
+	INIT_LIST_HEAD(&partner->links);
+	INIT_LIST_HEAD(&partner->fenced);
 	partner->next_request = 1;
 	hrtimer_init(&partner->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 	partner->timer.function = timer_fired;
+	timer_setup(&partner->close_timer, close_late, 0);
 	ccm_heartbeat_init(partner);
 	strscpy(session.name, node->name, sizeof(session.name));
 	ccm_session_init(&partner->session, &session);
@@ -582,10 +691,12 @@ void ccm_partner_destroy(struct ccm_partner *partner)
 
 	flush_workqueue(partner->wq);
 	hrtimer_cancel(&partner->timer);
+	del_timer_sync(&partner->close_timer);
 	destroy_workqueue(partner->wq);
 	/* the core closed what it knew; requests that came later go the same way */
 	list_splice_init(&partner->requests, &partner->conns);
 	list_for_each_entry_safe(conn, next, &partner->conns, entry)
 		ccm_conn_close(conn, false);
-	kfree(partner);
+	ccm_links_forget(partner);
+	kvfree(partner);
 }

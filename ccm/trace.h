@@ -77,6 +77,36 @@ TRACE_EVENT(ccm_action,
 		  ccm_session_what_name(__entry->type, __entry->what), __entry->len)
 );
 
+/* The core of a partner wants something done for a client; it is carried out next. */
+TRACE_EVENT(ccm_link,
+	TP_PROTO(u32 partner, const struct ccm_link_action *action,
+		 const struct ccm_session_link *link),
+	TP_ARGS(partner, action, link),
+	TP_STRUCT__entry(
+		__field(u32, partner)
+		__field(u32, act)
+		__field(u32, state)
+		__field(u32, reason)
+		__field(u32, epoch)
+		__field(u64, instance)
+		__array(char, client, CCM_CLIENT_NAME_LEN)
+	),
+	TP_fast_assign(
+		__entry->partner = partner;
+		__entry->act = action->act;
+		__entry->state = link->state;
+		__entry->reason = link->reason;
+		__entry->epoch = link->epoch;
+		__entry->instance = action->instance;
+		memcpy(__entry->client, link->entry.name, CCM_CLIENT_NAME_LEN);
+	),
+	TP_printk("partner=%u client=%s action=%s state=%s reason=%s epoch=%u instance=%llu",
+		  __entry->partner, __entry->client, ccm_link_act_name(__entry->act),
+		  ccm_link_state_name(__entry->state),
+		  ccm_client_reason_text(__entry->reason), __entry->epoch,
+		  __entry->instance)
+);
+
 /* A partner is in another state, as shown to user space. */
 TRACE_EVENT(ccm_state,
 	TP_PROTO(u32 partner, u32 state, u32 reason),

@@ -34,6 +34,12 @@ struct side {
 	bool closed_first;	/* each DOWN came behind a CLOSE */
 	u32 reject;		/* code of my last REJECT */
 	u8 answer[CCM_WIRE_ANSWER_LEN];
+	u8 catalog[CCM_CATALOG_LEN_MAX];	/* in my mailbox */
+	u8 links[CCM_LINKS_LEN_MAX];
+	struct ccm_catalog clients;
+	u64 next_instance;
+	u32 client_ready;	/* READY heard by a client of a link */
+	u32 link_closes;
 };
 
 struct pair {
@@ -98,6 +104,44 @@ static void put_status(const struct side *side, u8 *data)
 	ccm_wire_put_status(data, &status);
 }
 
+/* Where a catalog or a table of links lies in a side's mailbox */
+static u8 *mailbox(struct side *side, u32 ring)
+{
+	return ring == CCM_RING_CATALOG ? side->catalog : side->links;
+}
+
+/* What a runtime that never fails makes of one action of a link */
+static void carry_out_link(struct pair *p, u32 me, const struct ccm_link_action *a)
+{
+	struct side *mine = &p->side[me];
+	const struct ccm_session_link *link = &mine->session.links[a->index];
+	struct item *item = NULL;
+
+	switch (a->act) {
+	case CCM_LINK_ACT_CLOSE:
+		mine->link_closes++;
+		break;
+	case CCM_LINK_ACT_PREPARE:
+		item = enqueue(p, me, CCM_SEV_LINK_PREPARED, 0);
+		item->event.offer.bytes = link->plan.give;
+		item->event.offer.chunks = link->plan.give ? 1 : 0;
+		break;
+	case CCM_LINK_ACT_OPEN:
+		item = enqueue(p, me, CCM_SEV_LINK_OPENED, 0);
+		break;
+	case CCM_LINK_ACT_READY:
+		mine->client_ready++;
+		break;
+	default:
+		break;
+	}
+	if (item) {
+		item->event.link = a->index;
+		item->event.instance = a->instance;
+		item->event.epoch = link->epoch;
+	}
+}
+
 /* What a transport that never fails makes of one action of side @me */
 static void carry_out(struct pair *p, u32 me, const struct ccm_session_action *a)
 {
@@ -159,6 +203,20 @@ static void carry_out(struct pair *p, u32 me, const struct ccm_session_action *a
 		item = enqueue(p, other, CCM_SEV_RING, mine->peer_conn);
 		item->event.status = a->what;
 		break;
+	case CCM_ACT_MAIL:
+		KUNIT_EXPECT_EQ(p->test, a->key, keys_of(other).mailbox_key);
+		item = enqueue(p, other, CCM_SEV_RING, mine->peer_conn);
+		item->event.status = a->what;
+		item->event.len = ccm_session_put_mail(&mine->session, a->what,
+						       mailbox(theirs, a->what));
+		break;
+	case CCM_ACT_RING:
+		item = enqueue(p, other, CCM_SEV_RING, mine->peer_conn);
+		item->event.status = a->what;
+		break;
+	case CCM_ACT_CLIENTS:
+		enqueue(p, me, CCM_SEV_CLIENTS, 0);
+		break;
 	case CCM_ACT_READY:
 		mine->ready++;
 		break;
@@ -175,6 +233,7 @@ static void step(struct pair *p, u32 me, struct ccm_session_event *event)
 {
 	u32 closes = p->side[me].closes;
 	u32 down = p->side[me].down;
+	struct ccm_link_action act;
 	u32 i;
 
 	p->now_us += 10;
@@ -186,6 +245,8 @@ static void step(struct pair *p, u32 me, struct ccm_session_event *event)
 		if (p->side[me].down != down && p->side[me].closes == closes)
 			p->side[me].closed_first = false;
 	}
+	while (ccm_links_next(&p->side[me].session, &act))
+		carry_out_link(p, me, &act);
 }
 
 /* An event without data that does not come from the partner */
@@ -202,13 +263,21 @@ static void happen(struct pair *p, u32 me, u32 type, u32 reason)
 /* Deliver all that is under way. */
 static void deliver(struct pair *p)
 {
+	struct ccm_session_event *event;
+	u32 to;
 	u32 i;
 
 	for (i = 0; i < 1000 && p->head != p->tail; i++) {
 		p->current_item = p->queue[p->head % QUEUE_MAX];
 		p->head++;
-		p->current_item.event.data = p->current_item.data;
-		step(p, p->current_item.to, &p->current_item.event);
+		event = &p->current_item.event;
+		to = p->current_item.to;
+		event->data = p->current_item.data;
+		if (event->type == CCM_SEV_RING && (event->status == CCM_RING_CATALOG ||
+						    event->status == CCM_RING_LINKS))
+			event->data = mailbox(&p->side[to], event->status);
+		event->catalog = &p->side[to].clients;
+		step(p, to, event);
 	}
 	KUNIT_ASSERT_EQ(p->test, p->head, p->tail);
 }
@@ -262,7 +331,7 @@ static void expect_ready(struct kunit *test, struct pair *p, u32 times)
 		KUNIT_EXPECT_EQ(test, mine->session.peer_keys.nonce, theirs->session.nonce);
 		KUNIT_EXPECT_EQ(test, mine->session.peer_hello.name[0],
 				theirs->session.config.name[0]);
-		KUNIT_EXPECT_EQ(test, mine->session.deadline_us, 0ULL);
+		KUNIT_EXPECT_EQ(test, mine->session.armed_us, 0ULL);
 		KUNIT_EXPECT_TRUE(test, mine->closed_first);
 	}
 }
@@ -361,7 +430,7 @@ static void session_stop(struct kunit *test)
 	happen(p, 0, CCM_SEV_STOP, CCM_REASON_SHUTDOWN);
 	deliver(p);
 	KUNIT_EXPECT_EQ(test, p->side[0].session.state, (u32)CCM_STATE_DOWN);
-	KUNIT_EXPECT_EQ(test, p->side[0].session.deadline_us, 0ULL);
+	KUNIT_EXPECT_EQ(test, p->side[0].session.armed_us, 0ULL);
 	KUNIT_EXPECT_FALSE(test, p->side[0].session.enabled);
 	KUNIT_EXPECT_EQ(test, p->side[0].down, 1U);
 	KUNIT_EXPECT_EQ(test, p->side[1].session.state, (u32)CCM_STATE_DOWN);
@@ -380,6 +449,91 @@ static void session_stop(struct kunit *test)
 	happen(p, 0, CCM_SEV_START, 0);
 	deliver(p);
 	expect_ready(test, p, 2);
+}
+
+/* A client that asks for 4096 bytes and gives as many */
+static void client_comes(struct pair *p, u32 me, const char *name, u16 version)
+{
+	struct ccm_catalog *clients = &p->side[me].clients;
+	struct ccm_catalog_entry *entry = &clients->entries[clients->count++];
+
+	memset(entry, 0, sizeof(*entry));
+	strscpy(entry->name, name, sizeof(entry->name));
+	entry->version_min = version;
+	entry->version_max = version;
+	entry->ports_min = 1;
+	entry->ports_max = 2;
+	entry->ask = 4096;
+	entry->give = 4096;
+	entry->instance = ++p->side[me].next_instance;
+	enqueue(p, me, CCM_SEV_CLIENTS, 0);
+}
+
+static void clients_leave(struct pair *p, u32 me)
+{
+	p->side[me].clients.count = 0;
+	enqueue(p, me, CCM_SEV_CLIENTS, 0);
+}
+
+static void expect_link(struct kunit *test, struct pair *p, u32 me, const char *name,
+			u32 state, u32 reason)
+{
+	const struct ccm_session_link *links = p->side[me].session.links;
+	u32 i;
+
+	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
+		if (!links[i].instance || strcmp(links[i].entry.name, name))
+			continue;
+		KUNIT_EXPECT_EQ(test, links[i].state, state);
+		KUNIT_EXPECT_EQ(test, links[i].reason, reason);
+		KUNIT_EXPECT_EQ(test, links[i].client_ready, state == CCM_LINK_UP);
+		return;
+	}
+	KUNIT_FAIL(test, "side %u has no client %s", me, name);
+}
+
+static void session_clients(struct kunit *test)
+{
+	struct pair *p = pair_of(test);
+	u32 me;
+
+	for (me = 0; me < 2; me++) {
+		client_comes(p, me, me ? "mirror" : "lock", 1);
+		client_comes(p, me, "log", 1);
+		client_comes(p, me, "old", (u16)(1 + me));
+	}
+	deliver(p);
+	become_ready(p);
+	expect_ready(test, p, 1);
+	for (me = 0; me < 2; me++) {
+		expect_link(test, p, me, me ? "mirror" : "lock", CCM_LINK_WAITING,
+			    CCM_CLIENT_NO_COUNTERPART);
+		expect_link(test, p, me, "log", CCM_LINK_UP, CCM_CLIENT_NONE);
+		expect_link(test, p, me, "old", CCM_LINK_REFUSED, CCM_CLIENT_VERSION);
+		KUNIT_EXPECT_EQ(test, p->side[me].client_ready, 1U);
+		KUNIT_EXPECT_EQ(test, p->side[me].link_closes, 0U);
+	}
+
+	/* One side's leave, and come back with another. */
+	clients_leave(p, 1);
+	deliver(p);
+	expect_link(test, p, 0, "log", CCM_LINK_WAITING, CCM_CLIENT_LEFT);
+	KUNIT_EXPECT_EQ(test, p->side[0].link_closes, 1U);
+	KUNIT_EXPECT_EQ(test, p->side[1].link_closes, 1U);
+	client_comes(p, 1, "log", 1);
+	client_comes(p, 1, "lock", 1);
+	deliver(p);
+	for (me = 0; me < 2; me++) {
+		expect_link(test, p, me, "log", CCM_LINK_UP, CCM_CLIENT_NONE);
+		expect_link(test, p, me, "lock", CCM_LINK_UP, CCM_CLIENT_NONE);
+		KUNIT_EXPECT_EQ(test, p->side[me].client_ready, 3U);
+	}
+	expect_ready(test, p, 1);
+
+	happen(p, 0, CCM_SEV_STOP, CCM_REASON_SHUTDOWN);
+	deliver(p);
+	for (me = 0; me < 2; me++)
+		expect_link(test, p, me, "log", CCM_LINK_WAITING, CCM_CLIENT_NO_SESSION);
 }
 
 static void session_table(struct kunit *test)
@@ -403,6 +557,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(session_new_incarnation_replaces),
 	KUNIT_CASE(session_stale_request),
 	KUNIT_CASE(session_stop),
+	KUNIT_CASE(session_clients),
 	KUNIT_CASE(session_table),
 	{}
 };

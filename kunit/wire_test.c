@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 
+#include "../ccm/core/links.h"
 #include "../ccm/core/liveness.h"
 #include "../ccm/core/wire.h"
 #include "wire_golden.h"
@@ -16,13 +17,12 @@
 static const struct ccm_wire_request sample_request = {
 	.version_min = 1,
 	.version_max = 3,
-	.purpose = CCM_PURPOSE_PORT,
+	.purpose = CCM_PURPOSE_SESSION,
 	.node = 258,
 	.partner = 65534,
 	.cluster = 0x1112131415161718ULL,
 	.incarnation = 0x2122232425262728ULL,
 	.attempt = 0x31323334,
-	.detail = 0x41424344,
 };
 
 static const struct ccm_wire_reject sample_reject = {
@@ -90,12 +90,6 @@ static const struct ccm_wire_answer sample_answer = {
 	.capabilities = 0x4142434445464748ULL,
 };
 
-static const struct ccm_wire_catalog sample_catalog = {
-	.generation = 0x1112131415161718ULL,
-	.nonce = 0x2122232425262728ULL,
-	.count = 0,
-};
-
 static const struct ccm_wire_ready sample_ready = {
 	.generation = 0x1112131415161718ULL,
 	.generation_partner = 0x2122232425262728ULL,
@@ -105,6 +99,17 @@ static const struct ccm_wire_ready sample_ready = {
 
 static const struct ccm_wire_goodbye sample_goodbye = {
 	.reason = CCM_REASON_SHUTDOWN,
+};
+
+static const struct ccm_wire_port sample_port = {
+	.node = 258,
+	.partner = 65534,
+	.nonce = 0x1112131415161718ULL,
+	.instance = 0x2122232425262728ULL,
+	.instance_partner = 0x3132333435363738ULL,
+	.epoch = 0x41424344,
+	.port = CCM_CLIENT_PORTS_MAX - 1,
+	.incarnation = 0x5152535455565758ULL,
 };
 
 /*
@@ -138,9 +143,9 @@ DEFINE_CODEC(ring)
 DEFINE_CODEC(status)
 DEFINE_CODEC(hello)
 DEFINE_CODEC(answer)
-DEFINE_CODEC(catalog)
 DEFINE_CODEC(ready)
 DEFINE_CODEC(goodbye)
+DEFINE_CODEC(port)
 
 struct codec {
 	const char *name;
@@ -158,7 +163,7 @@ struct codec {
 }
 
 enum codec_index {
-	REQUEST, REJECT, KEYS, RING, STATUS, HELLO, ANSWER, CATALOG, READY, GOODBYE
+	REQUEST, REJECT, KEYS, RING, STATUS, HELLO, ANSWER, READY, GOODBYE, PORT
 };
 
 static const struct codec codecs[] = {	/* by enum codec_index */
@@ -169,9 +174,9 @@ static const struct codec codecs[] = {	/* by enum codec_index */
 	CODEC(status, STATUS),
 	CODEC(hello, HELLO),
 	CODEC(answer, ANSWER),
-	CODEC(catalog, CATALOG),
 	CODEC(ready, READY),
 	CODEC(goodbye, GOODBYE),
+	CODEC(port, PORT),
 };
 
 static const struct codec *codec_of(const struct kunit *test)
@@ -304,7 +309,7 @@ static const struct range_case range_cases[] = {
 	{ REQUEST, "version_max", 10, 2, 0xffff, true },
 	{ REQUEST, "purpose", 12, 2, 0, false },
 	{ REQUEST, "purpose", 12, 2, 1, true },
-	{ REQUEST, "purpose", 12, 2, 3, false },
+	{ REQUEST, "purpose", 12, 2, 2, false },
 	{ REQUEST, "purpose", 12, 2, 0xffff, false },
 	{ REQUEST, "reserved", 14, 2, 0xffff, true },
 	{ REQUEST, "node", 16, 4, 0, false },
@@ -318,7 +323,7 @@ static const struct range_case range_cases[] = {
 	{ REQUEST, "incarnation", 32, 8, 0, false },
 	{ REQUEST, "incarnation", 32, 8, 1ULL << 63, true },
 	{ REQUEST, "attempt", 40, 4, 0, true },
-	{ REQUEST, "detail", 44, 4, 0, true },
+	{ REQUEST, "reserved", 44, 4, 0xffffffff, true },
 	{ REQUEST, "reserved", 48, 8, ~0ULL, true },
 
 	{ REJECT, "code", 8, 2, CCM_REJECT_NONE, false },
@@ -342,8 +347,8 @@ static const struct range_case range_cases[] = {
 	{ KEYS, "status_addr", 8, 8, ~0ULL - 0x1fff, false },
 	{ KEYS, "status_addr", 8, 8, ~0ULL, false },
 	{ KEYS, "status_key", 16, 4, 0, true },
-	{ KEYS, "mailbox_addr", 24, 8, ~0ULL - 0x1000, true },
-	{ KEYS, "mailbox_addr", 24, 8, ~0ULL - 0xfff, false },
+	{ KEYS, "mailbox_addr", 24, 8, ~0ULL - 0x5000, true },
+	{ KEYS, "mailbox_addr", 24, 8, ~0ULL - 0x4fff, false },
 	{ KEYS, "mailbox_key", 32, 4, 0, true },
 	{ KEYS, "incarnation", 40, 8, 0, false },
 	{ KEYS, "nonce", 48, 8, 0, false },
@@ -352,8 +357,8 @@ static const struct range_case range_cases[] = {
 	{ RING, "word", 8, 4, 0, false },
 	{ RING, "word", 8, 4, 0x00ffffff, false },
 	{ RING, "word", 8, 4, 0x01000000, true },
-	{ RING, "word", 8, 4, 0x05ffffff, true },
-	{ RING, "word", 8, 4, 0x06000000, false },
+	{ RING, "word", 8, 4, 0x08ffffff, true },
+	{ RING, "word", 8, 4, 0x09000000, false },
 	{ RING, "word", 8, 4, 0xffffffff, false },
 	{ RING, "reserved", 12, 4, 0xffffffff, true },
 
@@ -423,13 +428,6 @@ static const struct range_case range_cases[] = {
 	{ ANSWER, "capabilities", 40, 8, ~0ULL, true },
 	{ ANSWER, "reserved", 48, 8, ~0ULL, true },
 
-	{ CATALOG, "generation", 8, 8, 0, false },
-	{ CATALOG, "nonce", 16, 8, 0, false },
-	{ CATALOG, "count", 24, 4, 1, false },	/* ... and no entry */
-	{ CATALOG, "count", 24, 4, 0xffffffff, false },
-	{ CATALOG, "reserved", 28, 4, 0xffffffff, true },
-	{ CATALOG, "reserved", 32, 8, ~0ULL, true },
-
 	{ READY, "generation", 8, 8, 0, false },
 	{ READY, "generation_partner", 16, 8, 0, false },
 	{ READY, "nonce", 24, 8, 0, false },
@@ -443,6 +441,21 @@ static const struct range_case range_cases[] = {
 	{ GOODBYE, "reason", 8, 2, 0xffff, false },
 	{ GOODBYE, "reserved", 10, 2, 0xffff, true },
 	{ GOODBYE, "reserved", 12, 4, 0xffffffff, true },
+
+	{ PORT, "node", 8, 4, 0, false },
+	{ PORT, "node", 8, 4, 65535, true },
+	{ PORT, "node", 8, 4, 65536, false },
+	{ PORT, "partner", 12, 4, 0, false },
+	{ PORT, "partner", 12, 4, 65536, false },
+	{ PORT, "nonce", 16, 8, 0, false },
+	{ PORT, "instance", 24, 8, 0, false },
+	{ PORT, "instance_partner", 32, 8, 0, false },
+	{ PORT, "epoch", 40, 4, 0, false },
+	{ PORT, "epoch", 40, 4, 0xffffffff, true },	/* no link has it */
+	{ PORT, "port", 44, 4, 0, true },
+	{ PORT, "port", 44, 4, CCM_CLIENT_PORTS_MAX, false },
+	{ PORT, "port", 44, 4, 0xffffffff, false },
+	{ PORT, "incarnation", 48, 8, 0, false },
 };
 
 static void range_desc(const struct range_case *c, char *desc)
@@ -527,25 +540,6 @@ static void wire_answer_not_accepted(struct kunit *test)
 			ccm_wire_get_answer(buf, CCM_WIRE_ANSWER_LEN, &got));
 }
 
-static void wire_catalog_entries(struct kunit *test)
-{
-	struct ccm_wire_catalog msg;
-	u8 buf[BUF_LEN] = { 0 };
-
-	memcpy(buf, golden_catalog, CCM_WIRE_CATALOG_LEN);
-	buf[6] = CCM_WIRE_CATALOG_LEN + CCM_CATALOG_CLIENTS_MAX;
-	buf[24] = CCM_CATALOG_CLIENTS_MAX;
-	KUNIT_EXPECT_EQ(test, 0, ccm_wire_get_catalog(buf, sizeof(buf), &msg));
-	KUNIT_EXPECT_EQ(test, msg.count, (u32)CCM_CATALOG_CLIENTS_MAX);
-	buf[6]--;
-	KUNIT_EXPECT_EQ(test, CCM_WIRE_ERANGE,
-			ccm_wire_get_catalog(buf, sizeof(buf), &msg));
-	buf[6] = 0xff;
-	buf[24] = CCM_CATALOG_CLIENTS_MAX + 1;
-	KUNIT_EXPECT_EQ(test, CCM_WIRE_ERANGE,
-			ccm_wire_get_catalog(buf, sizeof(buf), &msg));
-}
-
 static void wire_layout(struct kunit *test)
 {
 	/* Messages fit the places and the private data they travel in. */
@@ -556,7 +550,11 @@ static void wire_layout(struct kunit *test)
 	KUNIT_EXPECT_LE(test, CCM_MAILBOX_READY + CCM_WIRE_READY_LEN, CCM_MAILBOX_GOODBYE);
 	KUNIT_EXPECT_LE(test, CCM_MAILBOX_GOODBYE + CCM_WIRE_GOODBYE_LEN,
 			CCM_MAILBOX_CATALOG);
-	KUNIT_EXPECT_LE(test, CCM_MAILBOX_CATALOG + CCM_WIRE_CATALOG_LEN, CCM_MAILBOX_LEN);
+	KUNIT_EXPECT_LE(test, CCM_MAILBOX_CATALOG + CCM_CATALOG_LEN_MAX,
+			(u32)CCM_MAILBOX_LINKS);
+	KUNIT_EXPECT_LE(test, CCM_MAILBOX_LINKS + CCM_LINKS_LEN_MAX, (u32)CCM_MAILBOX_LEN);
+	KUNIT_EXPECT_LE(test, CCM_WIRE_PORT_LEN, CCM_PRIVATE_REQUEST_MAX);
+	KUNIT_EXPECT_LE(test, CCM_WIRE_PORT_LEN, CCM_PRIVATE_ACCEPT_MAX);
 	KUNIT_EXPECT_LE(test, CCM_STATUS_OFFSET + CCM_WIRE_STATUS_LEN, CCM_ANSWER_OFFSET);
 	KUNIT_EXPECT_LE(test, CCM_ANSWER_OFFSET + CCM_WIRE_ANSWER_LEN,
 			CCM_STATUS_REGION_LEN);
@@ -647,7 +645,6 @@ static struct kunit_case wire_cases[] = {
 	KUNIT_CASE(wire_name_not_terminated),
 	KUNIT_CASE(wire_name_remains),
 	KUNIT_CASE(wire_answer_not_accepted),
-	KUNIT_CASE(wire_catalog_entries),
 	KUNIT_CASE(wire_layout),
 	KUNIT_CASE(wire_ring_words),
 	KUNIT_CASE_PARAM(wire_version_common, version_gen_params),

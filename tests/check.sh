@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # `make check`: everything that proves the project, from the bottom of the ladder to
-# its top. Tests on nodes mostly wait, so they run in two rows side by side; what needs
-# no nodes runs beside them, at low priority. Each step's output is in build/check/STEP.log; a step that fails shows the end of it, and
-# the others go on. Ends with one line: N passed, N failed, N skipped.
+# its top. Tests on nodes mostly wait, so they run in three rows side by side; what needs
+# no nodes runs beside them, at low priority. Each step's output is in
+# build/check/STEP.log; a step that fails shows the end of it, and the others go on.
+# Ends with one line: N passed, N failed, N skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -57,21 +58,26 @@ lab() {
 	shift 3
 	step "$name" "$program" --run-dir="build/run/$name" --ccmadm=build/node/ccmadm/ccmadm \
 		--kernel="$kernel" \
-		--uml-modules="build/module/$kernel/ccm.ko:build/module/$kernel/tests/modules" "$@"
+		--uml-modules="build/module/$kernel/ccm.ko:build/module/$kernel/ccm_fm.ko:build/module/$kernel/tests/modules" "$@"
 }
 
-# Two rows of tests on nodes, about equally long. Suites of the cluster tests that are
-# named here are in the second; all others, also those still to be written, in the first.
+# Three rows of tests on nodes, about equally long. Suites of the cluster tests that are
+# named here are in the second and third; all others, also those still to be written, in
+# the first.
 second='Load.*:Network.*:Refusal.*:Misconfigured.*:Siw.*'
+third='Clients.*:Crowd.*:Fencing.*:Hostile.*:ThreeWithClients.*'
 first_row() {
 	step kunit $host/tests/kunit/ccm_kunit --run-dir=build/run/kunit --kernel=debug \
 		--uml-modules=build/module/debug/kunit
 	lab lab $host/tests/lab/lab_selftest plain --gtest_filter='-*Debug*'
 	lab labdebug $host/tests/lab/lab_selftest debug --gtest_filter='*Debug*'
-	lab cluster $host/tests/cluster/cluster_test debug --gtest_filter="-$second"
+	lab cluster $host/tests/cluster/cluster_test debug --gtest_filter="-$second:$third"
 }
 second_row() {
 	lab cluster2 $host/tests/cluster/cluster_test debug --gtest_filter="$second"
+}
+third_row() {
+	lab cluster3 $host/tests/cluster/cluster_test debug --gtest_filter="$third"
 }
 
 # What needs no node
@@ -92,6 +98,7 @@ step build make -s module-stock module-plain module-debug host node && built=yes
 if [ $built = yes ]; then
 	(renice -n 10 -p "$BASHPID" >/dev/null && beside) &
 	second_row &
+	third_row &
 	first_row
 	wait
 	# last and alone: it emulates two whole machines

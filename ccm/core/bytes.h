@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Little-endian numbers in byte strings, one byte at a time: the same on every host,
- * at any alignment. Private to the core.
+ * at any alignment; and the header that every message has. Private to the core.
  */
 #ifndef CCM_CORE_BYTES_H
 #define CCM_CORE_BYTES_H
@@ -40,5 +40,14 @@ static inline u64 ccm_get_u64(const u8 *p)
 {
 	return (u64)ccm_get_u32(p) | ((u64)ccm_get_u32(p + 4) << 32);
 }
+
+CCM_EXTERN_C_BEGIN
+
+/* wire.c: a message's header on zeroed bytes: what is not written later is reserved. */
+void ccm_wire_put_header(u8 *buf, u32 type, u32 length);
+/* wire.c: nothing of @buf beyond the header is looked at before this has returned 0. */
+int ccm_wire_check_header(const u8 *buf, u32 len, u32 type, u32 needed);
+
+CCM_EXTERN_C_END
 
 #endif /* CCM_CORE_BYTES_H */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Names for people: logs, traces, documentation. States, events and actions are in
- * capitals as in the design; reasons and stages are the words that user space shows.
+ * capitals as in the design; reasons, stages and what clients are in the words that user
+ * space shows.
  */
 #include "session.h"
 
@@ -31,24 +32,42 @@ static const char *const stage_names[] = {
 static const char *const event_names[] = {
 	"START", "STOP", "PATH_UP", "REQUEST", "ESTABLISHED", "REJECTED", "FAILED",
 	"DISCONNECTED", "ERROR", "DEVICE_GONE", "MESSAGE", "READ_DONE", "RING", "VERDICT",
-	"TIMER",
+	"TIMER", "CLIENTS", "LINK_PREPARED", "LINK_OPENED", "LINK_FAILED",
 };
 
 static const char *const action_names[] = {
 	"CONNECT", "ACCEPT", "REJECT", "CLOSE", "SEND", "READ", "WRITE", "ANSWER", "WATCH",
-	"TIMER", "STATE", "READY", "DOWN",
+	"TIMER", "STATE", "READY", "DOWN", "MAIL", "RING", "CLIENTS",
 };
 
 static const char *const ring_names[] = {
-	"", "hello", "answer", "catalog", "ready", "goodbye",
+	"", "hello", "answer", "catalog", "ready", "goodbye", "links", "catalog taken",
+	"links taken",
 };
 
 static const char *const write_names[] = {
-	"", "W1", "answer", "W2", "W3", "goodbye",
+	"", "W1", "answer", "W2", "W3", "goodbye", "links", "catalog taken", "links taken",
 };
 
 static const char *const read_names[] = {
 	"", "R1", "R2",
+};
+
+static const char *const link_act_names[] = {
+	"CLOSE", "PREPARE", "OPEN", "READY", "SHOW",
+};
+
+static const char *const link_state_names[] = {
+	"WAITING", "REFUSED", "IDLE", "PREPARING", "OFFERED", "OPENING", "OPENED", "UP",
+};
+
+static const char *const client_state_texts[] = {
+	"gone", "waiting", "incompatible", "opening", "ready",
+};
+
+static const char *const client_reason_texts[] = {
+	"none", "no-session", "no-counterpart", "version", "ports", "memory", "limit",
+	"resources", "connect", "port-lost", "left",
 };
 
 const char *ccm_session_event_name(u32 event)
@@ -72,6 +91,8 @@ const char *ccm_session_what_name(u32 action, u32 what)
 		return CCM_NAME_OF(read_names, what);
 	case CCM_ACT_WRITE:
 	case CCM_ACT_ANSWER:
+	case CCM_ACT_MAIL:
+	case CCM_ACT_RING:
 		return CCM_NAME_OF(write_names, what);
 	default:
 		return "";
@@ -96,4 +117,24 @@ const char *ccm_reason_text(u32 reason)
 const char *ccm_stage_name(u32 stage)
 {
 	return CCM_NAME_OF(stage_names, stage);
+}
+
+const char *ccm_link_act_name(u32 act)
+{
+	return CCM_NAME_OF(link_act_names, act);
+}
+
+const char *ccm_link_state_name(u32 state)
+{
+	return CCM_NAME_OF(link_state_names, state);
+}
+
+const char *ccm_client_state_text(u32 state)
+{
+	return CCM_NAME_OF(client_state_texts, state);
+}
+
+const char *ccm_client_reason_text(u32 reason)
+{
+	return CCM_NAME_OF(client_reason_texts, reason);
 }

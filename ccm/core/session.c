@@ -15,7 +15,7 @@ void ccm_session_init(struct ccm_session *s, const struct ccm_session_config *co
 	memset(s, 0, sizeof(*s));
 	s->config = *config;
 	s->next_conn = 2;
-	s->generation = 1;
+	s->catalog.generation = 1;
 }
 
 /* The bound: tests/sim checks that no step ever fills the list. */
@@ -32,12 +32,22 @@ struct ccm_session_action *ccm_session_emit(struct ccm_session_actions *actions,
 	return action;
 }
 
-void ccm_session_arm(struct ccm_session *s, u64 at_us,
-		     struct ccm_session_actions *actions)
+static void earlier(u64 *at_us, u64 other_us)
 {
-	if (s->deadline_us == at_us)
+	if (other_us && (!*at_us || other_us < *at_us))
+		*at_us = other_us;
+}
+
+/* The step is over: arm the one timer for whatever comes first. */
+void ccm_session_arm(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	u64 at_us = s->deadline_us;
+
+	earlier(&at_us, s->gate_us);
+	earlier(&at_us, ccm_links_earliest(s));
+	if (s->armed_us == at_us)
 		return;
-	s->deadline_us = at_us;
+	s->armed_us = at_us;
 	ccm_session_emit(actions, CCM_ACT_TIMER)->at_us = at_us;
 }
 
@@ -100,23 +110,18 @@ static u32 nobody(const struct ccm_session *s)
 	}
 }
 
-/* +-25 %, so that two nodes that failed together do not go on in step */
-static u64 jitter(u32 ms, u64 random)
+/*
+ * How long to wait after so many failures in a row: doubling, and +-25 %, so that two
+ * nodes that failed together do not go on in step. Microseconds.
+ */
+u64 ccm_session_backoff(u32 failed, u32 min_ms, u32 max_ms, u64 random)
 {
-	u32 us = ms * CCM_US_PER_MS;
+	u32 shift = failed ? failed - 1 : 0;
+	u32 us = max_ms * CCM_US_PER_MS;
 
+	if (shift <= 16 && (u64)min_ms << shift < max_ms)
+		us = (min_ms << shift) * CCM_US_PER_MS;
 	return us - us / 4 + (u32)random % (us / 2 + 1);
-}
-
-static u32 backoff_ms(u32 retries)
-{
-	u32 shift = retries ? retries - 1 : 0;
-
-	if (shift > 16)
-		return CCM_RETRY_MAX_MS;
-	if (CCM_RETRY_MIN_MS << shift > CCM_RETRY_MAX_MS)
-		return CCM_RETRY_MAX_MS;
-	return CCM_RETRY_MIN_MS << shift;
 }
 
 static void forget_conn(struct ccm_session *s)
@@ -128,6 +133,13 @@ static void forget_conn(struct ccm_session *s)
 	s->done = 0;
 	s->nonce = 0;
 	s->version = 0;
+	s->gate_us = 0;
+	s->plan = 0;
+	s->plan_generation = 0;
+	s->mail = 0;
+	s->links_sequence = 0;
+	s->peer_links_sequence = 0;
+	s->catalog.nonce = 0;
 	memset(&s->keys, 0, sizeof(s->keys));
 	memset(&s->peer_keys, 0, sizeof(s->peer_keys));
 	memset(&s->peer_catalog, 0, sizeof(s->peer_catalog));
@@ -149,10 +161,15 @@ static void drop(struct ccm_session *s, u32 reason, bool flush,
 		action->flush = flush;
 	}
 	forget_conn(s);
+	ccm_links_reset(s);
 	if (s->told_ready) {
 		ccm_session_emit(actions, CCM_ACT_DOWN)->reason = reason;
 		s->told_ready = false;
 	}
+	/* what waited for READY can be told to the next connection */
+	if (s->clients_differ)
+		ccm_session_emit(actions, CCM_ACT_CLIENTS);
+	s->clients_differ = false;
 }
 
 /* What a request and the accept that answers it carry: who I am */
@@ -178,7 +195,7 @@ static void begin(struct ccm_session *s, u64 now_us, u32 conn,
 {
 	s->conn = conn;
 	s->kick = false;
-	ccm_session_arm(s, now_us + CCM_CONNECT_MS * CCM_US_PER_MS, actions);
+	s->deadline_us = now_us + CCM_CONNECT_MS * CCM_US_PER_MS;
 	ccm_session_enter(s, CCM_STATE_CONNECTING, actions);
 }
 
@@ -220,7 +237,7 @@ void ccm_session_end(struct ccm_session *s, u64 now_us,
 {
 	bool was_ready = s->told_ready;
 	bool at_once = s->kick;
-	u32 wait_ms;
+	u32 min_ms;
 
 	drop(s, reason, flush, actions);
 	s->reason = reason;
@@ -242,9 +259,10 @@ void ccm_session_end(struct ccm_session *s, u64 now_us,
 	}
 
 	s->at_once = 0;
-	wait_ms = retry == CCM_RETRY_POLICY ? CCM_RETRY_MAX_MS : backoff_ms(s->retries);
+	min_ms = retry == CCM_RETRY_POLICY ? CCM_RETRY_MAX_MS : CCM_RETRY_MIN_MS;
 	ccm_session_enter(s, CCM_STATE_DOWN, actions);
-	ccm_session_arm(s, now_us + jitter(wait_ms, event->random), actions);
+	s->deadline_us = now_us + ccm_session_backoff(s->retries, min_ms, CCM_RETRY_MAX_MS,
+						      event->random);
 }
 
 /* The partner broke the protocol or cannot be talked to: say so, and end it. */
@@ -282,7 +300,7 @@ CCM_SESSION_HANDLER(stop)
 	s->kick = false;
 	s->retries = 0;
 	s->at_once = 0;
-	ccm_session_arm(s, 0, actions);
+	s->deadline_us = 0;
 	ccm_session_enter(s, CCM_STATE_DOWN, actions);
 }
 
@@ -305,6 +323,16 @@ CCM_SESSION_HANDLER(path_up_connecting)
 	s->at_once = 0;
 }
 
+/* Clients have come or gone, or there were some all along. */
+CCM_SESSION_HANDLER(clients)
+{
+	if (!event->catalog)
+		return;
+	ccm_links_clients(s, event->catalog, actions);
+	/* one that has left is not waited for */
+	ccm_session_advance(s, now_us, event, actions);
+}
+
 static bool timer_due(const struct ccm_session *s, u64 now_us)
 {
 	return s->deadline_us && now_us >= s->deadline_us;
@@ -323,11 +351,16 @@ CCM_SESSION_HANDLER(timer_connecting)
 		ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_BACKOFF, false, actions);
 }
 
+/* The one timer: the series takes too long, or something of a link is due. */
 CCM_SESSION_HANDLER(timer_series)
 {
-	if (timer_due(s, now_us))
+	if (timer_due(s, now_us)) {
 		ccm_session_end(s, now_us, event, CCM_REASON_UNREACHABLE, CCM_RETRY_BACKOFF,
 				false, actions);
+		return;
+	}
+	ccm_links_timer(s, now_us, event->random);
+	ccm_session_advance(s, now_us, event, actions);
 }
 
 /*
@@ -554,7 +587,7 @@ CCM_SESSION_HANDLER(rejected)
 		if (s->config.node > s->config.partner) {
 			/* Theirs is on its way: wait for it, with nothing outstanding. */
 			drop(s, s->reason, false, actions);
-			ccm_session_arm(s, now_us + CCM_CONNECT_MS * CCM_US_PER_MS, actions);
+			s->deadline_us = now_us + CCM_CONNECT_MS * CCM_US_PER_MS;
 			return;
 		}
 		reason = nobody(s);

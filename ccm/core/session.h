@@ -20,6 +20,7 @@
 
 #include <uapi/linux/ccm.h>
 
+#include "links.h"
 #include "types.h"
 #include "wire.h"
 
@@ -75,6 +76,12 @@ enum ccm_session_event_type {
 	CCM_SEV_RING		= 12,	/* .conn .status: enum ccm_ring; .data .len: that mail */
 	CCM_SEV_VERDICT		= 13,	/* .conn .reason: liveness says the partner is gone */
 	CCM_SEV_TIMER		= 14,	/* the armed time has come (early ones are ignored) */
+	CCM_SEV_CLIENTS		= 15,	/* .catalog: the clients there are now, in any order */
+	CCM_SEV_LINK_PREPARED	= 16,	/* .link .instance .epoch; .offer: memory is registered */
+	CCM_SEV_LINK_OPENED	= 17,	/* .link .instance .epoch: all ports, and the table read */
+	CCM_SEV_LINK_FAILED	= 18,	/* .link .instance .epoch; .reason: enum ccm_client_reason:
+					 * PREPARE or OPEN failed, or a port was lost later
+					 */
 	CCM_SEV_COUNT
 };
 
@@ -106,12 +113,19 @@ struct ccm_session_keys {
 /**
  * struct ccm_session_event - one thing that happened
  * @type: enum ccm_session_event_type
- * @conn: connection it happened to, 0 where none
+ * @conn: connection it happened to, 0 where none; CCM_SEV_LINK_*: may be 0, else an event
+ *	of another connection is ignored
  * @status: see the type
  * @reason: enum ccm_reason, see the type
  * @iwarp: CCM_SEV_ESTABLISHED: the connecting side must send first
  * @random: a fresh random number with every event (nonces, jitter)
  * @keys: CCM_SEV_ESTABLISHED: local keys
+ * @link: CCM_SEV_LINK_*: index of the link, as in its action
+ * @instance: CCM_SEV_LINK_*: of its client; an event of another one is ignored
+ * @epoch: CCM_SEV_LINK_*: of the try; an event of another one is ignored
+ * @offer: CCM_SEV_LINK_PREPARED: where the partner reaches the memory
+ * @catalog: CCM_SEV_CLIENTS: .count and .entries, valid as ccm_catalog_get() would have
+ *	it; the rest is not looked at
  * @data: bytes of a message, copied from where the partner could still change them
  * @len: of @data
  */
@@ -123,6 +137,11 @@ struct ccm_session_event {
 	bool iwarp;
 	u64 random;
 	struct ccm_session_keys keys;
+	u32 link;
+	u64 instance;
+	u32 epoch;
+	struct ccm_link_offer offer;
+	const struct ccm_catalog *catalog;
 	const u8 *data;
 	u32 len;
 };
@@ -143,6 +162,11 @@ enum ccm_session_action_type {
 	CCM_ACT_STATE		= 10,	/* .state .reason: show user space; see announced */
 	CCM_ACT_READY		= 11,	/* tell clients: the partner is ready */
 	CCM_ACT_DOWN		= 12,	/* tell clients: the partner is gone; .reason */
+	CCM_ACT_MAIL		= 13,	/* .conn .addr .key .what: WRITE what ccm_session_put_mail()
+					 * encodes for enum ccm_ring .what, then ring .what
+					 */
+	CCM_ACT_RING		= 14,	/* .conn .what: ring, with nothing written */
+	CCM_ACT_CLIENTS		= 15,	/* look at the clients again: step CCM_SEV_CLIENTS */
 	CCM_ACT_COUNT
 };
 
@@ -184,8 +208,14 @@ struct ccm_session_actions {
 #define CCM_DONE_READY_RECEIVED	(1U << 11)
 #define CCM_DONE_KEYS_EARLY	(1U << 12)	/* keys came before ESTABLISHED; unchecked */
 
+/* Mail that is written again and again, each only when the last has been taken: .mail */
+#define CCM_MAIL_CATALOG_DUE	(1U << 0)	/* the partner does not have what is there now */
+#define CCM_MAIL_CATALOG_OUT	(1U << 1)	/* written, not taken yet */
+#define CCM_MAIL_LINKS_DUE	(1U << 2)
+#define CCM_MAIL_LINKS_OUT	(1U << 3)
+
 /**
- * struct ccm_session - the state machine of one partner
+ * struct ccm_session - the state machine of one partner; large: never on a stack
  * @config: as configured
  * @enabled: between CCM_SEV_START and CCM_SEV_STOP
  * @state: enum ccm_state
@@ -203,17 +233,28 @@ struct ccm_session_actions {
  * @attempt: number of our last connect request
  * @retries: attempts in a row that failed
  * @at_once: retries in a row that did not wait
- * @deadline_us: time the timer is armed for; 0: not armed
+ * @deadline_us: when what the session waits for takes too long, or the backoff is over;
+ *	0: not timed
+ * @gate_us: OPENING: until when W3 waits for links; 0: it does not (any more)
+ * @armed_us: time the timer is armed for: the earliest of @deadline_us, @gate_us and all
+ *	links' at_us; 0: not armed
  * @peer_incarnation: of the partner, as last told by it; 0: never heard of
  * @peer_attempt: highest attempt number seen from @peer_incarnation
  * @nonce: ours, of @conn
  * @keys: ours, of @conn
  * @peer_keys: the partner's A0
  * @peer_hello: the partner's hello
- * @peer_catalog: the partner's catalog
  * @peer_ready: the partner's W3
  * @version: agreed on
- * @generation: of our catalog
+ * @plan: hash of the plans of the two catalogs exchanged first
+ * @plan_generation: of the partner's catalog that @plan was made of
+ * @mail: CCM_MAIL_*
+ * @links_sequence: of the last table of links that was sent
+ * @peer_links_sequence: of the last one that was received
+ * @clients_differ: between W2 and READY: the clients are not those of @catalog any more
+ * @catalog: mine: as last sent, or as it will be sent in W2
+ * @peer_catalog: the partner's, of this connection
+ * @links: one for each of my clients; its place is the client's as long as it is there
  */
 struct ccm_session {
 	struct ccm_session_config config;
@@ -234,16 +275,25 @@ struct ccm_session {
 	u32 retries;
 	u32 at_once;
 	u64 deadline_us;
+	u64 gate_us;
+	u64 armed_us;
 	u64 peer_incarnation;
 	u32 peer_attempt;
 	u64 nonce;
 	struct ccm_session_keys keys;
 	struct ccm_wire_keys peer_keys;
 	struct ccm_wire_hello peer_hello;
-	struct ccm_wire_catalog peer_catalog;
 	struct ccm_wire_ready peer_ready;
 	u16 version;
-	u64 generation;
+	u64 plan;
+	u64 plan_generation;
+	u32 mail;
+	u64 links_sequence;
+	u64 peer_links_sequence;
+	bool clients_differ;
+	struct ccm_catalog catalog;
+	struct ccm_catalog peer_catalog;
+	struct ccm_session_link links[CCM_CLIENTS_MAX];
 };
 
 /**
@@ -290,6 +340,16 @@ u32 ccm_session_screen(u32 node, u64 cluster, const u8 *data, u32 len,
  * @data: CCM_WIRE_REJECT_LEN bytes
  */
 void ccm_session_put_reject(const struct ccm_session_config *config, u32 code, u8 *data);
+
+/**
+ * ccm_session_put_mail() - encode the mail of a CCM_ACT_MAIL
+ * @s: session, not stepped since
+ * @what: CCM_RING_CATALOG or CCM_RING_LINKS
+ * @buf: room for CCM_CATALOG_LEN_MAX or CCM_LINKS_LEN_MAX bytes
+ *
+ * Return: bytes written
+ */
+u32 ccm_session_put_mail(const struct ccm_session *s, u32 what, u8 *buf);
 
 /*
  * The state x event table. step() is driven by it; the documentation and the

@@ -7,7 +7,8 @@
  *	W1  WRITE hello		partner's hello: check it, put an answer on my session page
  *	W2  WRITE catalog	partner's catalog: the plan
  *	R2  READ the answer	am I accepted?			GREETING ends
- *	W3  WRITE ready		partner's ready			NEGOTIATING, OPENING end
+ *	--  links are opened	partner's links			NEGOTIATING has ended
+ *	W3  WRITE ready		partner's ready			OPENING ends
  *
  * A step is posted as soon as what it needs is there, not when the one before it is
  * done: W1 needs the partner's keys only, and goes out right behind R1; W2 needs the
@@ -24,8 +25,6 @@
 #include "session_private.h"
 
 #define CCM_US_PER_MS		1000U
-#define CCM_FNV_OFFSET		0xcbf29ce484222325ULL
-#define CCM_FNV_PRIME		0x100000001b3ULL
 
 static bool has(const struct ccm_session *s, u32 bits)
 {
@@ -157,8 +156,9 @@ void ccm_session_greet(struct ccm_session *s, u64 now_us,
 	s->keys = event->keys;
 	s->iwarp = event->iwarp;
 	s->nonce = event->random ? event->random : 1;
+	s->catalog.nonce = s->nonce;
 	ccm_session_enter(s, CCM_STATE_GREETING, actions);
-	ccm_session_arm(s, now_us + greet_ms * CCM_US_PER_MS, actions);
+	s->deadline_us = now_us + greet_ms * CCM_US_PER_MS;
 	if (s->active || !s->iwarp)
 		send_keys(s, actions);
 	if (has(s, CCM_DONE_KEYS_EARLY))
@@ -240,19 +240,6 @@ static u32 check_hello(struct ccm_session *s, const struct ccm_wire_hello *hello
 	return check_proof(s, hello) ? CCM_REASON_NONE : CCM_REASON_AUTHENTICATION;
 }
 
-static void send_catalog(struct ccm_session *s, struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action;
-	struct ccm_wire_catalog msg;
-
-	memset(&msg, 0, sizeof(msg));
-	msg.generation = s->generation;
-	msg.nonce = s->nonce;
-	action = mail(s, CCM_MAILBOX_CATALOG, CCM_WIRE_CATALOG_LEN, CCM_RING_CATALOG, actions);
-	ccm_wire_put_catalog(action->data, &msg);
-	s->done |= CCM_DONE_CATALOG_SENT;
-}
-
 static void put_answer(struct ccm_session *s, const struct ccm_wire_hello *hello, u32 reason,
 		       struct ccm_session_actions *actions)
 {
@@ -285,76 +272,83 @@ static void put_answer(struct ccm_session *s, const struct ccm_wire_hello *hello
 	ccm_wire_put_answer(action->data, &msg);
 }
 
-static u64 mix(u64 hash, u64 value)
-{
-	u32 i;
-
-	for (i = 0; i < 64; i += 8)
-		hash = (hash ^ ((value >> i) & 0xff)) * CCM_FNV_PRIME;
-	return hash;
-}
-
-/*
- * The plan: a function of both catalogs, the same on both sides. While the catalogs
- * are empty, there is nothing to it but their generations, the lower node's first.
- */
-static u64 plan_hash(const struct ccm_session *s)
-{
-	bool lower = s->config.node < s->config.partner;
-	u64 first = lower ? s->generation : s->peer_catalog.generation;
-	u64 second = lower ? s->peer_catalog.generation : s->generation;
-
-	return mix(mix(CCM_FNV_OFFSET, first), second);
-}
-
 static void send_ready(struct ccm_session *s, struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action;
 	struct ccm_wire_ready msg;
 
 	memset(&msg, 0, sizeof(msg));
-	msg.generation = s->generation;
-	msg.generation_partner = s->peer_catalog.generation;
+	msg.generation = s->catalog.generation;
+	msg.generation_partner = s->plan_generation;
 	msg.nonce = s->nonce;
-	msg.plan = plan_hash(s);
+	msg.plan = s->plan;
 	action = mail(s, CCM_MAILBOX_READY, CCM_WIRE_READY_LEN, CCM_RING_READY, actions);
 	ccm_wire_put_ready(action->data, &msg);
 	s->done |= CCM_DONE_READY_SENT;
+	s->gate_us = 0;
 }
 
 static bool ready_right(const struct ccm_session *s)
 {
-	return s->peer_ready.generation == s->peer_catalog.generation &&
-	       s->peer_ready.generation_partner == s->generation &&
-	       s->peer_ready.plan == plan_hash(s);
+	return s->peer_ready.generation == s->plan_generation &&
+	       s->peer_ready.generation_partner == s->catalog.generation &&
+	       s->peer_ready.plan == s->plan;
+}
+
+/*
+ * Both catalogs are here. The plan is what W3 will be about, whatever catalogs the
+ * partner sends after its own W3. OPENING waits for links, but not for long: a client
+ * that cannot be opened holds up nobody.
+ */
+static void open_links(struct ccm_session *s, u64 now_us)
+{
+	bool lower = s->config.node < s->config.partner;
+
+	s->plan = lower ? ccm_plan_hash(&s->catalog, &s->peer_catalog) :
+			  ccm_plan_hash(&s->peer_catalog, &s->catalog);
+	s->plan_generation = s->peer_catalog.generation;
+	s->gate_us = now_us + CCM_LINK_GATE_MS * CCM_US_PER_MS;
+	s->deadline_us += CCM_LINK_GATE_MS * CCM_US_PER_MS;
+	ccm_links_start(s);
+}
+
+static void become_ready(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	s->reason = CCM_REASON_NONE;
+	s->retries = 0;
+	s->at_once = 0;
+	s->deadline_us = 0;
+	ccm_session_enter(s, CCM_STATE_READY, actions);
+	s->told_ready = true;
+	ccm_session_emit(actions, CCM_ACT_READY);
+	ccm_links_ready(s);
+	if (s->clients_differ)
+		ccm_session_emit(actions, CCM_ACT_CLIENTS);
+	s->clients_differ = false;
 }
 
 /* Go on as far as what has been sent and received allows. */
-static void advance(struct ccm_session *s, u64 now_us,
-		    const struct ccm_session_event *event,
-		    struct ccm_session_actions *actions)
+void ccm_session_advance(struct ccm_session *s, u64 now_us,
+			 const struct ccm_session_event *event,
+			 struct ccm_session_actions *actions)
 {
 	if (s->state == CCM_STATE_GREETING &&
 	    has(s, CCM_DONE_R1 | CCM_DONE_R2 | CCM_DONE_HELLO_RECEIVED))
 		ccm_session_enter(s, CCM_STATE_NEGOTIATING, actions);
 	if (s->state == CCM_STATE_NEGOTIATING && has(s, CCM_DONE_CATALOG_RECEIVED)) {
-		/* The lower node connects the plan's ports here; an empty plan has none. */
 		ccm_session_enter(s, CCM_STATE_OPENING, actions);
+		open_links(s, now_us);
+	}
+	if (s->state != CCM_STATE_OPENING)
+		return;
+	if (has(s, CCM_DONE_READY_RECEIVED) && !ready_right(s)) {
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		return;
+	}
+	if (!has(s, CCM_DONE_READY_SENT) && (ccm_links_settled(s) || now_us >= s->gate_us))
 		send_ready(s, actions);
-	}
-	if (s->state == CCM_STATE_OPENING && has(s, CCM_DONE_READY_RECEIVED)) {
-		if (!ready_right(s)) {
-			ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
-			return;
-		}
-		s->reason = CCM_REASON_NONE;
-		s->retries = 0;
-		s->at_once = 0;
-		ccm_session_arm(s, 0, actions);
-		ccm_session_enter(s, CCM_STATE_READY, actions);
-		s->told_ready = true;
-		ccm_session_emit(actions, CCM_ACT_READY);
-	}
+	if (has(s, CCM_DONE_READY_SENT | CCM_DONE_READY_RECEIVED))
+		become_ready(s, actions);
 }
 
 /* R1 is done: is that page the partner's? */
@@ -382,7 +376,7 @@ static void status_read(struct ccm_session *s, u64 now_us,
 	action->conn = s->conn;
 	action->addr = s->peer_keys.status_addr + CCM_STATUS_OFFSET;
 	action->key = s->peer_keys.status_key;
-	advance(s, now_us, event, actions);
+	ccm_session_advance(s, now_us, event, actions);
 }
 
 /* R2 is done: has the partner accepted me? */
@@ -409,7 +403,7 @@ static void answer_read(struct ccm_session *s, u64 now_us,
 		return;
 	}
 	s->done |= CCM_DONE_R2;
-	advance(s, now_us, event, actions);
+	ccm_session_advance(s, now_us, event, actions);
 }
 
 CCM_SESSION_HANDLER(read_done)
@@ -441,9 +435,8 @@ static void hello_rung(struct ccm_session *s, u64 now_us,
 		return;
 	}
 	s->peer_hello = hello;
-	s->done |= CCM_DONE_HELLO_RECEIVED;
-	send_catalog(s, actions);
-	advance(s, now_us, event, actions);
+	s->done |= CCM_DONE_HELLO_RECEIVED | CCM_DONE_CATALOG_SENT;
+	ccm_session_mail_catalog(s, actions);
 }
 
 static void answer_rung(struct ccm_session *s, u64 now_us,
@@ -456,24 +449,6 @@ static void answer_rung(struct ccm_session *s, u64 now_us,
 	}
 	s->done |= CCM_DONE_R2_POSTED;
 	read_page(s, CCM_READ_ANSWER, CCM_ANSWER_OFFSET, CCM_WIRE_ANSWER_LEN, actions);
-}
-
-/* The partner sends its catalog when I have accepted its hello. */
-static void catalog_rung(struct ccm_session *s, u64 now_us,
-			 const struct ccm_session_event *event,
-			 struct ccm_session_actions *actions)
-{
-	struct ccm_wire_catalog msg;
-
-	if (!has(s, CCM_DONE_HELLO_RECEIVED) ||
-	    ccm_wire_get_catalog(event->data, event->len, &msg) ||
-	    msg.nonce != s->peer_keys.nonce || !msg.generation || msg.count) {
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
-		return;
-	}
-	s->peer_catalog = msg;
-	s->done |= CCM_DONE_CATALOG_RECEIVED;
-	advance(s, now_us, event, actions);
 }
 
 /* The partner is ready when it has my catalog; what it says is checked in its turn. */
@@ -491,7 +466,6 @@ static void ready_rung(struct ccm_session *s, u64 now_us,
 	}
 	s->peer_ready = msg;
 	s->done |= CCM_DONE_READY_RECEIVED;
-	advance(s, now_us, event, actions);
 }
 
 static void goodbye_rung(struct ccm_session *s, u64 now_us,
@@ -512,6 +486,8 @@ static void goodbye_rung(struct ccm_session *s, u64 now_us,
 
 CCM_SESSION_HANDLER(ring)
 {
+	bool right = true;
+
 	switch (event->status) {
 	case CCM_RING_HELLO:
 		if (!has(s, CCM_DONE_HELLO_RECEIVED))
@@ -522,8 +498,14 @@ CCM_SESSION_HANDLER(ring)
 			answer_rung(s, now_us, event, actions);
 		break;
 	case CCM_RING_CATALOG:
-		if (!has(s, CCM_DONE_CATALOG_RECEIVED))
-			catalog_rung(s, now_us, event, actions);
+		right = ccm_session_take_catalog(s, event, actions);
+		break;
+	case CCM_RING_LINKS:
+		right = ccm_session_take_links(s, now_us, event, actions);
+		break;
+	case CCM_RING_CATALOG_TAKEN:
+	case CCM_RING_LINKS_TAKEN:
+		right = ccm_session_taken(s, event->status);
 		break;
 	case CCM_RING_READY:
 		if (!has(s, CCM_DONE_READY_RECEIVED))
@@ -533,7 +515,11 @@ CCM_SESSION_HANDLER(ring)
 		goodbye_rung(s, now_us, event, actions);
 		break;
 	default:
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		right = false;
 		break;
 	}
+	if (right)
+		ccm_session_advance(s, now_us, event, actions);
+	else
+		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
 }

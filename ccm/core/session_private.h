@@ -4,6 +4,8 @@
  *
  *	session.c		the life of a session: attempts, requests, ends, retries
  *	session_greet.c		the series on one connection: A0 R1 W1 R2 W2 W3
+ *	session_mail.c		catalogs and tables of links, written again and again
+ *	links.c			each client's link, from catalogs to UP
  *	session_table.c		the state x event table and ccm_session_step()
  *	names.c			names for people
  */
@@ -24,8 +26,8 @@ enum ccm_retry {
 /* session.c: used by the series */
 struct ccm_session_action *ccm_session_emit(struct ccm_session_actions *actions,
 					    enum ccm_session_action_type type);
-void ccm_session_arm(struct ccm_session *s, u64 at_us,
-		     struct ccm_session_actions *actions);
+void ccm_session_arm(struct ccm_session *s, struct ccm_session_actions *actions);
+u64 ccm_session_backoff(u32 failed, u32 min_ms, u32 max_ms, u64 random);
 void ccm_session_enter(struct ccm_session *s, enum ccm_state state,
 		       struct ccm_session_actions *actions);
 void ccm_session_end(struct ccm_session *s, u64 now_us,
@@ -44,6 +46,35 @@ bool ccm_session_goodbye(struct ccm_session *s, u32 reason,
 void ccm_session_greet(struct ccm_session *s, u64 now_us,
 		       const struct ccm_session_event *event,
 		       struct ccm_session_actions *actions);
+
+void ccm_session_advance(struct ccm_session *s, u64 now_us,
+			 const struct ccm_session_event *event,
+			 struct ccm_session_actions *actions);
+
+/* session_mail.c */
+void ccm_session_mail_catalog(struct ccm_session *s, struct ccm_session_actions *actions);
+void ccm_session_mail_due(struct ccm_session *s, struct ccm_session_actions *actions);
+bool ccm_session_take_catalog(struct ccm_session *s,
+			      const struct ccm_session_event *event,
+			      struct ccm_session_actions *actions);
+bool ccm_session_take_links(struct ccm_session *s, u64 now_us,
+			    const struct ccm_session_event *event,
+			    struct ccm_session_actions *actions);
+bool ccm_session_taken(struct ccm_session *s, u32 ring);
+
+/* links.c */
+void ccm_links_clients(struct ccm_session *s, const struct ccm_catalog *clients,
+		       struct ccm_session_actions *actions);
+void ccm_links_match(struct ccm_session *s);
+void ccm_links_start(struct ccm_session *s);
+void ccm_links_ready(struct ccm_session *s);
+bool ccm_links_settled(const struct ccm_session *s);
+bool ccm_links_hear(struct ccm_session *s, u64 now_us, const struct ccm_link_slot *slot,
+		    u64 random);
+void ccm_links_timer(struct ccm_session *s, u64 now_us, u64 random);
+u64 ccm_links_earliest(const struct ccm_session *s);
+void ccm_links_reset(struct ccm_session *s);
+u32 ccm_links_put_table(const struct ccm_session *s, u8 *buf);
 
 /* Handlers: one for each row of the table that does something */
 #define CCM_SESSION_HANDLER(name)						\
@@ -76,6 +107,11 @@ CCM_SESSION_HANDLER(ring_early);
 CCM_SESSION_HANDLER(message);
 CCM_SESSION_HANDLER(read_done);
 CCM_SESSION_HANDLER(ring);
+
+CCM_SESSION_HANDLER(clients);
+CCM_SESSION_HANDLER(link_prepared);
+CCM_SESSION_HANDLER(link_opened);
+CCM_SESSION_HANDLER(link_failed);
 
 CCM_EXTERN_C_END
 

@@ -25,6 +25,15 @@
 #define REQUEST_TEXT	"a wrong, stale or unwanted one is rejected with its code; else "
 #define GOODBYE_TEXT	"goodbye if the keys are exchanged, close, stay down until START"
 #define REFUSE_TEXT	"goodbye, close, refused; next attempt after the longest backoff"
+#define MAIL_TEXT	"catalog, links: take it, and say so; "
+#define NO_TRY		"no link is being opened"
+#define CLIENTS_TEXT	"they make my catalog"
+#define CLIENTS_TOLD_TEXT "close the links of those that left; the rest waits for READY, " \
+			"since the partner has been told"
+#define PREPARED_TEXT	"offer the memory to the partner; if it has done so, too, open the ports"
+#define OPENED_TEXT	"tell the partner; if it has done so, too, the link is up"
+#define FAILED_TEXT	"close that link, tell the partner, and try again after a backoff of its own"
+#define DUE_TEXT	"Links: begin the tries that are due, give up those that take too long"
 #define BACKOFF_TEXT	"next attempt after a backoff"
 
 static const struct ccm_session_row rows[] = {
@@ -48,6 +57,10 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(DOWN, VERDICT, NO_CONNECTION),
 	ROW(DOWN, TIMER, timer_down, IN_DOWN | IN_CONNECTING,
 	    "the backoff is over: connect"),
+	ROW(DOWN, CLIENTS, clients, IN_DOWN, CLIENTS_TEXT),
+	IGNORE(DOWN, LINK_PREPARED, NO_TRY),
+	IGNORE(DOWN, LINK_OPENED, NO_TRY),
+	IGNORE(DOWN, LINK_FAILED, NO_TRY),
 
 	IGNORE(CONNECTING, START, STARTED),
 	ROW(CONNECTING, STOP, stop, IN_DOWN,
@@ -83,6 +96,10 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(CONNECTING, VERDICT, "nothing is watched yet"),
 	ROW(CONNECTING, TIMER, timer_connecting, IN_DOWN | IN_CONNECTING,
 	    "nobody answered in time: close, " BACKOFF_TEXT),
+	ROW(CONNECTING, CLIENTS, clients, IN_CONNECTING, CLIENTS_TEXT),
+	IGNORE(CONNECTING, LINK_PREPARED, NO_TRY),
+	IGNORE(CONNECTING, LINK_OPENED, NO_TRY),
+	IGNORE(CONNECTING, LINK_FAILED, NO_TRY),
 
 	IGNORE(GREETING, START, STARTED),
 	ROW(GREETING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
@@ -108,12 +125,17 @@ static const struct ccm_session_row rows[] = {
 	    "R1: check the page, watch it. R2: the partner's answer; go on as far as its hello, "
 	    "catalog and ready are here. Wrong: " REFUSE_TEXT),
 	ROW(GREETING, RING, ring, IN_DOWN | IN_GREETING | IN_NEGOTIATING,
-	    "hello: check and answer it, write my catalog (W2); answer: read it (R2); catalog, "
+	    "hello: check and answer it, write my catalog (W2); answer: read it (R2); " MAIL_TEXT
 	    "ready: keep it; goodbye: close with its reason. Wrong or out of order: " REFUSE_TEXT),
 	ROW(GREETING, VERDICT, verdict, IN_DOWN,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
 	ROW(GREETING, TIMER, timer_series, IN_DOWN | IN_GREETING,
 	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
+	ROW(GREETING, CLIENTS, clients, IN_GREETING,
+	    "before W2 as in DOWN; after it as in OPENING"),
+	IGNORE(GREETING, LINK_PREPARED, NO_TRY),
+	IGNORE(GREETING, LINK_OPENED, NO_TRY),
+	IGNORE(GREETING, LINK_FAILED, NO_TRY),
 
 	IGNORE(NEGOTIATING, START, STARTED),
 	ROW(NEGOTIATING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
@@ -136,12 +158,17 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(NEGOTIATING, READ_DONE, "R1 and R2 are done"),
 	ROW(NEGOTIATING, RING, ring,
 	    IN_DOWN | IN_NEGOTIATING | IN_OPENING | IN_READY,
-	    "catalog: compute the plan and write ready (W3); ready: keep it; goodbye: close with "
-	    "its reason; repeated: ignored. Wrong or out of order: " REFUSE_TEXT),
+	    MAIL_TEXT "with the catalog, compute the plan and open the links; if there are none to "
+	    "wait for, write ready (W3); ready: keep it; goodbye: close with its reason; repeated: "
+	    "ignored. Wrong or out of order: " REFUSE_TEXT),
 	ROW(NEGOTIATING, VERDICT, verdict, IN_DOWN,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
 	ROW(NEGOTIATING, TIMER, timer_series, IN_DOWN | IN_NEGOTIATING,
 	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
+	ROW(NEGOTIATING, CLIENTS, clients, IN_NEGOTIATING, CLIENTS_TOLD_TEXT),
+	IGNORE(NEGOTIATING, LINK_PREPARED, NO_TRY),
+	IGNORE(NEGOTIATING, LINK_OPENED, NO_TRY),
+	IGNORE(NEGOTIATING, LINK_FAILED, NO_TRY),
 
 	IGNORE(OPENING, START, STARTED),
 	ROW(OPENING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
@@ -163,12 +190,20 @@ static const struct ccm_session_row rows[] = {
 	    "there is nothing to send after the keys: " REFUSE_TEXT),
 	IGNORE(OPENING, READ_DONE, "R1 and R2 are done"),
 	ROW(OPENING, RING, ring, IN_DOWN | IN_OPENING | IN_READY,
-	    "ready: check it, disarm the timer, tell clients READY; goodbye: close with its "
-	    "reason; repeated: ignored. Wrong or out of order: " REFUSE_TEXT),
+	    MAIL_TEXT "if no link is left to wait for, write ready (W3); ready: check it; when "
+	    "both are done, tell clients READY; goodbye: close with its reason; repeated: "
+	    "ignored. Wrong or out of order: " REFUSE_TEXT),
 	ROW(OPENING, VERDICT, verdict, IN_DOWN,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
-	ROW(OPENING, TIMER, timer_series, IN_DOWN | IN_OPENING,
-	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
+	ROW(OPENING, TIMER, timer_series, IN_DOWN | IN_OPENING | IN_READY,
+	    "the series takes too long: close, unreachable; " BACKOFF_TEXT ". " DUE_TEXT
+	    "; links take too long: write ready (W3) without them"),
+	ROW(OPENING, CLIENTS, clients, IN_OPENING | IN_READY, CLIENTS_TOLD_TEXT),
+	ROW(OPENING, LINK_PREPARED, link_prepared, IN_OPENING, PREPARED_TEXT),
+	ROW(OPENING, LINK_OPENED, link_opened, IN_OPENING | IN_READY,
+	    OPENED_TEXT "; if it was the last one, write ready (W3)"),
+	ROW(OPENING, LINK_FAILED, link_failed, IN_OPENING | IN_READY,
+	    FAILED_TEXT "; if it was the last one, write ready (W3)"),
 
 	IGNORE(READY, START, STARTED),
 	ROW(READY, STOP, stop, IN_DOWN,
@@ -193,11 +228,17 @@ static const struct ccm_session_row rows[] = {
 	    "next attempt after the longest backoff"),
 	IGNORE(READY, READ_DONE, "R1 and R2 are done"),
 	ROW(READY, RING, ring, IN_DOWN | IN_READY,
-	    "goodbye: close, tell clients DOWN with its reason; repeated: ignored. Unknown: "
-	    "goodbye, close, tell clients DOWN refused"),
+	    MAIL_TEXT "goodbye: close, tell clients DOWN with its reason; repeated: ignored. "
+	    "Wrong or unknown: goodbye, close, tell clients DOWN refused"),
 	ROW(READY, VERDICT, verdict, IN_DOWN,
 	    "close, tell clients DOWN with the verdict's reason; " BACKOFF_TEXT),
-	IGNORE(READY, TIMER, "the timer is not armed"),
+	ROW(READY, TIMER, timer_series, IN_READY, DUE_TEXT),
+	ROW(READY, CLIENTS, clients, IN_READY,
+	    "close the links of those that left, find counterparts of those that came; if "
+	    "anything differs, send a catalog of a higher generation"),
+	ROW(READY, LINK_PREPARED, link_prepared, IN_READY, PREPARED_TEXT),
+	ROW(READY, LINK_OPENED, link_opened, IN_READY, OPENED_TEXT),
+	ROW(READY, LINK_FAILED, link_failed, IN_READY, FAILED_TEXT),
 };
 
 const struct ccm_session_row *ccm_session_table(u32 *count)
@@ -224,6 +265,9 @@ void ccm_session_step(struct ccm_session *s, u64 now_us,
 	if (of_connection(event->type) && (!s->conn || event->conn != s->conn))
 		return;
 	row = &rows[s->state * CCM_SEV_COUNT + event->type];
-	if (row->handle)
-		row->handle(s, now_us, event, actions);
+	if (!row->handle)
+		return;
+	row->handle(s, now_us, event, actions);
+	ccm_session_mail_due(s, actions);
+	ccm_session_arm(s, actions);
 }

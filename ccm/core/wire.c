@@ -9,13 +9,13 @@
 #include "wire.h"
 
 #include "bytes.h"
+#include "catalog.h"
 #include "liveness.h"
 
 #define CCM_TICK_MS_MAX		60000U
 #define CCM_RING_SEQ_MASK	0x00ffffffU
 
-/* A message's header on zeroed bytes: what is not written later is reserved. */
-static void put_header(u8 *buf, enum ccm_wire_type type, u32 length)
+void ccm_wire_put_header(u8 *buf, u32 type, u32 length)
 {
 	memset(buf, 0, length);
 	ccm_put_u32(buf, CCM_WIRE_MAGIC);
@@ -23,8 +23,7 @@ static void put_header(u8 *buf, enum ccm_wire_type type, u32 length)
 	ccm_put_u16(buf + 6, (u16)length);
 }
 
-/* Nothing of @buf beyond the header is looked at before this has returned 0. */
-static int check_header(const u8 *buf, u32 len, enum ccm_wire_type type, u32 needed)
+int ccm_wire_check_header(const u8 *buf, u32 len, u32 type, u32 needed)
 {
 	u32 length;
 
@@ -32,7 +31,7 @@ static int check_header(const u8 *buf, u32 len, enum ccm_wire_type type, u32 nee
 		return CCM_WIRE_ESHORT;
 	if (ccm_get_u32(buf) != CCM_WIRE_MAGIC)
 		return CCM_WIRE_EMAGIC;
-	if (ccm_get_u16(buf + 4) != (u32)type)
+	if (ccm_get_u16(buf + 4) != type)
 		return CCM_WIRE_ETYPE;
 	length = ccm_get_u16(buf + 6);
 	if (length < needed || length > len)
@@ -66,7 +65,7 @@ static bool name_valid(const u8 *name)
 
 void ccm_wire_put_request(u8 *buf, const struct ccm_wire_request *msg)
 {
-	put_header(buf, CCM_WIRE_REQUEST, CCM_WIRE_REQUEST_LEN);
+	ccm_wire_put_header(buf, CCM_WIRE_REQUEST, CCM_WIRE_REQUEST_LEN);
 	ccm_put_u16(buf + 8, msg->version_min);
 	ccm_put_u16(buf + 10, msg->version_max);
 	ccm_put_u16(buf + 12, msg->purpose);
@@ -75,7 +74,6 @@ void ccm_wire_put_request(u8 *buf, const struct ccm_wire_request *msg)
 	ccm_put_u64(buf + 24, msg->cluster);
 	ccm_put_u64(buf + 32, msg->incarnation);
 	ccm_put_u32(buf + 40, msg->attempt);
-	ccm_put_u32(buf + 44, msg->detail);
 }
 
 int ccm_wire_get_request(const u8 *buf, u32 len, struct ccm_wire_request *msg)
@@ -83,7 +81,7 @@ int ccm_wire_get_request(const u8 *buf, u32 len, struct ccm_wire_request *msg)
 	struct ccm_wire_request m;
 	int error;
 
-	error = check_header(buf, len, CCM_WIRE_REQUEST, CCM_WIRE_REQUEST_LEN);
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_REQUEST, CCM_WIRE_REQUEST_LEN);
 	if (error)
 		return error;
 	memset(&m, 0, sizeof(m));
@@ -96,10 +94,9 @@ int ccm_wire_get_request(const u8 *buf, u32 len, struct ccm_wire_request *msg)
 	m.incarnation = ccm_get_u64(buf + 32);
 	/* 0 is a valid attempt: an accept of a node that has never tried itself. */
 	m.attempt = ccm_get_u32(buf + 40);
-	m.detail = ccm_get_u32(buf + 44);
 	if (!versions_valid(m.version_min, m.version_max))
 		return CCM_WIRE_ERANGE;
-	if (m.purpose != CCM_PURPOSE_SESSION && m.purpose != CCM_PURPOSE_PORT)
+	if (m.purpose != CCM_PURPOSE_SESSION)
 		return CCM_WIRE_ERANGE;
 	if (!node_valid(m.node) || !node_valid(m.partner))
 		return CCM_WIRE_ERANGE;
@@ -111,7 +108,7 @@ int ccm_wire_get_request(const u8 *buf, u32 len, struct ccm_wire_request *msg)
 
 void ccm_wire_put_reject(u8 *buf, const struct ccm_wire_reject *msg)
 {
-	put_header(buf, CCM_WIRE_REJECT, CCM_WIRE_REJECT_LEN);
+	ccm_wire_put_header(buf, CCM_WIRE_REJECT, CCM_WIRE_REJECT_LEN);
 	ccm_put_u16(buf + 8, msg->code);
 	ccm_put_u16(buf + 12, msg->version_min);
 	ccm_put_u16(buf + 14, msg->version_max);
@@ -124,7 +121,7 @@ int ccm_wire_get_reject(const u8 *buf, u32 len, struct ccm_wire_reject *msg)
 	struct ccm_wire_reject m;
 	int error;
 
-	error = check_header(buf, len, CCM_WIRE_REJECT, CCM_WIRE_REJECT_LEN);
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_REJECT, CCM_WIRE_REJECT_LEN);
 	if (error)
 		return error;
 	memset(&m, 0, sizeof(m));
@@ -145,7 +142,7 @@ int ccm_wire_get_reject(const u8 *buf, u32 len, struct ccm_wire_reject *msg)
 
 void ccm_wire_put_keys(u8 *buf, const struct ccm_wire_keys *msg)
 {
-	put_header(buf, CCM_WIRE_KEYS, CCM_WIRE_KEYS_LEN);
+	ccm_wire_put_header(buf, CCM_WIRE_KEYS, CCM_WIRE_KEYS_LEN);
 	ccm_put_u64(buf + 8, msg->status_addr);
 	ccm_put_u32(buf + 16, msg->status_key);
 	ccm_put_u32(buf + 20, msg->status_len);
@@ -161,7 +158,7 @@ int ccm_wire_get_keys(const u8 *buf, u32 len, struct ccm_wire_keys *msg)
 	struct ccm_wire_keys m;
 	int error;
 
-	error = check_header(buf, len, CCM_WIRE_KEYS, CCM_WIRE_KEYS_LEN);
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_KEYS, CCM_WIRE_KEYS_LEN);
 	if (error)
 		return error;
 	memset(&m, 0, sizeof(m));
@@ -185,7 +182,7 @@ int ccm_wire_get_keys(const u8 *buf, u32 len, struct ccm_wire_keys *msg)
 
 void ccm_wire_put_ring(u8 *buf, const struct ccm_wire_ring *msg)
 {
-	put_header(buf, CCM_WIRE_RING, CCM_WIRE_RING_LEN);
+	ccm_wire_put_header(buf, CCM_WIRE_RING, CCM_WIRE_RING_LEN);
 	ccm_put_u32(buf + 8, msg->word);
 }
 
@@ -194,7 +191,7 @@ int ccm_wire_get_ring(const u8 *buf, u32 len, struct ccm_wire_ring *msg)
 	u32 word;
 	int error;
 
-	error = check_header(buf, len, CCM_WIRE_RING, CCM_WIRE_RING_LEN);
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_RING, CCM_WIRE_RING_LEN);
 	if (error)
 		return error;
 	word = ccm_get_u32(buf + 8);
@@ -206,7 +203,7 @@ int ccm_wire_get_ring(const u8 *buf, u32 len, struct ccm_wire_ring *msg)
 
 void ccm_wire_put_status(u8 *buf, const struct ccm_wire_status *msg)
 {
-	put_header(buf, CCM_WIRE_STATUS, CCM_WIRE_STATUS_LEN);
+	ccm_wire_put_header(buf, CCM_WIRE_STATUS, CCM_WIRE_STATUS_LEN);
 	ccm_put_u16(buf + 8, msg->version_min);
 	ccm_put_u16(buf + 10, msg->version_max);
 	ccm_put_u32(buf + 12, msg->node);
@@ -224,7 +221,7 @@ int ccm_wire_get_status(const u8 *buf, u32 len, struct ccm_wire_status *msg)
 	struct ccm_wire_status m;
 	int error;
 
-	error = check_header(buf, len, CCM_WIRE_STATUS, CCM_WIRE_STATUS_LEN);
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_STATUS, CCM_WIRE_STATUS_LEN);
 	if (error)
 		return error;
 	memset(&m, 0, sizeof(m));
@@ -255,7 +252,7 @@ void ccm_wire_put_hello(u8 *buf, const struct ccm_wire_hello *msg)
 {
 	u32 i;
 
-	put_header(buf, CCM_WIRE_HELLO, CCM_WIRE_HELLO_LEN);
+	ccm_wire_put_header(buf, CCM_WIRE_HELLO, CCM_WIRE_HELLO_LEN);
 	ccm_put_u16(buf + 8, msg->version_min);
 	ccm_put_u16(buf + 10, msg->version_max);
 	ccm_put_u32(buf + 12, msg->node);
@@ -278,7 +275,7 @@ int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
 	u32 i;
 	int error;
 
-	error = check_header(buf, len, CCM_WIRE_HELLO, CCM_WIRE_HELLO_LEN);
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_HELLO, CCM_WIRE_HELLO_LEN);
 	if (error)
 		return error;
 	memset(&m, 0, sizeof(m));
@@ -315,7 +312,7 @@ int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
 
 void ccm_wire_put_answer(u8 *buf, const struct ccm_wire_answer *msg)
 {
-	put_header(buf, CCM_WIRE_ANSWER, CCM_WIRE_ANSWER_LEN);
+	ccm_wire_put_header(buf, CCM_WIRE_ANSWER, CCM_WIRE_ANSWER_LEN);
 	ccm_put_u32(buf + 8, msg->code);
 	ccm_put_u16(buf + 12, msg->version);
 	ccm_put_u64(buf + 16, msg->incarnation);
@@ -329,7 +326,7 @@ int ccm_wire_get_answer(const u8 *buf, u32 len, struct ccm_wire_answer *msg)
 	struct ccm_wire_answer m;
 	int error;
 
-	error = check_header(buf, len, CCM_WIRE_ANSWER, CCM_WIRE_ANSWER_LEN);
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_ANSWER, CCM_WIRE_ANSWER_LEN);
 	if (error)
 		return error;
 	memset(&m, 0, sizeof(m));
@@ -349,43 +346,9 @@ int ccm_wire_get_answer(const u8 *buf, u32 len, struct ccm_wire_answer *msg)
 	return 0;
 }
 
-void ccm_wire_put_catalog(u8 *buf, const struct ccm_wire_catalog *msg)
-{
-	put_header(buf, CCM_WIRE_CATALOG, CCM_WIRE_CATALOG_LEN);
-	ccm_put_u64(buf + 8, msg->generation);
-	ccm_put_u64(buf + 16, msg->nonce);
-	ccm_put_u32(buf + 24, msg->count);
-}
-
-int ccm_wire_get_catalog(const u8 *buf, u32 len, struct ccm_wire_catalog *msg)
-{
-	struct ccm_wire_catalog m;
-	int error;
-
-	error = check_header(buf, len, CCM_WIRE_CATALOG, CCM_WIRE_CATALOG_LEN);
-	if (error)
-		return error;
-	memset(&m, 0, sizeof(m));
-	m.generation = ccm_get_u64(buf + 8);
-	m.nonce = ccm_get_u64(buf + 16);
-	m.count = ccm_get_u32(buf + 24);
-	if (m.generation == 0 || m.nonce == 0)
-		return CCM_WIRE_ERANGE;
-	if (m.count > CCM_CATALOG_CLIENTS_MAX)
-		return CCM_WIRE_ERANGE;
-	/*
-	 * Entries are not defined yet, but whatever they will be, none is shorter than
-	 * a byte: a count without them is a lie.
-	 */
-	if (m.count > ccm_get_u16(buf + 6) - (u32)CCM_WIRE_CATALOG_LEN)
-		return CCM_WIRE_ERANGE;
-	*msg = m;
-	return 0;
-}
-
 void ccm_wire_put_ready(u8 *buf, const struct ccm_wire_ready *msg)
 {
-	put_header(buf, CCM_WIRE_READY, CCM_WIRE_READY_LEN);
+	ccm_wire_put_header(buf, CCM_WIRE_READY, CCM_WIRE_READY_LEN);
 	ccm_put_u64(buf + 8, msg->generation);
 	ccm_put_u64(buf + 16, msg->generation_partner);
 	ccm_put_u64(buf + 24, msg->nonce);
@@ -397,7 +360,7 @@ int ccm_wire_get_ready(const u8 *buf, u32 len, struct ccm_wire_ready *msg)
 	struct ccm_wire_ready m;
 	int error;
 
-	error = check_header(buf, len, CCM_WIRE_READY, CCM_WIRE_READY_LEN);
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_READY, CCM_WIRE_READY_LEN);
 	if (error)
 		return error;
 	memset(&m, 0, sizeof(m));
@@ -413,7 +376,7 @@ int ccm_wire_get_ready(const u8 *buf, u32 len, struct ccm_wire_ready *msg)
 
 void ccm_wire_put_goodbye(u8 *buf, const struct ccm_wire_goodbye *msg)
 {
-	put_header(buf, CCM_WIRE_GOODBYE, CCM_WIRE_GOODBYE_LEN);
+	ccm_wire_put_header(buf, CCM_WIRE_GOODBYE, CCM_WIRE_GOODBYE_LEN);
 	ccm_put_u16(buf + 8, msg->reason);
 }
 
@@ -422,13 +385,55 @@ int ccm_wire_get_goodbye(const u8 *buf, u32 len, struct ccm_wire_goodbye *msg)
 	u16 reason;
 	int error;
 
-	error = check_header(buf, len, CCM_WIRE_GOODBYE, CCM_WIRE_GOODBYE_LEN);
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_GOODBYE, CCM_WIRE_GOODBYE_LEN);
 	if (error)
 		return error;
 	reason = ccm_get_u16(buf + 8);
 	if (reason == CCM_REASON_NONE || reason >= CCM_REASON_COUNT)
 		return CCM_WIRE_ERANGE;
 	msg->reason = reason;
+	return 0;
+}
+
+void ccm_wire_put_port(u8 *buf, const struct ccm_wire_port *msg)
+{
+	ccm_wire_put_header(buf, CCM_WIRE_PORT, CCM_WIRE_PORT_LEN);
+	ccm_put_u32(buf + 8, msg->node);
+	ccm_put_u32(buf + 12, msg->partner);
+	ccm_put_u64(buf + 16, msg->nonce);
+	ccm_put_u64(buf + 24, msg->instance);
+	ccm_put_u64(buf + 32, msg->instance_partner);
+	ccm_put_u32(buf + 40, msg->epoch);
+	ccm_put_u32(buf + 44, msg->port);
+	ccm_put_u64(buf + 48, msg->incarnation);
+}
+
+int ccm_wire_get_port(const u8 *buf, u32 len, struct ccm_wire_port *msg)
+{
+	struct ccm_wire_port m;
+	int error;
+
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_PORT, CCM_WIRE_PORT_LEN);
+	if (error)
+		return error;
+	memset(&m, 0, sizeof(m));
+	m.node = ccm_get_u32(buf + 8);
+	m.partner = ccm_get_u32(buf + 12);
+	m.nonce = ccm_get_u64(buf + 16);
+	m.instance = ccm_get_u64(buf + 24);
+	m.instance_partner = ccm_get_u64(buf + 32);
+	m.epoch = ccm_get_u32(buf + 40);
+	m.port = ccm_get_u32(buf + 44);
+	m.incarnation = ccm_get_u64(buf + 48);
+	if (!node_valid(m.node) || !node_valid(m.partner))
+		return CCM_WIRE_ERANGE;
+	if (m.nonce == 0 || m.incarnation == 0)
+		return CCM_WIRE_ERANGE;
+	if (m.instance == 0 || m.instance_partner == 0)
+		return CCM_WIRE_ERANGE;
+	if (m.epoch == 0 || m.port >= CCM_CLIENT_PORTS_MAX)
+		return CCM_WIRE_ERANGE;
+	*msg = m;
 	return 0;
 }
 

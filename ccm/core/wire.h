@@ -51,6 +51,8 @@ enum ccm_wire_type {
 	CCM_WIRE_CATALOG	= 8,	/* W2, in the partner's mailbox */
 	CCM_WIRE_READY		= 9,	/* W3, in the partner's mailbox */
 	CCM_WIRE_GOODBYE	= 10,	/* in the partner's mailbox */
+	CCM_WIRE_LINKS		= 11,	/* in the partner's mailbox: see links.h */
+	CCM_WIRE_PORT		= 12,	/* private data of a port's connect request and accept */
 };
 
 #define CCM_WIRE_EMAGIC		(-1)	/* not CCM's */
@@ -67,14 +69,14 @@ enum ccm_wire_type {
 #define CCM_WIRE_STATUS_LEN	96
 #define CCM_WIRE_HELLO_LEN	160
 #define CCM_WIRE_ANSWER_LEN	64
-#define CCM_WIRE_CATALOG_LEN	40	/* empty; entries follow */
 #define CCM_WIRE_READY_LEN	48
 #define CCM_WIRE_GOODBYE_LEN	16
+#define CCM_WIRE_PORT_LEN	56
 
 /*
  * Memory that a session exposes. The status region is two pages, remote-read only:
  * the node's status page (the same memory for all sessions) and the session's own
- * page. The mailbox is one page, remote-write only. Each kind of mail has a place
+ * page. The mailbox is five pages, remote-write only. Each kind of mail has a place
  * of its own, so that mail of one kind never overwrites another.
  */
 #define CCM_PAGE_LEN		4096
@@ -84,13 +86,13 @@ enum ccm_wire_type {
 #define CCM_MAILBOX_HELLO	0
 #define CCM_MAILBOX_READY	512
 #define CCM_MAILBOX_GOODBYE	768
-#define CCM_MAILBOX_CATALOG	1024			/* to the end of the page */
-#define CCM_MAILBOX_LEN		CCM_PAGE_LEN
+#define CCM_MAILBOX_CATALOG	CCM_PAGE_LEN		/* two pages */
+#define CCM_MAILBOX_LINKS	(3 * CCM_PAGE_LEN)	/* a page and a bit */
+#define CCM_MAILBOX_LEN		(5 * CCM_PAGE_LEN)
 
-/* What a connection is for: ccm_wire_request.purpose */
+/* What a connection is for: ccm_wire_request.purpose. A port's request is a CCM_WIRE_PORT. */
 enum ccm_purpose {
 	CCM_PURPOSE_SESSION	= 1,
-	CCM_PURPOSE_PORT	= 2,	/* a client port of an established session */
 };
 
 /*
@@ -101,7 +103,7 @@ enum ccm_purpose {
  *	16  u32  node (the sender)	20  u32  partner (whom the sender takes the receiver for)
  *	24  u64  cluster (hash of its name)
  *	32  u64  incarnation (of the sender)
- *	40  u32  attempt		44  u32  detail (port number; 0 for a session)
+ *	40  u32  attempt		44  u32  reserved
  *	48  u64  reserved
  *
  * @attempt counts the sender's connection attempts within its incarnation, from 1:
@@ -116,7 +118,6 @@ struct ccm_wire_request {
 	u64 cluster;
 	u64 incarnation;
 	u32 attempt;
-	u32 detail;
 };
 
 /* Why a connect request was rejected: ccm_wire_reject.code */
@@ -177,6 +178,9 @@ enum ccm_ring {
 	CCM_RING_CATALOG	= 3,
 	CCM_RING_READY		= 4,
 	CCM_RING_GOODBYE	= 5,
+	CCM_RING_LINKS		= 6,
+	CCM_RING_CATALOG_TAKEN	= 7,	/* I have copied your catalog: you may write the next */
+	CCM_RING_LINKS_TAKEN	= 8,
 	CCM_RING_COUNT
 };
 
@@ -280,19 +284,21 @@ struct ccm_wire_answer {
 	u64 capabilities;
 };
 
-#define CCM_CATALOG_CLIENTS_MAX	64
-
 /*
- * W2: what my clients need. There are no clients yet: count is 0.
+ * W2: what my clients need.
  *
  *	 8  u64  generation (from 1)	16  u64  nonce (mine)
  *	24  u32  count			28  u32  reserved	32  u64  reserved
+ *	40..  entries of 80 bytes:
+ *	 0  char[32]  name
+ *	32  u16  version_min		34  u16  version_max
+ *	36  u16  ports_min		38  u16  ports_max
+ *	40  u64  ask			48  u64  give
+ *	56  u64  instance		64..79 reserved
+ *
+ * See catalog.h, which encodes and decodes it. The table of links (CCM_WIRE_LINKS) is in
+ * links.h.
  */
-struct ccm_wire_catalog {
-	u64 generation;
-	u64 nonce;
-	u32 count;
-};
 
 /*
  * W3: I am ready.
@@ -319,6 +325,28 @@ struct ccm_wire_goodbye {
 };
 
 /*
+ * A client's port: private data of its connect request, and of the accept, which has
+ * each side's values swapped.
+ *
+ *	 8  u32  node (the sender)	12  u32  partner (the receiver)
+ *	16  u64  nonce (the receiver's, of the present session: nobody else knows it)
+ *	24  u64  instance (of the sender's client)
+ *	32  u64  instance_partner (of the receiver's)
+ *	40  u32  epoch (of the link)	44  u32  port (from 0)
+ *	48  u64  incarnation (of the sender)
+ */
+struct ccm_wire_port {
+	u32 node;
+	u32 partner;
+	u64 nonce;
+	u64 instance;
+	u64 instance_partner;
+	u32 epoch;
+	u32 port;
+	u64 incarnation;
+};
+
+/*
  * Encoders write exactly CCM_WIRE_<TYPE>_LEN bytes to @buf, which must have room for
  * them. Decoders check @len bytes at @buf and fill *@msg only when they return 0.
  * Any context; no locks.
@@ -337,12 +365,12 @@ void ccm_wire_put_hello(u8 *buf, const struct ccm_wire_hello *msg);
 int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg);
 void ccm_wire_put_answer(u8 *buf, const struct ccm_wire_answer *msg);
 int ccm_wire_get_answer(const u8 *buf, u32 len, struct ccm_wire_answer *msg);
-void ccm_wire_put_catalog(u8 *buf, const struct ccm_wire_catalog *msg);
-int ccm_wire_get_catalog(const u8 *buf, u32 len, struct ccm_wire_catalog *msg);
 void ccm_wire_put_ready(u8 *buf, const struct ccm_wire_ready *msg);
 int ccm_wire_get_ready(const u8 *buf, u32 len, struct ccm_wire_ready *msg);
 void ccm_wire_put_goodbye(u8 *buf, const struct ccm_wire_goodbye *msg);
 int ccm_wire_get_goodbye(const u8 *buf, u32 len, struct ccm_wire_goodbye *msg);
+void ccm_wire_put_port(u8 *buf, const struct ccm_wire_port *msg);
+int ccm_wire_get_port(const u8 *buf, u32 len, struct ccm_wire_port *msg);
 
 /**
  * ccm_wire_ring_word() - make the word of a ring

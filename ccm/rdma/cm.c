@@ -13,6 +13,7 @@
 #include <rdma/ib_cm.h>
 
 #include "../ccm.h"
+#include "../link.h"
 #include "../trace.h"
 #include "rdma.h"
 
@@ -122,9 +123,13 @@ static int request(struct ccm_node *node, struct rdma_cm_id *id,
 	struct ccm_partner *partner = NULL;
 	u8 data[CCM_WIRE_REJECT_LEN];
 	struct ccm_wire_request req = {};
+	struct ccm_wire_port port;
 	struct ccm_conn *conn;
 	u32 code;
 
+	if (!ccm_wire_get_port((const u8 *)event->param.conn.private_data,
+			       event->param.conn.private_data_len, &port))
+		return ccm_port_request(node, id, &port);
 	if (READ_ONCE(node->stopping))
 		code = CCM_REJECT_STOPPING;
 	else
@@ -223,19 +228,33 @@ static int cm_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	return 0;
 }
 
-/* Must come before route resolution or accept; both take effect with the queue pair. */
-static void conn_set_timeouts(struct ccm_conn *conn)
+/**
+ * ccm_cm_set_timeouts() - how long the queue pair of an id tries
+ * @id: before route resolution or accept; takes effect with the queue pair
+ * @detect_ms: a dead path is noticed in that time
+ */
+void ccm_cm_set_timeouts(struct rdma_cm_id *id, u32 detect_ms)
 {
-	u32 detect_ms = conn->partner->node->config.detect_ms;
-
-	rdma_set_ack_timeout(conn->cm_id, ccm_ack_timeout(detect_ms, CCM_QP_RETRIES));
-	rdma_set_min_rnr_timer(conn->cm_id, CCM_QP_RNR_TIMER);
+	rdma_set_ack_timeout(id, ccm_ack_timeout(detect_ms, CCM_QP_RETRIES));
+	rdma_set_min_rnr_timer(id, CCM_QP_RNR_TIMER);
 }
 
-static void conn_param(struct ccm_conn *conn, struct rdma_conn_param *param,
-		       const u8 *data, u32 len)
+static void conn_set_timeouts(struct ccm_conn *conn)
 {
-	const struct ib_device_attr *attrs = &conn->cm_id->device->attrs;
+	ccm_cm_set_timeouts(conn->cm_id, conn->partner->node->config.detect_ms);
+}
+
+/**
+ * ccm_cm_param() - what to connect or accept with
+ * @id: bound to a device
+ * @param: filled
+ * @data: private data
+ * @len: of @data
+ */
+void ccm_cm_param(const struct rdma_cm_id *id, struct rdma_conn_param *param, const u8 *data,
+		  u32 len)
+{
+	const struct ib_device_attr *attrs = &id->device->attrs;
 
 	memset(param, 0, sizeof(*param));
 	param->private_data = data;
@@ -300,7 +319,7 @@ int ccm_conn_route(struct ccm_conn *conn)
 
 	ret = ccm_qp_create(conn);
 	if (!ret) {
-		conn_param(conn, &param, conn->private_data, conn->private_len);
+		ccm_cm_param(conn->cm_id, &param, conn->private_data, conn->private_len);
 		ret = rdma_connect(conn->cm_id, &param);
 	}
 	if (ret)
@@ -324,7 +343,7 @@ int ccm_conn_accept(struct ccm_conn *conn, const u8 *data, u32 len)
 	conn_set_timeouts(conn);
 	ret = ccm_qp_create(conn);
 	if (!ret) {
-		conn_param(conn, &param, data, len);
+		ccm_cm_param(conn->cm_id, &param, data, len);
 		rdma_lock_handler(conn->cm_id);
 		ret = rdma_accept(conn->cm_id, &param);
 		rdma_unlock_handler(conn->cm_id);
@@ -351,11 +370,11 @@ void ccm_conn_reject(struct ccm_conn *conn, const u8 *data, u32 len)
  * @conn: connection, freed
  * @flush: first wait until what was posted has been acknowledged, at most CCM_FLUSH_MS
  *
- * The fencing promise rests on this: when it returns, the queue pair is gone, every
- * memory region that the partner could reach is deregistered, and no handler of this
- * connection runs or will run. Bounded by CCM_FLUSH_MS + CCM_DRAIN_MS and what
- * destroying the objects takes; it never waits for the partner's answer to the
- * disconnect.
+ * The fencing promise rests on this: when it returns, the queue pair is gone, and so are
+ * those of its links' ports; every memory region that the partner could reach is
+ * deregistered, and no handler of this connection runs or will run. Bounded by
+ * CCM_FLUSH_MS + 2 * CCM_DRAIN_MS and what destroying the objects takes; it never waits
+ * for the partner's answer to the disconnect.
  */
 void ccm_conn_close(struct ccm_conn *conn, bool flush)
 {
@@ -366,10 +385,16 @@ void ccm_conn_close(struct ccm_conn *conn, bool flush)
 					   !READ_ONCE(conn->tx_busy) ||
 					   test_bit(CCM_CONN_ERROR, &conn->pending),
 					   msecs_to_jiffies(CCM_FLUSH_MS));
-		/* sends the request to disconnect, does not wait for the answer */
+		/*
+		 * Behind the goodbye and in front of the ports, so that the partner's clients
+		 * hear why the session has ended, not of ports that were lost. Sends the
+		 * request to disconnect, does not wait for the answer.
+		 */
 		if (conn->connected)
 			rdma_disconnect(conn->cm_id);
+		ccm_links_fence(conn);
 		ccm_qp_drain(conn);
+		ccm_links_finish(conn);
 	}
 	ccm_qp_destroy(conn);
 	/* Cancels what is under way and waits for a running handler: after this, none. */

@@ -105,6 +105,22 @@ static void recv_done(struct ib_cq *cq, struct ib_wc *wc)
 		ccm_conn_set(conn, CCM_CONN_ERROR);
 }
 
+/**
+ * ccm_qp_link_done() - a work request of a link has completed
+ * @conn: connection
+ * @wc: completion
+ *
+ * Softirq.
+ */
+void ccm_qp_link_done(struct ccm_conn *conn, const struct ib_wc *wc)
+{
+	atomic_dec(&conn->link_wrs);
+	if (wc->status != IB_WC_SUCCESS)
+		conn_broken(conn, wc);
+	else
+		wake_up_all(&conn->tx_wait);
+}
+
 static void reg_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	if (wc->status != IB_WC_SUCCESS)
@@ -330,7 +346,7 @@ void ccm_qp_destroy(struct ccm_conn *conn)
 	conn->device = NULL;
 }
 
-/* Copy @data into its slot of the transmit page; -EBUSY while the slot is in use. */
+/* Copy @data into its slot of the transmit memory; -EBUSY while the slot is in use. */
 static int tx_fill(struct ccm_conn *conn, u32 slot, const u8 *data, u32 len,
 		   struct ib_sge *sge)
 {
@@ -342,7 +358,7 @@ static int tx_fill(struct ccm_conn *conn, u32 slot, const u8 *data, u32 len,
 		return -EBUSY;
 	ib_dma_sync_single_for_cpu(conn->device->ib, conn->tx_dma + offset, len,
 				   DMA_TO_DEVICE);
-	memcpy(conn->tx_page + offset, data, len);
+	memcpy(conn->tx + offset, data, len);
 	ib_dma_sync_single_for_device(conn->device->ib, conn->tx_dma + offset, len,
 				      DMA_TO_DEVICE);
 	sge->addr = conn->tx_dma + offset;
@@ -397,8 +413,11 @@ static void ring_prepare(struct ccm_conn *conn, u32 kind, struct ib_send_wr *wr,
 		.word = ccm_wire_ring_word((enum ccm_ring)kind, conn->ring_seq++),
 	};
 
-	/* Each kind is rung once a session, so its bytes are never in use twice. */
-	ccm_wire_put_ring(conn->tx_page + offset, &ring);
+	/*
+	 * A kind is rung again only after the partner has answered to the last time, so
+	 * its bytes are never needed for two rings at once.
+	 */
+	ccm_wire_put_ring(conn->tx + offset, &ring);
 	ib_dma_sync_single_for_device(conn->device->ib, conn->tx_dma + offset,
 				      CCM_WIRE_RING_LEN, DMA_TO_DEVICE);
 	sge->addr = conn->tx_dma + offset;
@@ -426,39 +445,26 @@ int ccm_qp_ring(struct ccm_conn *conn, u32 kind)
 	return ib_post_send(conn->cm_id->qp, &wr, NULL);
 }
 
-/**
- * ccm_qp_write() - WRITE into the partner's memory, then ring
- * @conn: established
- * @addr: remote address
- * @key: remote key
- * @data: bytes, copied
- * @len: of @data, at most CCM_TX_SLOT_LEN
- * @ring: enum ccm_ring
- *
- * The ring is immediate data where the transport has it, and a SEND behind the WRITE on
- * iWARP, where a SEND is delivered after the WRITEs in front of it (RFC 5040, 5.3).
- *
- * Return: 0; -EBUSY: the last mail of this kind is still on its way; another errno
+/*
+ * The WRITE of a mail, then its ring: immediate data where the transport has it, and a
+ * SEND behind the WRITE on iWARP, where a SEND is delivered after the WRITEs in front of
+ * it (RFC 5040, 5.3). The bytes are given back by send_done().
  */
-int ccm_qp_write(struct ccm_conn *conn, u64 addr, u32 key, const u8 *data, u32 len,
-		 u32 ring)
+static int post_write(struct ccm_conn *conn, u64 addr, u32 key, struct ib_sge *data, u32 ring)
 {
 	struct ib_rdma_wr write = {};
 	struct ib_send_wr send = {};
-	struct ib_sge sge[2];
+	struct ib_sge sge;
 	int ret;
 
-	ret = tx_fill(conn, ring, data, len, &sge[0]);
-	if (ret)
-		return ret;
 	write.wr.wr_cqe = &conn->send_cqe[ring];
-	write.wr.sg_list = &sge[0];
+	write.wr.sg_list = data;
 	write.wr.num_sge = 1;
 	write.remote_addr = addr;
 	write.rkey = key;
 	if (conn->iwarp) {
 		write.wr.opcode = IB_WR_RDMA_WRITE;
-		ring_prepare(conn, ring, &send, &sge[1]);
+		ring_prepare(conn, ring, &send, &sge);
 		/*
 		 * The slot is given back when the SEND completes, the later of the two:
 		 * a flush then also covers the ring.
@@ -475,6 +481,61 @@ int ccm_qp_write(struct ccm_conn *conn, u64 addr, u32 key, const u8 *data, u32 l
 	if (ret)
 		clear_bit((int)ring, &conn->tx_busy);
 	return ret;
+}
+
+/**
+ * ccm_qp_write() - WRITE into the partner's memory, then ring
+ * @conn: established
+ * @addr: remote address
+ * @key: remote key
+ * @data: bytes, copied
+ * @len: of @data, at most CCM_TX_SLOT_LEN
+ * @ring: enum ccm_ring
+ *
+ * Return: 0; -EBUSY: the last mail of this kind is still on its way; another errno
+ */
+int ccm_qp_write(struct ccm_conn *conn, u64 addr, u32 key, const u8 *data, u32 len,
+		 u32 ring)
+{
+	struct ib_sge sge;
+	int ret;
+
+	ret = tx_fill(conn, ring, data, len, &sge);
+	return ret ? ret : post_write(conn, addr, key, &sge, ring);
+}
+
+/**
+ * ccm_qp_mail() - the same for a mail that is encoded where it is sent from
+ * @conn: established
+ * @addr: remote address
+ * @key: remote key
+ * @session: encodes it
+ * @ring: CCM_RING_CATALOG or CCM_RING_LINKS
+ *
+ * Process context. The partner has taken the last mail of this kind; that its completion
+ * has not been seen yet is possible, and waited for, CCM_FLUSH_MS at most.
+ *
+ * Return: 0; -EBUSY: the last mail of this kind is still on its way; another errno
+ */
+int ccm_qp_mail(struct ccm_conn *conn, u64 addr, u32 key, const struct ccm_session *session,
+		u32 ring)
+{
+	bool catalog = ring == CCM_RING_CATALOG;
+	u32 offset = catalog ? CCM_MAILBOX_CATALOG : CCM_MAILBOX_LINKS;
+	u32 room = catalog ? CCM_CATALOG_LEN_MAX : CCM_LINKS_LEN_MAX;
+	struct ib_device *ib = conn->device->ib;
+	struct ib_sge sge;
+
+	if (!wait_event_timeout(conn->tx_wait, !test_bit((int)ring, &conn->tx_busy),
+				msecs_to_jiffies(CCM_FLUSH_MS)))
+		return -EBUSY;
+	set_bit((int)ring, &conn->tx_busy);
+	sge.addr = conn->tx_dma + offset;
+	sge.lkey = conn->pd->local_dma_lkey;
+	ib_dma_sync_single_for_cpu(ib, sge.addr, room, DMA_TO_DEVICE);
+	sge.length = ccm_session_put_mail(session, ring, conn->tx + offset);
+	ib_dma_sync_single_for_device(ib, sge.addr, room, DMA_TO_DEVICE);
+	return post_write(conn, addr, key, &sge, ring);
 }
 
 /**

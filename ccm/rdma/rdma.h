@@ -21,13 +21,15 @@
 #define CCM_QP_RNR_RETRIES	6
 #define CCM_QP_RNR_TIMER	12	/* 0.64 ms */
 
-#define CCM_QP_SEND_WR		32
-#define CCM_QP_RECV_WR		16	/* a session sends at most one message of each kind */
+#define CCM_QP_LINK_WR		32	/* registrations of links, at a time */
+#define CCM_QP_SEND_WR		(32 + CCM_QP_LINK_WR)
+#define CCM_QP_RECV_WR		16	/* at most one message of each kind is under way */
 #define CCM_QP_READS		8	/* R1, R2 and heartbeats in flight */
 
 /* How long ccm_conn_close() waits: for a goodbye to be acknowledged, for a drain */
 #define CCM_FLUSH_MS		60
 #define CCM_DRAIN_MS		200
+#define CCM_CLOSE_MS		700	/* a link's close waits so long for the session */
 
 /**
  * struct ccm_device - an RDMA device that sessions can use
@@ -60,6 +62,7 @@ enum ccm_slot {
 #define CCM_LANDING_OFFSET	(CCM_QP_RECV_WR * CCM_MESSAGE_LEN)
 #define CCM_TX_SLOT_LEN		192	/* one slot per ring kind, slot 0 for A0 */
 #define CCM_TX_RING_OFFSET	(CCM_RING_COUNT * CCM_TX_SLOT_LEN)
+#define CCM_TX_LEN		CCM_MAILBOX_LEN	/* large mails lie as in the mailbox */
 
 /* ccm_conn.pending, in the order in which they are stepped */
 enum ccm_conn_bit {
@@ -69,12 +72,12 @@ enum ccm_conn_bit {
 	CCM_CONN_FAILED		= 3,
 	CCM_CONN_MESSAGE	= 4,
 	CCM_CONN_READ_STATUS	= 5,
-	CCM_CONN_RING		= 6,	/* + enum ccm_ring: 7..11 */
-	CCM_CONN_READ_ANSWER	= 12,
-	CCM_CONN_DISCONNECTED	= 13,
-	CCM_CONN_ERROR		= 14,
-	CCM_CONN_MALFORMED	= 15,
-	CCM_CONN_DEVICE_GONE	= 16,
+	CCM_CONN_RING		= 6,	/* + enum ccm_ring: 7..14 */
+	CCM_CONN_READ_ANSWER	= 15,
+	CCM_CONN_DISCONNECTED	= 16,
+	CCM_CONN_ERROR		= 17,
+	CCM_CONN_MALFORMED	= 18,
+	CCM_CONN_DEVICE_GONE	= 19,
 	CCM_CONN_BITS
 };
 
@@ -100,8 +103,8 @@ enum ccm_conn_bit {
  * @mailbox_mr: remote write
  * @landing_mr: iWARP: what READs write to; else NULL
  * @session_page: answer to the partner's hello
- * @mailbox_page: the partner writes here
- * @tx_page: what WRITEs and SENDs are posted from
+ * @mailbox: CCM_MAILBOX_LEN bytes; the partner writes here
+ * @tx: CCM_TX_LEN bytes: what WRITEs and SENDs are posted from
  * @rx_page: receive buffers and landing slots
  * @session_dma: @session_page, mapped; likewise the next three
  * @reg_wr: posted in front of A0
@@ -110,9 +113,10 @@ enum ccm_conn_bit {
  * @ring_cqe: rings that are SENDs
  * @read_cqe: READs, by slot
  * @recv_cqe: receives, by buffer
- * @tx_busy: bit per slot of @tx_page in use by a work request
+ * @tx_busy: bit per enum ccm_ring whose bytes in @tx are in use by a work request
  * @ring_seq: number of the next ring
  * @tx_wait: woken when one ends, or the queue pair breaks
+ * @link_wrs: work requests of links that are under way, at most CCM_QP_LINK_WR
  */
 struct ccm_conn {
 	struct list_head entry;
@@ -135,8 +139,8 @@ struct ccm_conn {
 	struct ib_mr *mailbox_mr;
 	struct ib_mr *landing_mr;
 	u8 *session_page;
-	u8 *mailbox_page;
-	u8 *tx_page;
+	u8 *mailbox;
+	u8 *tx;
 	u8 *rx_page;
 	u64 session_dma;
 	u64 mailbox_dma;
@@ -151,6 +155,7 @@ struct ccm_conn {
 	unsigned long tx_busy;
 	u32 ring_seq;
 	wait_queue_head_t tx_wait;
+	atomic_t link_wrs;
 };
 
 /* cm.c: connections and the listener. Process context, may sleep. */
@@ -161,6 +166,9 @@ int ccm_conn_route(struct ccm_conn *conn);
 int ccm_conn_accept(struct ccm_conn *conn, const u8 *data, u32 len);
 void ccm_conn_reject(struct ccm_conn *conn, const u8 *data, u32 len);
 void ccm_conn_close(struct ccm_conn *conn, bool flush);
+void ccm_cm_set_timeouts(struct rdma_cm_id *id, u32 detect_ms);
+void ccm_cm_param(const struct rdma_cm_id *id, struct rdma_conn_param *param, const u8 *data,
+		  u32 len);
 void ccm_conn_set(struct ccm_conn *conn, enum ccm_conn_bit bit);
 
 /* qp.c: queue pair and completions */
@@ -171,6 +179,9 @@ int ccm_qp_send_keys(struct ccm_conn *conn, const u8 *data, u32 len);
 int ccm_qp_ring(struct ccm_conn *conn, u32 kind);
 int ccm_qp_write(struct ccm_conn *conn, u64 addr, u32 key, const u8 *data, u32 len,
 		 u32 ring);
+void ccm_qp_link_done(struct ccm_conn *conn, const struct ib_wc *wc);
+int ccm_qp_mail(struct ccm_conn *conn, u64 addr, u32 key, const struct ccm_session *session,
+		u32 ring);
 int ccm_qp_read(struct ccm_conn *conn, u32 slot, u64 addr, u32 key, u32 len);
 void ccm_qp_take_slot(struct ccm_conn *conn, u32 slot, u8 *data, u32 len);
 

@@ -12,50 +12,58 @@
 
 #include "rdma.h"
 
-static u8 *page_alloc(struct ib_device *ib, u64 *dma, enum dma_data_direction dir)
+static u8 *pages_alloc(struct ib_device *ib, u32 len, u64 *dma, enum dma_data_direction dir)
 {
-	u8 *page = (u8 *)get_zeroed_page(GFP_KERNEL);
+	u8 *pages = (u8 *)alloc_pages_exact(len, GFP_KERNEL | __GFP_ZERO);
 
-	if (!page)
+	if (!pages)
 		return NULL;
-	*dma = ib_dma_map_single(ib, page, PAGE_SIZE, dir);
+	*dma = ib_dma_map_single(ib, pages, len, dir);
 	if (ib_dma_mapping_error(ib, *dma)) {
-		free_page((unsigned long)page);
+		free_pages_exact(pages, len);
 		return NULL;
 	}
-	return page;
+	return pages;
 }
 
-static void page_free(struct ib_device *ib, u8 *page, u64 dma,
-		      enum dma_data_direction dir)
+static void pages_free(struct ib_device *ib, u8 *pages, u32 len, u64 dma,
+		       enum dma_data_direction dir)
 {
-	if (!page)
+	if (!pages)
 		return;
-	ib_dma_unmap_single(ib, dma, PAGE_SIZE, dir);
-	free_page((unsigned long)page);
+	ib_dma_unmap_single(ib, dma, len, dir);
+	free_pages_exact(pages, len);
 }
+
+/* Mapped memory that a region covers */
+struct span {
+	u64 dma;
+	u32 len;
+};
 
 /*
- * A memory region over @count mapped pages. The registration itself is a work request
+ * A memory region over @count mapped spans. The registration itself is a work request
  * that the queue pair executes in front of A0 (ccm_qp_send_keys()).
  */
-static struct ib_mr *mr_create(struct ccm_conn *conn, const u64 *dma, u32 count,
+static struct ib_mr *mr_create(struct ccm_conn *conn, const struct span *spans, u32 count,
 			       int access, struct ib_reg_wr *wr)
 {
 	struct scatterlist sg[2];
 	struct ib_mr *mr;
+	u32 pages = 0;
 	u32 i;
 	int n;
 
-	mr = ib_alloc_mr(conn->pd, IB_MR_TYPE_MEM_REG, count);
+	sg_init_table(sg, count);
+	for (i = 0; i < count; i++) {
+		sg_dma_address(&sg[i]) = spans[i].dma;
+		sg_dma_len(&sg[i]) = spans[i].len;
+		pages += spans[i].len / PAGE_SIZE;
+	}
+	mr = ib_alloc_mr(conn->pd, IB_MR_TYPE_MEM_REG, pages);
 	if (IS_ERR(mr))
 		return mr;
 
-	sg_init_table(sg, count);
-	for (i = 0; i < count; i++) {
-		sg_dma_address(&sg[i]) = dma[i];
-		sg_dma_len(&sg[i]) = PAGE_SIZE;
-	}
 	n = ib_map_mr_sg(mr, sg, (int)count, NULL, PAGE_SIZE);
 	if (n != (int)count) {
 		ib_dereg_mr(mr);
@@ -83,30 +91,35 @@ static struct ib_mr *mr_create(struct ccm_conn *conn, const u64 *dma, u32 count,
 int ccm_region_create(struct ccm_conn *conn)
 {
 	struct ib_device *ib = conn->device->ib;
-	u64 status_dma[2];
+	struct span spans[2];
 	struct ib_mr *mr;
 
 	BUILD_BUG_ON(PAGE_SIZE != CCM_PAGE_LEN);
 	BUILD_BUG_ON(CCM_LANDING_OFFSET + CCM_SLOT_COUNT * CCM_SLOT_LEN > CCM_PAGE_LEN);
 	BUILD_BUG_ON(CCM_TX_RING_OFFSET + CCM_RING_COUNT * CCM_WIRE_RING_LEN >
-		     CCM_PAGE_LEN);
+		     CCM_MAILBOX_CATALOG);
+	BUILD_BUG_ON(CCM_MAILBOX_CATALOG + CCM_CATALOG_LEN_MAX > CCM_MAILBOX_LINKS);
+	BUILD_BUG_ON(CCM_MAILBOX_LINKS + CCM_LINKS_LEN_MAX > CCM_MAILBOX_LEN);
 
-	conn->session_page = page_alloc(ib, &conn->session_dma, DMA_TO_DEVICE);
-	conn->mailbox_page = page_alloc(ib, &conn->mailbox_dma, DMA_FROM_DEVICE);
-	conn->tx_page = page_alloc(ib, &conn->tx_dma, DMA_TO_DEVICE);
-	conn->rx_page = page_alloc(ib, &conn->rx_dma, DMA_FROM_DEVICE);
-	if (!conn->session_page || !conn->mailbox_page || !conn->tx_page ||
-	    !conn->rx_page)
+	conn->session_page = pages_alloc(ib, PAGE_SIZE, &conn->session_dma, DMA_TO_DEVICE);
+	conn->mailbox = pages_alloc(ib, CCM_MAILBOX_LEN, &conn->mailbox_dma, DMA_FROM_DEVICE);
+	conn->tx = pages_alloc(ib, CCM_TX_LEN, &conn->tx_dma, DMA_TO_DEVICE);
+	conn->rx_page = pages_alloc(ib, PAGE_SIZE, &conn->rx_dma, DMA_FROM_DEVICE);
+	if (!conn->session_page || !conn->mailbox || !conn->tx || !conn->rx_page)
 		return -ENOMEM;
 
-	status_dma[0] = conn->device->page_dma;
-	status_dma[1] = conn->session_dma;
-	mr = mr_create(conn, status_dma, 2, IB_ACCESS_REMOTE_READ, &conn->reg_wr[0]);
+	spans[0].dma = conn->device->page_dma;
+	spans[1].dma = conn->session_dma;
+	spans[0].len = PAGE_SIZE;
+	spans[1].len = PAGE_SIZE;
+	mr = mr_create(conn, spans, 2, IB_ACCESS_REMOTE_READ, &conn->reg_wr[0]);
 	if (IS_ERR(mr))
 		return PTR_ERR(mr);
 	conn->status_mr = mr;
 
-	mr = mr_create(conn, &conn->mailbox_dma, 1,
+	spans[0].dma = conn->mailbox_dma;
+	spans[0].len = CCM_MAILBOX_LEN;
+	mr = mr_create(conn, spans, 1,
 		       IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE,
 		       &conn->reg_wr[1]);
 	if (IS_ERR(mr))
@@ -121,7 +134,9 @@ int ccm_region_create(struct ccm_conn *conn)
 	 * registered for remote write (RFC 5040, 5.1 and the in-tree users). What lands
 	 * there is copied before it is looked at.
 	 */
-	mr = mr_create(conn, &conn->rx_dma, 1,
+	spans[0].dma = conn->rx_dma;
+	spans[0].len = PAGE_SIZE;
+	mr = mr_create(conn, spans, 1,
 		       IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE,
 		       &conn->reg_wr[2]);
 	if (IS_ERR(mr))
@@ -155,13 +170,13 @@ void ccm_region_free(struct ccm_conn *conn)
 {
 	struct ib_device *ib = conn->device->ib;
 
-	page_free(ib, conn->session_page, conn->session_dma, DMA_TO_DEVICE);
-	page_free(ib, conn->mailbox_page, conn->mailbox_dma, DMA_FROM_DEVICE);
-	page_free(ib, conn->tx_page, conn->tx_dma, DMA_TO_DEVICE);
-	page_free(ib, conn->rx_page, conn->rx_dma, DMA_FROM_DEVICE);
+	pages_free(ib, conn->session_page, PAGE_SIZE, conn->session_dma, DMA_TO_DEVICE);
+	pages_free(ib, conn->mailbox, CCM_MAILBOX_LEN, conn->mailbox_dma, DMA_FROM_DEVICE);
+	pages_free(ib, conn->tx, CCM_TX_LEN, conn->tx_dma, DMA_TO_DEVICE);
+	pages_free(ib, conn->rx_page, PAGE_SIZE, conn->rx_dma, DMA_FROM_DEVICE);
 	conn->session_page = NULL;
-	conn->mailbox_page = NULL;
-	conn->tx_page = NULL;
+	conn->mailbox = NULL;
+	conn->tx = NULL;
 	conn->rx_page = NULL;
 }
 
@@ -219,7 +234,11 @@ u32 ccm_region_mail(struct ccm_conn *conn, u32 ring, u8 *data, u32 room)
 		break;
 	case CCM_RING_CATALOG:
 		offset = CCM_MAILBOX_CATALOG;
-		len = CCM_WIRE_CATALOG_LEN;
+		len = CCM_CATALOG_LEN_MAX;
+		break;
+	case CCM_RING_LINKS:
+		offset = CCM_MAILBOX_LINKS;
+		len = CCM_LINKS_LEN_MAX;
 		break;
 	case CCM_RING_READY:
 		offset = CCM_MAILBOX_READY;
@@ -233,10 +252,10 @@ u32 ccm_region_mail(struct ccm_conn *conn, u32 ring, u8 *data, u32 room)
 		return 0;
 	}
 	len = min(len, room);
-	ib_dma_sync_single_for_cpu(conn->device->ib, conn->mailbox_dma, PAGE_SIZE,
+	ib_dma_sync_single_for_cpu(conn->device->ib, conn->mailbox_dma + offset, len,
 				   DMA_FROM_DEVICE);
-	memcpy(data, conn->mailbox_page + offset, len);
-	ib_dma_sync_single_for_device(conn->device->ib, conn->mailbox_dma, PAGE_SIZE,
+	memcpy(data, conn->mailbox + offset, len);
+	ib_dma_sync_single_for_device(conn->device->ib, conn->mailbox_dma + offset, len,
 				      DMA_FROM_DEVICE);
 	return len;
 }

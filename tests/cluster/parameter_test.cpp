@@ -40,7 +40,8 @@ std::string many_partners(int count)
 TEST_F(Parameter, BadValues)
 {
     const std::string good = "node=1 cluster=t auth=none ";
-    const std::string text31(31, 'x'), text32(32, 'x');
+    const std::string not_bytes = "not a number of bytes, as in 4096, 64K, 64M or 1G";
+    const std::string text32(32, 'x');
     const struct {
         std::string words, message;
         int error = EINVAL;
@@ -98,6 +99,41 @@ TEST_F(Parameter, BadValues)
         {good + "detect_ms=19", "detect_ms=19: not in 20 to 60000"},
         {good + "detect_ms=60001", "detect_ms=60001: not in 20 to 60000"},
         {good + "detect_ms=0", "detect_ms=0: not in 20 to 60000"},
+        {good + "client_ports=0", "client_ports=0: not in 1 to 64"},
+        {good + "client_ports=65", "client_ports=65: not in 1 to 64"},
+        {good + "client_ports=many", "`many' invalid for parameter `client_ports'"},
+        {good + "node_ports=0", "node_ports=0: not in 1 to 65536"},
+        {good + "node_ports=65537", "node_ports=65537: not in 1 to 65536"},
+        {good + "node_ports=-1", "`-1' invalid for parameter `node_ports'"},
+        {good + "client_memory=", "client_memory=: " + not_bytes},
+        {good + "client_memory=M", "client_memory=M: " + not_bytes},
+        {good + "client_memory=-1", "client_memory=-1: " + not_bytes},
+        {good + "client_memory=+1", "client_memory=+1: " + not_bytes},
+        {good + "client_memory=64MB", "client_memory=64MB: " + not_bytes},
+        {good + "client_memory=64MiB", "client_memory=64MiB: " + not_bytes},
+        {good + "'client_memory=\"64 M\"'", "client_memory=64 M: " + not_bytes},
+        {good + "client_memory=1.5M", "client_memory=1.5M: " + not_bytes},
+        {good + "client_memory=1e3", "client_memory=1e3: " + not_bytes},
+        {good + "client_memory=0x1000", "client_memory=0x1000: " + not_bytes},
+        {good + "client_memory=64MM", "client_memory=64MM: " + not_bytes},
+        {good + "client_memory=64%", "client_memory=64%: " + not_bytes},
+        // What memparse() would have taken: for 0, and for what is left of it in 64 bits.
+        {good + "client_memory=16E", "client_memory=16E: " + not_bytes},
+        {good + "client_memory=18446744073709551616", "client_memory=18446744073709551616: more than 511M"},
+        {good + "client_memory=16777216T", "client_memory=16777216T: more than 511M"},
+        {good + "client_memory=535822337", "client_memory=535822337: more than 511M"},
+        {good + "client_memory=523265K", "client_memory=523265K: more than 511M"},
+        {good + "client_memory=512M", "client_memory=512M: more than 511M"},
+        {good + "client_memory=1G", "client_memory=1G: more than 511M"},
+        {good + "node_memory=", "node_memory=: " + not_bytes},
+        {good + "node_memory=all", "node_memory=all: " + not_bytes},
+        {good + "node_memory=256MB", "node_memory=256MB: " + not_bytes},
+        {good + "node_memory=1025G", "node_memory=1025G: more than 1T"},
+        {good + "node_memory=2T", "node_memory=2T: more than 1T"},
+        {good + "node_memory=1099511627777", "node_memory=1099511627777: more than 1T"},
+        {good + "node_memory=99999999999999999999999999", "node_memory=99999999999999999999999999: more than 1T"},
+        // Without any configuration, too
+        {"client_memory=64MB", "client_memory=64MB: " + not_bytes},
     };
     for (const auto &row : table) {
         SCOPED_TRACE(row.words);
@@ -122,26 +158,47 @@ TEST_F(Parameter, ValuesAtTheirLimits)
 {
     const std::string rest = " auth=none partners=2@192.0.2.2";
     const std::string name31(31, 'x');
-    const std::string words[] = {
-        "",
-        "node=1 cluster=t auth=none",
-        "node=65535 cluster=t" + rest,
-        "node=1 cluster=" + name31 + rest,
-        "node=1 cluster='\"!#~\"'" + rest,
-        "node=1 cluster=t rdma_port=1" + rest,
-        "node=1 cluster=t rdma_port=65535" + rest,
-        "node=1 cluster=t detect_ms=20" + rest,
-        "node=1 cluster=t detect_ms=60000" + rest,
-        "node=1 cluster=t auth=none partners=65535@[2001:db8::2]",
-        "node=1 cluster=t auth=none partners=2@192.0.2.1+192.0.2.2+192.0.2.3+[2001:db8::4]",
-        "node=1 cluster=t auth=none partners=" + many_partners(32),
+    // What debugfs shows of it, as far as nothing else does: line and value.
+    const struct {
+        std::string words, line;
+        long long value = 0;
+    } table[] = {
+        {"", "memory_per_client", 64LL << 20},
+        {"node=1 cluster=t auth=none"},
+        {"node=65535 cluster=t" + rest},
+        {"node=1 cluster=" + name31 + rest},
+        {"node=1 cluster='\"!#~\"'" + rest},
+        {"node=1 cluster=t rdma_port=1" + rest},
+        {"node=1 cluster=t rdma_port=65535" + rest},
+        {"node=1 cluster=t detect_ms=20" + rest},
+        {"node=1 cluster=t detect_ms=60000" + rest},
+        {"node=1 cluster=t auth=none partners=65535@[2001:db8::2]"},
+        {"node=1 cluster=t auth=none partners=2@192.0.2.1+192.0.2.2+192.0.2.3+[2001:db8::4]"},
+        {"node=1 cluster=t auth=none partners=" + many_partners(32)},
+        {"node=1 cluster=t client_ports=1" + rest, "ports_per_client", 1},
+        {"node=1 cluster=t client_ports=64" + rest, "ports_per_client", 64},
+        {"node=1 cluster=t node_ports=1" + rest, "ports_allowed", 1},
+        {"node=1 cluster=t node_ports=65536" + rest, "ports_allowed", 65536},
+        {"node=1 cluster=t client_memory=0" + rest, "memory_per_client", 0},
+        {"node=1 cluster=t client_memory=535822336" + rest, "memory_per_client", 511LL << 20},
+        {"node=1 cluster=t client_memory=523264K" + rest, "memory_per_client", 511LL << 20},
+        {"node=1 cluster=t client_memory=511m" + rest, "memory_per_client", 511LL << 20},
+        {"node=1 cluster=t client_memory=0G" + rest, "memory_per_client", 0},
+        {"node=1 cluster=t node_memory=0" + rest, "memory_allowed", 0},
+        {"node=1 cluster=t node_memory=4096" + rest, "memory_allowed", 4096},
+        {"node=1 cluster=t node_memory=1T" + rest, "memory_allowed", 1LL << 40},
+        {"node=1 cluster=t node_memory=1024g" + rest, "memory_allowed", 1LL << 40},
+        {"node=1 cluster=t node_memory=0001T" + rest, "memory_allowed", 1LL << 40},
     };
-    for (const std::string &row : words) {
+    for (const auto &[row, line, value] : table) {
         SCOPED_TRACE(row);
         EXPECT_EQ(try_load(row), 0);
         if (!loaded(node()))
             continue;
         // What was asked for is what is shown.
+        if (!line.empty()) {
+            EXPECT_EQ(counter(node(), "node", line), value);
+        }
         json shown = status(node());
         if (row.find(name31) != std::string::npos) {
             EXPECT_EQ(shown["node"]["cluster"], name31);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The same over iWARP (siw).
 #include "pair.h"
+#include "pattern.h"
 
 namespace ccm::test {
 namespace {
@@ -36,6 +37,43 @@ TEST_F(Siw, EachLoadOrder)
             EXPECT_EQ(partner(*node, 3 - node->id())["sessions"], 1);
         unload(cluster().node(first), "READY");
         unload(cluster().node(3 - first), "after its partner");
+    }
+}
+
+// A client's port: the ring of its counterpart is a SEND here.
+TEST_F(Siw, FailoverMonitorsTellEachOther)
+{
+    std::size_t mark = a().console().size();
+    for (Node *node : both())
+        node->must("insmod /modules/ccm_fm.ko");
+    for (Node *node : both())
+        node->must("ccmadm wait --client failover-monitor --timeout 20", 30s);
+    a().console().wait_for("its monitor says of this node", soon, mark);
+    for (Node *node : both())
+        node->must("rmmod ccm_fm");
+}
+
+// READs go to registered memory here, WRITEs that ring are two work requests.
+TEST_F(Siw, ClientsReadAndWrite)
+{
+    // One port: what is written through one need not be there when another reads (RFC 5040).
+    register_everywhere(both(), "mirror 1 1 3145728 3145728 idle");
+    wait_client(a(), "mirror", 2);
+    wait_client(b(), "mirror", 1);
+    EXPECT_EQ(pattern(b(), "fill local mirror 1 11"), "ok\n");
+    EXPECT_EQ(pattern(a(), "verify remote mirror 2 11"), "ok\n");
+    EXPECT_EQ(pattern(a(), "fill remote mirror 2 12"), "ok\n");
+    EXPECT_EQ(pattern(b(), "verify local mirror 1 12"), "ok\n");
+    pattern(a(), "load mirror on");
+    pattern(b(), "load mirror on");
+    std::this_thread::sleep_for(1s);
+    pattern(a(), "load mirror off");
+    pattern(b(), "load mirror off");
+    for (Node *node : both()) {
+        for (const char *what : {"verified", "rung", "received"})
+            EXPECT_GT(pattern_stat(*node, what), 0) << node->name() << ": " << what;
+        EXPECT_EQ(pattern_stat(*node, "errors"), 0) << node->name();
+        unload_pattern(*node);
     }
 }
 

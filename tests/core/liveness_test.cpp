@@ -7,27 +7,16 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "dice.h"
 #include "liveness_model.h"
 
 namespace {
 
 constexpr u64 incarnation = 0x0123456789abcdefULL;
-
-class Dice {
-public:
-    explicit Dice(u64 seed) : engine_(seed) {}
-    u64 below(u64 n) { return engine_() % n; }
-    u64 between(u64 low, u64 high) { return low + below(high - low + 1); }
-    bool one_in(u64 n) { return below(n) == 0; }
-
-private:
-    std::mt19937_64 engine_;
-};
 
 ccm_wire_status make_page(u64 counter, u32 tick_ms)
 {

@@ -40,6 +40,8 @@ void make_wire(const std::filesystem::path &top)
     GOLDEN(catalog);
     GOLDEN(ready);
     GOLDEN(goodbye);
+    GOLDEN(links);
+    GOLDEN(port);
 }
 
 /* As liveness_fuzz reads them: operation, step; a read adds stage, tick, no spoiling. */
@@ -76,12 +78,20 @@ public:
             bytes_.push_back(b);
         return *this;
     }
-    Script &peer_restarts()
+    Script &clients(u8 which)
     {
-        bytes_.push_back(CCM_SEV_COUNT);
+        event(CCM_SEV_CLIENTS);
+        bytes_.push_back(which);
         return *this;
     }
-    Script &series()
+    Script &of_link(u8 type, u8 place, u8 reason = 0)
+    {
+        event(type, 0, reason);
+        bytes_.push_back(place);
+        return *this;
+    }
+    /* With clients on both sides: @theirs are the partner's */
+    Script &negotiate(u8 theirs)
     {
         return event(CCM_SEV_ESTABLISHED)
             .event(CCM_SEV_MESSAGE)
@@ -89,8 +99,26 @@ public:
             .event(CCM_SEV_RING, CCM_RING_HELLO)
             .event(CCM_SEV_RING, CCM_RING_ANSWER)
             .event(CCM_SEV_READ_DONE, CCM_READ_ANSWER)
-            .event(CCM_SEV_RING, CCM_RING_CATALOG)
-            .event(CCM_SEV_RING, CCM_RING_READY);
+            .event(CCM_SEV_RING, CCM_RING_CATALOG, theirs)
+            .event(CCM_SEV_RING, CCM_RING_CATALOG_TAKEN);
+    }
+    /* One link's try, to its end */
+    Script &open(u8 place)
+    {
+        return of_link(CCM_SEV_LINK_PREPARED, place)
+            .event(CCM_SEV_RING, CCM_RING_LINKS_TAKEN)
+            .event(CCM_SEV_RING, CCM_RING_LINKS, CCM_LINK_OFFERED)
+            .of_link(CCM_SEV_LINK_OPENED, place)
+            .event(CCM_SEV_RING, CCM_RING_LINKS, CCM_LINK_OPENED);
+    }
+    Script &peer_restarts()
+    {
+        bytes_.push_back(CCM_SEV_COUNT);
+        return *this;
+    }
+    Script &series()
+    {
+        return negotiate(0).event(CCM_SEV_RING, CCM_RING_READY);
     }
     const Bytes &bytes() const { return bytes_; }
 
@@ -151,6 +179,58 @@ void make_session(const std::filesystem::path &top)
                            .event(CCM_SEV_MESSAGE)
                            .event(CCM_SEV_ESTABLISHED)
                            .event(CCM_SEV_READ_DONE, CCM_READ_STATUS));
+    /* One client of each side, "log", and its link */
+    const auto linked = [](u8 config, u8 mine, u8 theirs) {
+        return Script(config).clients(mine).event(CCM_SEV_START).negotiate(theirs).open(0);
+    };
+    const auto up = [&](u8 config) { return linked(config, 1, 1).event(CCM_SEV_RING, CCM_RING_READY); };
+    save("link-up", up(lower));
+    save("link-higher", Script(higher)
+                            .clients(1)
+                            .event(CCM_SEV_START)
+                            .event(CCM_SEV_REQUEST)
+                            .negotiate(1)
+                            .open(0)
+                            .event(CCM_SEV_RING, CCM_RING_READY));
+    save("link-reasons", linked(lower, 15, 13).event(CCM_SEV_RING, CCM_RING_READY));
+    save("link-port-lost", up(lower)
+                               .of_link(CCM_SEV_LINK_FAILED, 0, CCM_CLIENT_PORT_LOST)
+                               .event(CCM_SEV_TIMER, 0, 0, 0xff)
+                               .open(0));
+    save("link-partner-failed", up(lower)
+                                    .event(CCM_SEV_RING, CCM_RING_LINKS, 8 + CCM_LINK_IDLE)
+                                    .event(CCM_SEV_RING, CCM_RING_LINKS, 8 + CCM_LINK_IDLE)
+                                    .event(CCM_SEV_TIMER, 0, 0, 0xff)
+                                    .open(0));
+    save("link-limit", Script(lower)
+                           .clients(1)
+                           .event(CCM_SEV_START)
+                           .negotiate(1)
+                           .event(CCM_SEV_RING, CCM_RING_READY)
+                           .of_link(CCM_SEV_LINK_FAILED, 0, CCM_CLIENT_LIMIT)
+                           .event(CCM_SEV_TIMER, 0, 0, 0xff)
+                           .open(0));
+    save("link-slow", Script(lower)
+                          .clients(1)
+                          .event(CCM_SEV_START)
+                          .negotiate(1)
+                          .event(CCM_SEV_RING, CCM_RING_READY)
+                          .event(CCM_SEV_TIMER, 0, 0, 0xff)
+                          .open(0)
+                          .event(CCM_SEV_VERDICT, 0, CCM_REASON_PANICKED));
+    save("client-comes", up(lower).clients(3).event(CCM_SEV_RING, CCM_RING_CATALOG, 3).open(1));
+    save("client-leaves", up(lower).clients(0).event(CCM_SEV_RING, CCM_RING_CATALOG_TAKEN).clients(1));
+    save("client-gone", Script(lower)
+                            .clients(3)
+                            .event(CCM_SEV_START)
+                            .negotiate(3)
+                            .clients(4)
+                            .event(CCM_SEV_RING, CCM_RING_READY)
+                            .clients(4));
+    save("counterpart-leaves", up(lower)
+                                   .event(CCM_SEV_RING, CCM_RING_CATALOG, 0)
+                                   .event(CCM_SEV_RING, CCM_RING_CATALOG, 1)
+                                   .event(CCM_SEV_RING, CCM_RING_LINKS, CCM_LINK_WAITING));
     save("device-gone", connected(lower).event(CCM_SEV_DEVICE_GONE).event(CCM_SEV_PATH_UP));
 }
 

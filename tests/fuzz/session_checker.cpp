@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session_checker.h"
 
+#include <vector>
+
 #include "require.h"
 
 void SessionChecker::before(const ccm_session &s, u64 now_us, const ccm_session_event &event)
@@ -92,6 +94,24 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         REQUIRE(a.what > 0 && a.what < CCM_RING_COUNT && a.what != CCM_RING_ANSWER);
         check_reaches(a, keys_.mailbox_addr, keys_.mailbox_len, keys_.mailbox_key, a.len);
         break;
+    case CCM_ACT_MAIL: {
+        REQUIRE(open_.count(a.conn) && keys_sent_ && a.conn == s.conn);
+        REQUIRE(a.what == CCM_RING_CATALOG || a.what == CCM_RING_LINKS);
+        const bool links = a.what == CCM_RING_LINKS;
+        std::vector<u8> bytes(links ? CCM_LINKS_LEN_MAX : CCM_CATALOG_LEN_MAX);
+        const u32 len = ccm_session_put_mail(&s, a.what, bytes.data());
+        bytes.resize(len);
+        ccm_links_header header;
+        REQUIRE((links ? ccm_links_get(bytes.data(), len, &header) :
+                         ccm_catalog_check(bytes.data(), len)) == 0);
+        check_reaches(a, keys_.mailbox_addr, keys_.mailbox_len, keys_.mailbox_key, len);
+        break;
+    }
+    case CCM_ACT_RING:
+        REQUIRE(open_.count(a.conn) && event_.type == CCM_SEV_RING && a.conn == event_.conn);
+        REQUIRE(a.what == (event_.status == CCM_RING_LINKS ? CCM_RING_LINKS_TAKEN :
+                                                             CCM_RING_CATALOG_TAKEN));
+        break;
     case CCM_ACT_ANSWER: {
         ccm_wire_answer msg;
         REQUIRE(open_.count(a.conn) && keys_sent_ && keys_conn_ == a.conn);
@@ -105,7 +125,8 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
                       CCM_WIRE_STATUS_LEN);
         break;
     case CCM_ACT_TIMER:
-        REQUIRE(a.at_us == 0 || a.at_us > now_us_);
+        REQUIRE(a.at_us == 0 || a.at_us > now_us_ || event_.type != CCM_SEV_TIMER);
+        REQUIRE(a.at_us != timer_us_);
         timer_us_ = a.at_us;
         break;
     case CCM_ACT_STATE:
@@ -160,7 +181,7 @@ void SessionChecker::after(const ccm_session &s, const ccm_session_actions &acti
     REQUIRE(ready_ == (s.state == CCM_STATE_READY));
     REQUIRE(enabled_ || s.state == CCM_STATE_DOWN);
     /* Nothing waits for ever: what is neither READY nor stopped has a timer. */
-    REQUIRE((timer_us_ != 0) == (enabled_ && s.state != CCM_STATE_READY));
+    REQUIRE(s.state == CCM_STATE_READY || (timer_us_ != 0) == enabled_);
     if (s.state >= CCM_STATE_GREETING)
         REQUIRE(shown_state_ == s.state);
     else

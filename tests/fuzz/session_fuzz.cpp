@@ -5,12 +5,16 @@
  *
  *	config byte, then for each event:
  *	operation, time, connection, style [, spoilt places or bytes], status, reason, random
+ *	[, the clients there are, or the link: of the events that have those]
  */
 #include <cstdio>
 #include <cstring>
+#include <string>
 
 #include "ccm/core/session.h"
 #include "input.h"
+#include "link_watch.h"
+#include "require.h"
 #include "session_checker.h"
 #include "session_peer.h"
 
@@ -25,7 +29,12 @@ constexpr u8 op_count = CCM_SEV_COUNT + 1;
 struct Reached {
     unsigned long inputs = 0;
     unsigned long ready = 0;
-    ~Reached() { std::fprintf(stderr, "READY reached by %lu of %lu inputs\n", ready, inputs); }
+    unsigned long up = 0;
+    ~Reached()
+    {
+        std::fprintf(stderr, "READY reached by %lu of %lu inputs, a link UP in %lu of them\n",
+                     ready, inputs, up);
+    }
 };
 Reached reached;
 
@@ -45,7 +54,15 @@ ccm_session_config make_config(u8 bits)
     return config;
 }
 
-std::vector<u8> right_data(SessionPeer &peer, const ccm_session_event &event, u8 style)
+void require_right(const std::string &wrong)
+{
+    if (!wrong.empty())
+        std::fprintf(stderr, "%s\n", wrong.c_str());
+    REQUIRE(wrong.empty());
+}
+
+std::vector<u8> right_data(SessionPeer &peer, const ccm_session &s,
+                           const ccm_session_event &event, u8 style)
 {
     switch (event.type) {
     case CCM_SEV_REQUEST:
@@ -59,10 +76,23 @@ std::vector<u8> right_data(SessionPeer &peer, const ccm_session_event &event, u8
     case CCM_SEV_READ_DONE:
         return peer.read(event.conn, event.status);
     case CCM_SEV_RING:
-        return peer.mail(event.conn, event.status, event.reason);
+        return peer.mail(s, event.conn, event.status, event.reason);
     default:
         return {};
     }
+}
+
+/* Of a link as it is, as the runtime tells it; or not quite. */
+void fill_link(ccm_session_event &event, const ccm_session &s, u8 place, u8 style)
+{
+    const ccm_session_link &link = s.links[place % CCM_CLIENTS_MAX];
+
+    event.link = place % (CCM_CLIENTS_MAX + 2);
+    event.instance = link.instance + (style & 8 ? 1 : 0);
+    event.epoch = link.epoch + (style & 16 ? 1 : 0);
+    event.offer.table_addr = 0x3000;
+    event.offer.bytes = link.plan.give;
+    event.offer.chunks = link.plan.give ? 1 : 0;
 }
 
 } // namespace
@@ -79,9 +109,12 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     u32 next_request = 1;
     u64 steps = 0;
     bool was_ready = false;
+    bool was_up = false;
+    FuzzClients clients(0);
+    sim::LinkWatch watch;
 
-    ccm_session s;
-    std::memset(&s, 0xee, sizeof(s));
+    static ccm_session s, before;
+    std::memset(static_cast<void *>(&s), 0xee, sizeof(s));
     ccm_session_init(&s, &config);
     while (!in.empty()) {
         const u8 op = in.byte() % op_count;
@@ -109,17 +142,25 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
             spoilt = in.bytes(2 * (1U + in.byte() % 3));
         if (style % 4 == RAW)
             spoilt = in.bytes(in.byte());
-        event.status = in.byte() % 8;
-        event.reason = in.byte() % (CCM_REASON_COUNT + 2);
+        event.status = in.byte() % 10;
+        event.reason = in.byte() % 16;    /* some of them are none */
         event.random = in.byte() * (0x9e3779b97f4a7c15ULL + steps);
         event.iwarp = iwarp;
         event.keys = {0x1000, 1, 0x4000, 2};
+        if (op == CCM_SEV_CLIENTS) {
+            clients.set(in.byte() % 16);
+            event.catalog = &clients.catalog();
+        }
+        if (op >= CCM_SEV_LINK_PREPARED) {
+            event.conn = which < 240 ? 0 : event.conn;
+            fill_link(event, s, in.byte(), style);
+        }
 
         std::vector<u8> bytes;
         if (style % 4 == RAW)
             bytes = spoilt;
         else if (style % 4 != NONE)
-            bytes = right_data(peer, event, style);
+            bytes = right_data(peer, s, event, style);
         for (size_t i = 0; style % 4 == SPOILT && i + 1 < spoilt.size() && !bytes.empty(); i += 2)
             bytes[spoilt[i] % bytes.size()] = spoilt[i + 1];
         bytes.shrink_to_fit();
@@ -129,15 +170,24 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         ccm_session_actions actions;
         std::memset(&actions, 0xee, sizeof(actions));
         checker.before(s, now, event);
+        before = s;
         ccm_session_step(&s, now, &event, &actions);
         checker.after(s, actions);
+        require_right(watch.step(before, s, event, actions));
         for (u32 i = 0; i < actions.count; i++)
-            peer.hears(actions.list[i]);
+            peer.hears(s, actions.list[i]);
+        ccm_link_action act;
+        while (ccm_links_next(&s, &act)) {
+            require_right(watch.act(s, act));
+            was_up = was_up || act.act == CCM_LINK_ACT_READY;
+        }
+        require_right(watch.rest(s));
         was_ready = was_ready || checker.ready();
         if (++steps > 400)
             break;
     }
     reached.inputs++;
     reached.ready += was_ready;
+    reached.up += was_up;
     return 0;
 }

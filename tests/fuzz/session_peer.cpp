@@ -21,21 +21,99 @@ void SessionPeer::restart()
     attempt_ = 0;
 }
 
-void SessionPeer::hears(const ccm_session_action &action)
+bool FuzzClients::set(u32 which)
+{
+    static const char *const names[] = {"log", "lock", "old", "big"};
+    const u32 come = which & ~which_;
+
+    if (which == which_)
+        return false;
+    const ccm_catalog before = *catalog_;
+    *catalog_ = {};
+    for (u32 i = 0; i < 4; i++) {
+        if (!(which >> i & 1))
+            continue;
+        ccm_catalog_entry entry = {};
+        std::strcpy(entry.name, names[i]);
+        entry.version_min = entry.version_max = 1;
+        entry.ports_min = 1;
+        entry.ports_max = 4;
+        entry.ask = i == 3 ? 100 : 10 * i;
+        entry.give = 50;    /* "big" asks for more */
+        if (i == 2)         /* "old" speaks what its counterpart does not */
+            entry.version_min = entry.version_max = static_cast<u16>(1 + instance_ % 2);
+        entry.instance = ++instance_;
+        if (!(come >> i & 1))
+            entry = *ccm_catalog_find(&before, names[i]);
+        catalog_->entries[catalog_->count++] = entry;
+    }
+    which_ = which;
+    return true;
+}
+
+void SessionPeer::hears(const ccm_session &s, const ccm_session_action &action)
 {
     ccm_wire_keys keys;
     if (action.type == CCM_ACT_SEND &&
-        ccm_wire_get_keys(action.data, action.len, &keys) == 0)
+        ccm_wire_get_keys(action.data, action.len, &keys) == 0) {
         nonce_heard_ = keys.nonce;
-    ccm_wire_catalog catalog;
-    if (action.type == CCM_ACT_WRITE &&
-        ccm_wire_get_catalog(action.data, action.len, &catalog) == 0)
-        generation_heard_ = catalog.generation;
-    /* Both sides compute the same plan. */
-    ccm_wire_ready ready;
-    if (action.type == CCM_ACT_WRITE &&
-        ccm_wire_get_ready(action.data, action.len, &ready) == 0)
-        plan_heard_ = ready.plan;
+        first_generation_ = 0;
+        sequence_ = 0;
+    }
+    if (action.type == CCM_ACT_MAIL && action.what == CCM_RING_CATALOG) {
+        heard_.resize(CCM_CATALOG_LEN_MAX);
+        heard_.resize(ccm_session_put_mail(&s, action.what, heard_.data()));
+    }
+}
+
+std::vector<u8> SessionPeer::catalog(u32 conn, u32 which)
+{
+    const auto mine = std::make_unique<ccm_catalog>();
+    const auto theirs = std::make_unique<ccm_catalog>();
+
+    if (clients_.set(which % 16))
+        generation_++;
+    *mine = clients_.catalog();
+    mine->generation = generation_;
+    mine->nonce = nonce(conn);
+    if (first_generation_ == 0 &&
+        ccm_catalog_get(heard_.data(), static_cast<u32>(heard_.size()), theirs.get()) == 0) {
+        const bool lower = partner_.partner < partner_.node;
+        first_generation_ = generation_;
+        plan_ = lower ? ccm_plan_hash(mine.get(), theirs.get()) :
+                        ccm_plan_hash(theirs.get(), mine.get());
+    }
+    return encode(ccm_catalog_len(mine->count), *mine, ccm_catalog_put);
+}
+
+std::vector<u8> SessionPeer::links(const ccm_session &s, u32 conn, u32 arg)
+{
+    ccm_links_header header = {};
+    std::vector<ccm_link_slot> slots;
+
+    for (const ccm_session_link &link : s.links) {
+        if (!link.instance || !link.peer)
+            continue;
+        ccm_link_slot slot = {};
+        slot.mine = link.peer;
+        slot.yours = link.instance;
+        slot.epoch = link.epoch + (arg >= 8 ? 1 : 0);
+        slot.state = static_cast<u16>(arg % 8);
+        slot.reason = arg % 8 == CCM_LINK_WAITING ? CCM_CLIENT_LEFT : CCM_CLIENT_NONE;
+        slot.offer.table_addr = 0x5000;
+        slot.offer.bytes = link.plan.take;
+        slot.offer.chunks = link.plan.take ? 1 : 0;
+        if (link.plan.why)    /* they do not fit, on both sides */
+            slot.state = CCM_LINK_REFUSED;
+        slots.push_back(slot);
+    }
+    header.nonce = nonce(conn);
+    header.sequence = ++sequence_;
+    header.count = static_cast<u32>(slots.size());
+    std::vector<u8> bytes = encode(ccm_links_len(header.count), header, ccm_links_put);
+    for (u32 i = 0; i < header.count; i++)
+        ccm_links_put_slot(bytes.data(), i, &slots[i]);
+    return bytes;
 }
 
 std::vector<u8> SessionPeer::request(bool later)
@@ -100,7 +178,7 @@ std::vector<u8> SessionPeer::read(u32 conn, u32 what) const
     return encode(CCM_WIRE_ANSWER_LEN, msg, ccm_wire_put_answer);
 }
 
-std::vector<u8> SessionPeer::mail(u32 conn, u32 ring, u32 reason) const
+std::vector<u8> SessionPeer::mail(const ccm_session &s, u32 conn, u32 ring, u32 arg)
 {
     switch (ring) {
     case CCM_RING_HELLO: {
@@ -117,23 +195,21 @@ std::vector<u8> SessionPeer::mail(u32 conn, u32 ring, u32 reason) const
         std::strcpy(msg.name, "peer");
         return encode(CCM_WIRE_HELLO_LEN, msg, ccm_wire_put_hello);
     }
-    case CCM_RING_CATALOG: {
-        ccm_wire_catalog msg = {};
-        msg.generation = 1;
-        msg.nonce = nonce(conn);
-        return encode(CCM_WIRE_CATALOG_LEN, msg, ccm_wire_put_catalog);
-    }
+    case CCM_RING_CATALOG:
+        return catalog(conn, arg);
+    case CCM_RING_LINKS:
+        return links(s, conn, arg);
     case CCM_RING_READY: {
         ccm_wire_ready msg = {};
-        msg.generation = 1;
-        msg.generation_partner = generation_heard_;
+        msg.generation = first_generation_ ? first_generation_ : generation_;
+        msg.generation_partner = s.catalog.generation;
         msg.nonce = nonce(conn);
-        msg.plan = plan_heard_;
+        msg.plan = plan_;
         return encode(CCM_WIRE_READY_LEN, msg, ccm_wire_put_ready);
     }
     case CCM_RING_GOODBYE: {
         ccm_wire_goodbye msg = {};
-        msg.reason = static_cast<u16>(reason);
+        msg.reason = static_cast<u16>(arg);
         return encode(CCM_WIRE_GOODBYE_LEN, msg, ccm_wire_put_goodbye);
     }
     default:

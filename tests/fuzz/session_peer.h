@@ -6,32 +6,59 @@
 #ifndef CCM_TESTS_FUZZ_SESSION_PEER_H
 #define CCM_TESTS_FUZZ_SESSION_PEER_H
 
+#include <memory>
 #include <vector>
 
 #include "ccm/core/session.h"
+
+/* Four names, each there or not; one that comes back is another instance. */
+class FuzzClients {
+public:
+    explicit FuzzClients(u64 instance) : instance_(instance) {}
+
+    /* Returns whether anything is different now. */
+    bool set(u32 which);
+    const ccm_catalog &catalog() const { return *catalog_; }
+
+private:
+    u64 instance_;
+    u32 which_ = 0;
+    std::unique_ptr<ccm_catalog> catalog_ = std::make_unique<ccm_catalog>();
+};
 
 class SessionPeer {
 public:
     explicit SessionPeer(const ccm_session_config &partner) : partner_(partner) {}
 
     void restart();
-    void hears(const ccm_session_action &action);    /* what the session sent */
+    /* what the session sent */
+    void hears(const ccm_session &s, const ccm_session_action &action);
 
     std::vector<u8> request(bool later);
     std::vector<u8> reject(u32 code) const;
     std::vector<u8> keys(u32 conn) const;
     std::vector<u8> read(u32 conn, u32 what) const;
-    std::vector<u8> mail(u32 conn, u32 ring, u32 reason) const;
+    /*
+     * @arg: of a goodbye, the reason; of a catalog, which clients there are; of a table,
+     * the state of all links, and from 8 on an epoch that is one higher
+     */
+    std::vector<u8> mail(const ccm_session &s, u32 conn, u32 ring, u32 arg);
 
 private:
     u64 nonce(u32 conn) const { return incarnation_ * 31 + conn; }
+    std::vector<u8> catalog(u32 conn, u32 which);
+    std::vector<u8> links(const ccm_session &s, u32 conn, u32 arg);
 
     ccm_session_config partner_;    /* the session under test: our partner */
     u64 incarnation_ = 0x5000;
     u32 attempt_ = 0;
     u64 nonce_heard_ = 1;
-    u64 generation_heard_ = 1;
-    u64 plan_heard_ = 1;
+    FuzzClients clients_{0x900};
+    u64 generation_ = 1;
+    u64 first_generation_ = 1;    /* in this session: W3 is about that one */
+    u64 sequence_ = 0;
+    u64 plan_ = 1;
+    std::vector<u8> heard_;       /* the session's last catalog */
 };
 
 #endif

@@ -137,6 +137,10 @@ void Node::start()
     fcntl(out_write.get(), F_SETPIPE_SZ, 1 << 20);
     FdPair agent = socket_pair(SOCK_STREAM);
     FdPair network = socket_pair(network_socket());
+    if (spec_.wire_kib) {
+        set_send_buffer(network.ours.get(), spec_.wire_kib * 1024);
+        set_send_buffer(network.theirs.get(), spec_.wire_kib * 1024);
+    }
     std::map<int, int> descriptors{
         {0, in_read.get()}, {1, out_write.get()}, {2, out_write.get()}, {agent_fd, agent.theirs.get()}};
     if (spec_.network_device)

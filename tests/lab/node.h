@@ -37,6 +37,8 @@ struct NodeSpec {
     Rdma rdma = Rdma::rxe;            // the RDMA link that init adds
     std::optional<std::vector<std::string>> addresses; // default: 192.0.2.ID/24 and 2001:db8::ID/64
     bool network_device = true;
+    int wire_kib = 0;                 // what its cable takes in each direction before frames are dropped; User-Mode
+                                      // Linux drops what does not fit at once. 0: what the system gives (some 90 frames)
     unsigned memory_mb = 0;           // 0: what suits the kernel
     bool unload_at_finish = true;     // the verdict unloads what `load` names
 };

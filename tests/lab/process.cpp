@@ -47,6 +47,12 @@ FdPair socket_pair(int type)
     return {Fd(ends[0]), Fd(ends[1])};
 }
 
+void set_send_buffer(int fd, int bytes)
+{
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 Process::Process(const std::vector<std::string> &command, const std::map<int, int> &descriptors)
 {
     constexpr int control_number = 100;

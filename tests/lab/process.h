@@ -34,6 +34,8 @@ struct FdPair {
 };
 // A connected pair, both ends close-on-exec. TYPE: SOCK_STREAM or SOCK_SEQPACKET.
 FdPair socket_pair(int type);
+// As far as the system allows: beyond net.core.wmem_max only root may.
+void set_send_buffer(int fd, int bytes);
 
 // A node's process under its keeper. Destroying the object kills the process
 // and all it started.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The test modules do what tests of CCM rely on.
+#include <algorithm>
+
 #include "fixture.h"
 #include "rogue.h"
 
@@ -12,12 +14,12 @@ constexpr int rdma_port = 3341;
 
 class Modules : public LabTest {
 protected:
-    Node &ccm_node(int id, int partner, std::vector<std::string> more = {})
+    Node &ccm_node(int id, int partner, std::vector<std::string> more = {}, int wire_kib = 0)
     {
         std::vector<std::string> parameters{fmt::format("ccm.node={}", id), "ccm.cluster=t",
                                             fmt::format("ccm.partners={0}@192.0.2.{0}", partner), "ccm.auth=none"};
         parameters.insert(parameters.end(), more.begin(), more.end());
-        return cluster().add({.id = id, .load = {"ccm"}, .parameters = parameters});
+        return cluster().add({.id = id, .load = {"ccm"}, .parameters = parameters, .wire_kib = wire_kib});
     }
 };
 
@@ -162,7 +164,13 @@ TEST_F(Modules, RogueConnectsToCcm)
     b.must("rmmod ccm_rogue");
 }
 
-// The benchmark's plain connection.
+// Gives a command to a module that is driven by a file in debugfs; its result.
+std::string told(Node &node, const std::string &module, const std::string &command, Duration timeout = 20s)
+{
+    return node.must(fmt::format("cd /sys/kernel/debug/{} && echo {} >run && cat run", module, command), timeout);
+}
+
+// The benchmark's plain connections: one, and many at once.
 TEST_F(Modules, BenchConnects)
 {
     Node &a = cluster().add();
@@ -170,17 +178,55 @@ TEST_F(Modules, BenchConnects)
     cluster().boot();
     for (Node *node : {&a, &b})
         node->must("insmod /modules/ccm_bench.ko");
-    a.must("echo serve 18515 >/sys/kernel/debug/ccm_bench/run");
+    told(a, "ccm_bench", "serve 18515");
     for (const std::string &address : {a.ipv4(), a.ipv6()}) {
-        std::string script = "cd /sys/kernel/debug/ccm_bench && echo connect " + address + " 18515 >run && cat run";
-        std::string said = b.must(script);
+        std::string said = told(b, "ccm_bench", "connect " + address + " 18515");
         EXPECT_NE(said.find(" total="), std::string::npos) << said;
+        said = told(b, "ccm_bench", "parallel " + address + " 18515 64");
+        EXPECT_EQ(said.rfind("ns=", 0), 0U) << said;
     }
-    a.must("echo stop >/sys/kernel/debug/ccm_bench/run");
-    EXPECT_FALSE(b.run("echo connect " + a.ipv4() + " 18515 >/sys/kernel/debug/ccm_bench/run").ok());
-    a.must("echo serve 18515 >/sys/kernel/debug/ccm_bench/run");
+    told(a, "ccm_bench", "stop");
+    for (const char *command : {"connect {} 18515", "parallel {} 18515 8"})
+        EXPECT_FALSE(b.run(fmt::format(fmt::runtime("echo " + std::string(command) + " >/sys/kernel/debug/ccm_bench/run"),
+                                       a.ipv4()))
+                         .ok());
+    told(a, "ccm_bench", "serve 18515");
     for (Node *node : {&a, &b})
         node->must("rmmod ccm_bench");
+}
+
+// ... and its operations on a port beside the same on one of those.
+TEST_F(Modules, BenchComparesAPortWithAPlainQueuePair)
+{
+    Node &a = ccm_node(1, 2, {}, 16 << 10);
+    Node &b = ccm_node(2, 1, {}, 16 << 10);
+    cluster().boot();
+    a.must("insmod /modules/ccm_bench.ko");
+    told(a, "ccm_bench", "serve 18515");
+    for (Node *node : {&a, &b})
+        node->must("insmod /modules/ccm_bench_client.ko ports=2 ask=2093056 give=2093056");
+    b.until("cd /sys/kernel/debug/ccm_bench_client && echo ready >run && grep -q clients=1' ' run");
+    EXPECT_FALSE(b.run("echo measure read 8 1 1 1 >/sys/kernel/debug/ccm_bench_client/run").ok()); // no plain one yet
+    told(b, "ccm_bench_client", "raw " + a.ipv4() + " 18515");
+    // Each begins with a check that the bytes arrive on both.
+    for (const char *what : {"read", "write"})
+        for (int bytes : {8, 4096, 65536})
+            for (int depth : {1, 16}) {
+                std::string said =
+                    told(b, "ccm_bench_client", fmt::format("measure {} {} {} 20 2", what, bytes, depth), 120s);
+                EXPECT_EQ(std::count(said.begin(), said.end(), '='), 4) << said;
+            }
+    EXPECT_NE(told(b, "ccm_bench_client", "post write 8 64 3").find("port="), std::string::npos);
+    // A port that goes while it is measured ends that, and a new one can be.
+    Command measure = b.start_command("echo measure read 4096 8 1000000 1 >/sys/kernel/debug/ccm_bench_client/run");
+    told(a, "ccm_bench_client", "client off");
+    EXPECT_FALSE(measure.wait(60s).ok());
+    told(a, "ccm_bench_client", "client 2 2093056 2093056");
+    b.until("cd /sys/kernel/debug/ccm_bench_client && echo ready >run && grep -q clients=1' ' run");
+    told(b, "ccm_bench_client", "measure read 8 8 20 2");
+    for (Node *node : {&b, &a})
+        node->must("rmmod ccm_bench_client");
+    a.must("rmmod ccm_bench");
 }
 
 } // namespace

@@ -58,9 +58,11 @@ Bytes encoded(const ccm_wire_answer &message)
     return encode<ccm_wire_answer, CCM_WIRE_ANSWER_LEN, ccm_wire_put_answer>(message);
 }
 
-Bytes encoded(const ccm_wire_catalog &message)
+Bytes encoded(const ccm_catalog &message)
 {
-    return encode<ccm_wire_catalog, CCM_WIRE_CATALOG_LEN, ccm_wire_put_catalog>(message);
+    Bytes bytes(ccm_catalog_len(message.count));
+    ccm_catalog_put(bytes.data(), &message);
+    return bytes;
 }
 
 Bytes encoded(const ccm_wire_ready &message)

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog.h"
 #include "core/wire.h"
 #include "node.h"
 
@@ -30,7 +31,7 @@ Bytes encoded(const ccm_wire_ring &message);
 Bytes encoded(const ccm_wire_status &message);
 Bytes encoded(const ccm_wire_hello &message);
 Bytes encoded(const ccm_wire_answer &message);
-Bytes encoded(const ccm_wire_catalog &message);
+Bytes encoded(const ccm_catalog &message);
 Bytes encoded(const ccm_wire_ready &message);
 Bytes encoded(const ccm_wire_goodbye &message);
 

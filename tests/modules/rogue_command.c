@@ -25,139 +25,62 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/debugfs.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
-#include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 
+#include "command.h"
 #include "rogue_conn.h"
 
-#define LINE_MAX_LEN	9000U	/* a page in hex, and the command */
-#define WORDS_MAX	8U
-
-static struct dentry *directory;
-
-/* All under rogue_lock. */
-static char result[LINE_MAX_LEN];
+/* All under command_lock. */
 static u8 bytes[PAGE_SIZE];
-
-struct command {
-	char *words[WORDS_MAX];
-	unsigned int count;
-	struct rogue *rogue;
-};
+static struct rogue *rogue;	/* that the command is about */
 
 static const char * const state_names[] = {
 	"idle", "listening", "resolving", "resolved", "waiting", "request", "established",
 	"rejected", "failed", "disconnected",
 };
 
-static __printf(1, 2) int say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(result, sizeof(result), format, args);
-	va_end(args);
-	return 0;
-}
-
-static __printf(1, 2) int complain(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(result, sizeof(result), format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
 /* The result of something that was posted. */
 static int say_posted(int ret)
 {
 	if (!ret)
-		return say("ok");
+		return command_say("ok");
 	if (ret > 0)
-		return say("failed status=%d (%s)", ret, ib_wc_status_msg((enum ib_wc_status)ret));
-	return say("failed error=%d", ret);
+		return command_say("failed status=%d (%s)", ret,
+				   ib_wc_status_msg((enum ib_wc_status)ret));
+	return command_say("failed error=%d", ret);
 }
 
-static int say_bytes(const char *what, const u8 *data, u32 len)
-{
-	return say("%s%*phN", what, (int)min(len, 64U), data);
-}
-
-/* %*ph prints 64 bytes at most. */
-static int say_data(const u8 *data, u32 len)
-{
-	size_t at;
-
-	if (len <= 64)
-		return say_bytes("ok data=", data, len);
-	say("ok data=");
-	at = strlen(result);
-	*bin2hex(result + at, data, len) = '\0';
-	return 0;
-}
-
-static int say_state(struct rogue *rogue)
+static int say_state(void)
 {
 	char data[2 * ROGUE_PRIVATE_MAX + 1];
 
 	spin_lock_irq(&rogue->lock);
 	*bin2hex(data, rogue->private_data, rogue->private_len) = '\0';
-	say("%s status=%d data=%s lost=%u event=%s", state_names[rogue->state],
-	    rogue->status_code, data, rogue->lost, rdma_event_msg(rogue->event));
+	command_say("%s status=%d data=%s lost=%u event=%s", state_names[rogue->state],
+		    rogue->status_code, data, rogue->lost, rdma_event_msg(rogue->event));
 	spin_unlock_irq(&rogue->lock);
 	return 0;
 }
 
-static bool number(const struct command *c, unsigned int index, u64 max, u64 *value)
-{
-	if (index < c->count && !kstrtou64(c->words[index], 0, value) && *value <= max)
-		return true;
-	complain("%s: word %u: a number from 0 to %llu is wanted", c->words[0], index, max);
-	return false;
-}
-
-/* Into bytes[]. */
-static bool hex(const struct command *c, unsigned int index, u32 max, u32 *len)
-{
-	const char *text = index < c->count ? c->words[index] : "";
-
-	*len = 0;
-	if (!strcmp(text, "-"))
-		return true;
-	*len = (u32)strlen(text) / 2;
-	if (*text && strlen(text) % 2 == 0 && *len <= max && !hex2bin(bytes, text, *len))
-		return true;
-	complain("%s: word %u: up to %u bytes in hex are wanted, or -", c->words[0], index, max);
-	return false;
-}
-
 static int do_connect(const struct command *c)
 {
-	struct rogue *rogue = c->rogue;
 	u64 ms = 3000;
 	u32 len;
 	int ret;
 
 	if (rogue->state != ROGUE_IDLE)
-		return complain("connect: slot %u is in use: close it", rogue->number);
-	if (c->count < 5)
-		return complain("connect SLOT ADDRESS PORT HEX [MS]");
-	if (!hex(c, 4, ROGUE_PRIVATE_MAX, &len))
+		return command_complain("connect: slot %u is in use: close it", rogue->number);
+	if (!command_hex(c, 4, bytes, ROGUE_PRIVATE_MAX, &len))
 		return -EINVAL;
-	if (c->count > 5 && !number(c, 5, ROGUE_WAIT_MAX_MS, &ms))
+	if (c->count > 5 && !command_number(c, 5, ROGUE_WAIT_MAX_MS, &ms))
 		return -EINVAL;
 	ret = rogue_connect(rogue, c->words[2], c->words[3], bytes, len, (u32)ms);
 	if (ret)
-		say("failed status=%d data= event=none", ret);
+		command_say("failed status=%d data= event=none", ret);
 	else
-		say_state(rogue);
+		say_state();
 	if (ret || rogue->state != ROGUE_ESTABLISHED)
 		rogue_close(rogue);
 	return 0;
@@ -165,16 +88,13 @@ static int do_connect(const struct command *c)
 
 static int do_listen(const struct command *c)
 {
-	struct rogue *rogue = c->rogue;
 	enum rogue_answer answer;
 	u64 port;
 	u32 len;
 	int ret;
 
 	if (rogue->state != ROGUE_IDLE)
-		return complain("listen: slot %u is in use: close it", rogue->number);
-	if (c->count < 5)
-		return complain("listen SLOT PORT accept|reject|ignore HEX");
+		return command_complain("listen: slot %u is in use: close it", rogue->number);
 	if (!strcmp(c->words[3], "accept"))
 		answer = ROGUE_ACCEPT;
 	else if (!strcmp(c->words[3], "reject"))
@@ -182,13 +102,14 @@ static int do_listen(const struct command *c)
 	else if (!strcmp(c->words[3], "ignore"))
 		answer = ROGUE_IGNORE;
 	else
-		return complain("listen: %s: it is accept, reject or ignore", c->words[3]);
-	if (!number(c, 2, 65535, &port) || !hex(c, 4, ROGUE_PRIVATE_MAX, &len))
+		return command_complain("listen: %s: it is accept, reject or ignore", c->words[3]);
+	if (!command_number(c, 2, 65535, &port) ||
+	    !command_hex(c, 4, bytes, ROGUE_PRIVATE_MAX, &len))
 		return -EINVAL;
 	ret = rogue_listen(rogue, (u16)port, answer, bytes, len);
 	if (!ret)
-		return say("listening");
-	say("failed status=%d data= event=none", ret);
+		return command_say("listening");
+	command_say("failed status=%d data= event=none", ret);
 	rogue_close(rogue);
 	return 0;
 }
@@ -198,35 +119,33 @@ static int do_wait(const struct command *c)
 	enum rogue_state state;
 	u64 ms;
 
-	if (c->count < 4)
-		return complain("wait SLOT request|established|disconnected MS");
 	if (!strcmp(c->words[2], "request"))
-		state = c->rogue->answer == ROGUE_REJECT ? ROGUE_REJECTED : ROGUE_IGNORING;
+		state = rogue->answer == ROGUE_REJECT ? ROGUE_REJECTED : ROGUE_IGNORING;
 	else if (!strcmp(c->words[2], "established"))
 		state = ROGUE_ESTABLISHED;
 	else if (!strcmp(c->words[2], "disconnected"))
 		state = ROGUE_DISCONNECTED;
 	else
-		return complain("wait: %s: it is request, established or disconnected",
-				c->words[2]);
-	if (!number(c, 3, ROGUE_WAIT_MAX_MS, &ms))
+		return command_complain("wait: %s: it is request, established or disconnected",
+					c->words[2]);
+	if (!command_number(c, 3, ROGUE_WAIT_MAX_MS, &ms))
 		return -EINVAL;
-	rogue_wait(c->rogue, state, (u32)ms);
-	return say_state(c->rogue);
+	rogue_wait(rogue, state, (u32)ms);
+	return say_state();
 }
 
 static int do_state(const struct command *c)
 {
-	return say_state(c->rogue);
+	return say_state();
 }
 
 static int do_send(const struct command *c)
 {
 	u32 len;
 
-	if (!hex(c, 2, PAGE_SIZE, &len))
+	if (!command_hex(c, 2, bytes, PAGE_SIZE, &len))
 		return -EINVAL;
-	return say_posted(rogue_send(c->rogue, bytes, len));
+	return say_posted(rogue_send(rogue, bytes, len));
 }
 
 static int do_write(const struct command *c)
@@ -236,12 +155,12 @@ static int do_write(const struct command *c)
 	u64 word = 0;
 	u32 len;
 
-	if (!number(c, 2, U64_MAX, &addr) || !number(c, 3, U32_MAX, &key) ||
-	    !hex(c, 4, PAGE_SIZE, &len))
+	if (!command_number(c, 2, U64_MAX, &addr) || !command_number(c, 3, U32_MAX, &key) ||
+	    !command_hex(c, 4, bytes, PAGE_SIZE, &len))
 		return -EINVAL;
-	if (c->count > 5 && !number(c, 5, U32_MAX, &word))
+	if (c->count > 5 && !command_number(c, 5, U32_MAX, &word))
 		return -EINVAL;
-	return say_posted(rogue_write(c->rogue, addr, (u32)key, bytes, len, c->count > 5,
+	return say_posted(rogue_write(rogue, addr, (u32)key, bytes, len, c->count > 5,
 				      (u32)word));
 }
 
@@ -249,9 +168,9 @@ static int do_ring(const struct command *c)
 {
 	u64 word;
 
-	if (!number(c, 2, U32_MAX, &word))
+	if (!command_number(c, 2, U32_MAX, &word))
 		return -EINVAL;
-	return say_posted(rogue_write(c->rogue, 0, 0, NULL, 0, true, (u32)word));
+	return say_posted(rogue_write(rogue, 0, 0, NULL, 0, true, (u32)word));
 }
 
 static int do_read(const struct command *c)
@@ -261,11 +180,11 @@ static int do_read(const struct command *c)
 	u64 len;
 	int ret;
 
-	if (!number(c, 2, U64_MAX, &addr) || !number(c, 3, U32_MAX, &key) ||
-	    !number(c, 4, PAGE_SIZE, &len))
+	if (!command_number(c, 2, U64_MAX, &addr) || !command_number(c, 3, U32_MAX, &key) ||
+	    !command_number(c, 4, PAGE_SIZE, &len))
 		return -EINVAL;
-	ret = rogue_read(c->rogue, addr, (u32)key, (u32)len);
-	return ret ? say_posted(ret) : say_data(c->rogue->tx, (u32)len);
+	ret = rogue_read(rogue, addr, (u32)key, (u32)len);
+	return ret ? say_posted(ret) : command_say_data("ok data=", rogue->tx, (u32)len);
 }
 
 static int do_receive(const struct command *c)
@@ -273,27 +192,25 @@ static int do_receive(const struct command *c)
 	struct rogue_message *message;
 	u64 ms;
 
-	if (!number(c, 2, ROGUE_WAIT_MAX_MS, &ms))
+	if (!command_number(c, 2, ROGUE_WAIT_MAX_MS, &ms))
 		return -EINVAL;
 	message = (struct rogue_message *)bytes;
-	if (!rogue_receive(c->rogue, message, (u32)ms))
-		return say("none");
+	if (!rogue_receive(rogue, message, (u32)ms))
+		return command_say("none");
 	if (message->immediate)
-		return say("immediate %u", message->word);
-	say("message ");
-	*bin2hex(result + strlen(result), message->data, message->len) = '\0';
-	return 0;
+		return command_say("immediate %u", message->word);
+	return command_say_data("message ", message->data, message->len);
 }
 
 static int do_memory(const struct command *c)
 {
-	int ret = rogue_memory_create(c->rogue);
+	int ret = rogue_memory_create(rogue);
 
 	if (ret)
 		return say_posted(ret);
-	return say("status %llu %u mailbox %llu %u", c->rogue->status.mr->iova,
-		   c->rogue->status.mr->rkey, c->rogue->mailbox.mr->iova,
-		   c->rogue->mailbox.mr->rkey);
+	return command_say("status %llu %u mailbox %llu %u", rogue->status.mr->iova,
+			   rogue->status.mr->rkey, rogue->mailbox.mr->iova,
+			   rogue->mailbox.mr->rkey);
 }
 
 static int do_poke(const struct command *c)
@@ -301,9 +218,9 @@ static int do_poke(const struct command *c)
 	u64 offset;
 	u32 len;
 
-	if (!number(c, 2, U32_MAX, &offset) || !hex(c, 3, PAGE_SIZE, &len))
+	if (!command_number(c, 2, U32_MAX, &offset) || !command_hex(c, 3, bytes, PAGE_SIZE, &len))
 		return -EINVAL;
-	return say_posted(rogue_memory_poke(c->rogue, (u32)offset, bytes, len));
+	return say_posted(rogue_memory_poke(rogue, (u32)offset, bytes, len));
 }
 
 static int do_look(const struct command *c)
@@ -312,109 +229,58 @@ static int do_look(const struct command *c)
 	u64 len;
 	int ret;
 
-	if (!number(c, 2, U32_MAX, &offset) || !number(c, 3, PAGE_SIZE, &len))
+	if (!command_number(c, 2, U32_MAX, &offset) || !command_number(c, 3, PAGE_SIZE, &len))
 		return -EINVAL;
-	ret = rogue_memory_look(c->rogue, (u32)offset, bytes, (u32)len);
-	return ret ? say_posted(ret) : say_data(bytes, (u32)len);
+	ret = rogue_memory_look(rogue, (u32)offset, bytes, (u32)len);
+	return ret ? say_posted(ret) : command_say_data("ok data=", bytes, (u32)len);
 }
 
 static int do_disconnect(const struct command *c)
 {
-	if (!c->rogue->id)
-		return complain("disconnect: slot %u has no connection", c->rogue->number);
-	return say_posted(rogue_disconnect(c->rogue));
+	if (!rogue->id)
+		return command_complain("disconnect: slot %u has no connection", rogue->number);
+	return say_posted(rogue_disconnect(rogue));
 }
 
 static int do_close(const struct command *c)
 {
-	rogue_close(c->rogue);
-	return say("ok");
+	rogue_close(rogue);
+	return command_say("ok");
 }
 
-static const struct verb {
-	const char *name;
-	int (*run)(const struct command *c);
-} verbs[] = {
-	{ "connect", do_connect },
-	{ "listen", do_listen },
-	{ "wait", do_wait },
-	{ "state", do_state },
-	{ "send", do_send },
-	{ "write", do_write },
-	{ "ring", do_ring },
-	{ "read", do_read },
-	{ "receive", do_receive },
-	{ "memory", do_memory },
-	{ "poke", do_poke },
-	{ "look", do_look },
-	{ "disconnect", do_disconnect },
-	{ "close", do_close },
+static const struct command_verb verbs[] = {
+	{ "connect", 4, "SLOT ADDRESS PORT HEX [MS]", do_connect },
+	{ "listen", 4, "SLOT PORT accept|reject|ignore HEX", do_listen },
+	{ "wait", 3, "SLOT request|established|disconnected MS", do_wait },
+	{ "state", 1, "SLOT", do_state },
+	{ "send", 2, "SLOT HEX", do_send },
+	{ "write", 4, "SLOT ADDR KEY HEX [WORD]", do_write },
+	{ "ring", 2, "SLOT WORD", do_ring },
+	{ "read", 4, "SLOT ADDR KEY LEN", do_read },
+	{ "receive", 2, "SLOT MS", do_receive },
+	{ "memory", 1, "SLOT", do_memory },
+	{ "poke", 3, "SLOT OFFSET HEX", do_poke },
+	{ "look", 3, "SLOT OFFSET LEN", do_look },
+	{ "disconnect", 1, "SLOT", do_disconnect },
+	{ "close", 1, "SLOT", do_close },
 };
 
-static int run_line(char *line)
+/* Every command is about a slot. */
+static int find_slot(const struct command *c)
 {
-	struct command c = {};
-	unsigned int i;
-	char *word;
 	u64 slot;
 
-	while ((word = strsep(&line, " \t\n")) != NULL) {
-		if (!*word)
-			continue;
-		if (c.count == WORDS_MAX)
-			return complain("too many words");
-		c.words[c.count++] = word;
-	}
-	if (!c.count)
-		return complain("no command");
-	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (!strcmp(c.words[0], verbs[i].name))
-			break;
-	if (i == ARRAY_SIZE(verbs))
-		return complain("%s: no such command", c.words[0]);
-	if (!number(&c, 1, ROGUE_SLOTS - 1, &slot))
+	if (!command_number(c, 1, ROGUE_SLOTS - 1, &slot))
 		return -EINVAL;
-	c.rogue = rogue_slots[slot];
-	return verbs[i].run(&c);
-}
-
-static ssize_t run_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
-{
-	char *line;
-	int ret;
-
-	if (size >= LINE_MAX_LEN)
-		return -E2BIG;
-	line = (char *)memdup_user_nul(buf, size);
-	if (IS_ERR(line))
-		return PTR_ERR(line);
-	mutex_lock(&rogue_lock);
-	ret = run_line(line);
-	mutex_unlock(&rogue_lock);
-	kfree(line);
-	return ret ? ret : (ssize_t)size;
-}
-
-static int run_show(struct seq_file *m, void *unused)
-{
-	mutex_lock(&rogue_lock);
-	seq_printf(m, "%s\n", result);
-	mutex_unlock(&rogue_lock);
+	rogue = rogue_slots[slot];
 	return 0;
 }
 
-static int run_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, run_show, NULL);
-}
-
-static const struct file_operations run_fops = {
-	.owner = THIS_MODULE,
-	.llseek = seq_lseek,
-	.read = seq_read,
-	.write = run_write,
-	.open = run_open,
-	.release = single_release,
+static const struct command_file file = {
+	.name = "ccm_rogue",
+	.verbs = verbs,
+	.count = ARRAY_SIZE(verbs),
+	.prepare = find_slot,
 };
 
 static int __init rogue_init(void)
@@ -426,14 +292,13 @@ static int __init rogue_init(void)
 	ret = rogue_slots_create();
 	if (ret)
 		return ret;
-	directory = debugfs_create_dir("ccm_rogue", NULL);
-	debugfs_create_file("run", 0600, directory, NULL, &run_fops);
+	command_file_create(&file);
 	return 0;
 }
 
 static void __exit rogue_exit(void)
 {
-	debugfs_remove_recursive(directory);
+	command_file_destroy();
 	rogue_slots_destroy();
 }
 

@@ -9,9 +9,9 @@
 #include <linux/slab.h>
 #include <rdma/ib_cm.h>
 
+#include "command.h"
 #include "rogue_conn.h"
 
-DEFINE_MUTEX(rogue_lock);
 struct rogue *rogue_slots[ROGUE_SLOTS];
 
 /* Any context. */
@@ -268,7 +268,7 @@ static int cm_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
  * @state: wanted
  * @ms: how long at most
  *
- * Context: process, under rogue_lock. A state from which no other follows ends the
+ * Context: process, under command_lock. A state from which no other follows ends the
  * wait too.
  *
  * Return: whether it is in the state
@@ -452,7 +452,7 @@ static struct ib_sge tx_sge(struct rogue *rogue, u32 len)
 	return sge;
 }
 
-/* Only when nothing uses the page; under rogue_lock. */
+/* Only when nothing uses the page; under command_lock. */
 static int tx_fill(struct rogue *rogue, const u8 *data, u32 len)
 {
 	if (!rogue->pd || !rogue->id->qp)
@@ -601,11 +601,11 @@ static void rogue_remove_device(struct ib_device *ib, void *client_data)
 {
 	u32 i;
 
-	mutex_lock(&rogue_lock);
+	mutex_lock(&command_lock);
 	for (i = 0; i < ROGUE_SLOTS; i++)
 		if (rogue_slots[i]->id && rogue_slots[i]->id->device == ib)
 			rogue_close(rogue_slots[i]);
-	mutex_unlock(&rogue_lock);
+	mutex_unlock(&command_lock);
 }
 
 static int rogue_add_device(struct ib_device *ib)

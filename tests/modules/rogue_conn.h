@@ -4,7 +4,7 @@
  * code with CCM on purpose.
  *
  * Connections live in numbered slots. Commands are carried out one at a time, under
- * rogue_lock; RDMA CM and completion handlers only store what came, under the slot's
+ * command_lock; RDMA CM and completion handlers only store what came, under the slot's
  * own lock, and wake whoever waits. Every wait is bounded.
  */
 #ifndef CCM_TEST_ROGUE_CONN_H
@@ -18,6 +18,7 @@
 #include <rdma/rdma_cm.h>
 
 #define ROGUE_SLOTS		16U
+#define ROGUE_MAILBOX_PAGES	5U	/* as CCM_MAILBOX_LEN */
 #define ROGUE_RECVS		16U
 #define ROGUE_MESSAGE_LEN	256U	/* of a receive buffer: RECVS of them make a page */
 #define ROGUE_QUEUE_LEN		32U	/* messages received and not yet asked for */
@@ -56,7 +57,7 @@ struct rogue_message {
 struct rogue_memory {
 	u8 *pages;
 	size_t pages_len;
-	u64 dma[2];
+	u64 dma[ROGUE_MAILBOX_PAGES];
 	u32 count;
 	enum dma_data_direction direction;
 	struct ib_mr *mr;
@@ -83,7 +84,7 @@ struct rogue_memory {
  * @rx_dma: it, mapped
  * @rx_cqe: completions of receives
  * @status: two pages, remote read
- * @mailbox: one page, remote write
+ * @mailbox: ROGUE_MAILBOX_PAGES, remote write
  * @lock: protects what follows
  * @wait: woken when any of it changes
  * @state: enum rogue_state
@@ -130,7 +131,6 @@ struct rogue {
 	u32 lost;
 };
 
-extern struct mutex rogue_lock;
 extern struct rogue *rogue_slots[ROGUE_SLOTS];
 
 /* rogue_conn.c */

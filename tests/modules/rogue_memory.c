@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rogue's memory: two pages that the other side may read and one that it may
+ * The rogue's memory: two pages that the other side may read and some that it may
  * write, as CCM's status region and mailbox.
  */
 #include <linux/gfp.h>
@@ -13,7 +13,7 @@ static int memory_register(struct rogue *rogue, struct rogue_memory *memory, u32
 			   int access, enum dma_data_direction direction)
 {
 	struct ib_device *ib = rogue->id->device;
-	struct scatterlist sg[2];
+	struct scatterlist sg[ROGUE_MAILBOX_PAGES];
 	struct ib_reg_wr wr = {};
 	u32 i;
 	int n;
@@ -80,7 +80,7 @@ int rogue_memory_create(struct rogue *rogue)
 		return -EEXIST;
 	ret = memory_register(rogue, &rogue->status, 2, IB_ACCESS_REMOTE_READ, DMA_TO_DEVICE);
 	if (!ret)
-		ret = memory_register(rogue, &rogue->mailbox, 1,
+		ret = memory_register(rogue, &rogue->mailbox, ROGUE_MAILBOX_PAGES,
 				      IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE,
 				      DMA_FROM_DEVICE);
 	return ret;
@@ -133,15 +133,18 @@ int rogue_memory_poke(struct rogue *rogue, u32 offset, const u8 *data, u32 len)
 int rogue_memory_look(struct rogue *rogue, u32 offset, u8 *data, u32 len)
 {
 	struct rogue_memory *memory = &rogue->mailbox;
+	u32 i;
 
 	if (!memory->mr)
 		return -ENXIO;
-	if (offset > PAGE_SIZE || len > PAGE_SIZE - offset)
+	if (offset > memory->pages_len || len > memory->pages_len - offset)
 		return -ERANGE;
-	ib_dma_sync_single_for_cpu(rogue->id->device, memory->dma[0], PAGE_SIZE,
-				   DMA_FROM_DEVICE);
+	for (i = 0; i < memory->count; i++)
+		ib_dma_sync_single_for_cpu(rogue->id->device, memory->dma[i], PAGE_SIZE,
+					   DMA_FROM_DEVICE);
 	memcpy(data, memory->pages + offset, len);
-	ib_dma_sync_single_for_device(rogue->id->device, memory->dma[0], PAGE_SIZE,
-				      DMA_FROM_DEVICE);
+	for (i = 0; i < memory->count; i++)
+		ib_dma_sync_single_for_device(rogue->id->device, memory->dma[i], PAGE_SIZE,
+					      DMA_FROM_DEVICE);
 	return 0;
 }

@@ -38,7 +38,7 @@ protected:
 TEST_F(Attempt, StartConnectsAtOnce)
 {
 	low.start();
-	EXPECT_EQ(low.types(), (Types{CCM_ACT_CONNECT, CCM_ACT_TIMER, CCM_ACT_STATE}));
+	EXPECT_EQ(low.types(), (Types{CCM_ACT_CONNECT, CCM_ACT_STATE, CCM_ACT_TIMER}));
 	EXPECT_EQ(low.find(CCM_ACT_CONNECT)->conn, 2U);
 	EXPECT_EQ(low.wait(), CCM_CONNECT_MS * ms);
 	ccm_wire_request r = request_in(low.find(CCM_ACT_CONNECT));
@@ -396,7 +396,7 @@ TEST_F(Attempt, WrongRequestsAreRejectedWithTheirCode)
 		{[](auto &r) { r.cluster++; }, CCM_REJECT_CLUSTER},
 		{[](auto &r) { r.node = 9; }, CCM_REJECT_NODE},
 		{[](auto &r) { r.partner = 9; }, CCM_REJECT_PARTNER},
-		{[](auto &r) { r.purpose = CCM_PURPOSE_PORT; }, CCM_REJECT_MALFORMED},
+		{[](auto &r) { r.purpose = CCM_PURPOSE_SESSION + 1; }, CCM_REJECT_MALFORMED},
 		{[](auto &r) { r.incarnation = 0; }, CCM_REJECT_MALFORMED},
 		{[](auto &r) { r.attempt = 0; }, CCM_REJECT_MALFORMED},
 		{[](auto &r) { r.version_min = r.version_max = 99; }, CCM_REJECT_VERSION},
@@ -467,7 +467,7 @@ TEST_F(Attempt, ADisabledPartnerIsRejected)
 	low.fail();
 	EXPECT_EQ(low.s.reason, static_cast<uint32_t>(CCM_REASON_UNREACHABLE));
 	low.step(low.simple(CCM_SEV_STOP, CCM_REASON_ADMIN));
-	EXPECT_EQ(low.types(), (Types{CCM_ACT_TIMER, CCM_ACT_STATE}));
+	EXPECT_EQ(low.types(), (Types{CCM_ACT_STATE, CCM_ACT_TIMER}));
 	EXPECT_EQ(low.find(CCM_ACT_TIMER)->at_us, 0U);
 }
 

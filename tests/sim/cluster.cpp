@@ -10,6 +10,8 @@ Cluster::Cluster(const Options &o) : options(o), world(o.seed, o.tracing), fabri
 	detect_ms = detect[world.rng.below(4)];
 	hardware = world.rng.permille(500);
 	iwarp = world.rng.permille(300);
+	churn = world.rng.permille(400);
+	many = !o.together && world.rng.permille(20);
 	for (uint32_t id = 1; id <= o.nodes; id++) {
 		hosts_.emplace_back();
 		hosts_.back().id = id;
@@ -27,6 +29,9 @@ void Cluster::load(uint32_t id)
 	h.powered = true;
 	h.node = std::make_unique<Node>(*this, id, ++h.lives);
 	world.trace("node {} loads, incarnation {:016x}", id, h.node->incarnation());
+	uint64_t clients = many ? CCM_CLIENTS_MAX : world.rng.between(1, 5);
+	for (uint64_t i = 0; i < clients && !options.together; i++)
+		h.node->random_client();
 	h.node->start();
 }
 

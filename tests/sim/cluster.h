@@ -4,6 +4,7 @@
 #define CCM_SIM_CLUSTER_H
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -42,9 +43,12 @@ public:
 	Fabric fabric;
 	Result result;
 	uint64_t last_fault = 0;
+	std::map<TryKey, TryDone> tries;	// what each side has ever come to
 	uint32_t detect_ms = CCM_DETECT_MS_DEFAULT;
 	bool hardware = false;		// a stopped host's memory still answers
 	bool iwarp = false;
+	bool churn = false;		// clients come and go, and little else happens
+	bool many = false;		// each node has as many clients as there can be
 
 private:
 	std::vector<Host> hosts_;

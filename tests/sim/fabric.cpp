@@ -63,7 +63,6 @@ bool Fabric::passes(uint32_t from, uint32_t to)
 	       cluster_.host(from).device && !cluster_.world.rng.permille(l.loss_permille);
 }
 
-// A datagram; @repeats: how often the sender repeats one that is lost.
 void Fabric::message(uint32_t from, uint32_t to, std::function<void()> deliver, uint32_t repeats)
 {
 	Link &l = link(from, to);

@@ -89,6 +89,9 @@ public:
 	void reject(uint32_t end, Bytes data);
 	void close(uint32_t end, bool flush);
 	void device_gone(uint32_t host);
+	// A datagram; @repeats: how often the sender repeats one that is lost.
+	void message(uint32_t from, uint32_t to, std::function<void()> deliver,
+		     uint32_t repeats = 0);
 	// A request from nowhere, as a rogue would send it
 	void rogue(uint32_t to, Bytes request);
 
@@ -104,8 +107,6 @@ public:
 
 private:
 	End &make(uint32_t host, uint32_t partner, uint32_t conn, End::State state);
-	void message(uint32_t from, uint32_t to, std::function<void()> deliver,
-		     uint32_t repeats = 0);
 	void give_memory(End &e);
 	void request_arrives(uint32_t from_end, uint32_t from, uint32_t to, const Bytes &request);
 	void reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &reply);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "faults.h"
 
+#include <algorithm>
+
 namespace sim {
 
 namespace {
@@ -133,7 +135,7 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
 			request.version_min = request.version_max = CCM_VERSION_MAX + 1;
 			break;
 		case 4:
-			request.purpose = CCM_PURPOSE_PORT;
+			request.purpose = CCM_PURPOSE_SESSION + 1;
 			break;
 		}
 		bytes.resize(CCM_WIRE_REQUEST_LEN);
@@ -152,6 +154,42 @@ void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)
 		c.fabric.break_end(it->second);
 }
 
+void port_lost(Cluster &c, uint32_t a, uint32_t b)
+{
+	uint32_t place = static_cast<uint32_t>(c.world.rng.below(4));
+
+	c.world.trace("a port of node {}'s link {} to {} breaks", a, place, b);
+	c.node(a)->port_lost(b, place);
+}
+
+// What is set aside stays; more is refused, until the limit is raised again.
+void memory(Cluster &c, uint32_t a)
+{
+	Node &n = *c.node(a);
+
+	n.memory_limit = n.memory_limit == ~0ULL ? c.world.rng.below(3) << 20 : ~0ULL;
+	c.world.trace("node {} sets aside at most {} bytes", a, n.memory_limit);
+}
+
+void client_fault(Cluster &c, uint32_t a, uint32_t b)
+{
+	Node &n = *c.node(a);
+
+	switch (c.world.rng.below(6)) {
+	case 0:
+	case 1:
+		return n.random_client();
+	case 2:
+	case 3:
+		return n.client_leaves(c.world.rng.below(CCM_CLIENTS_MAX) %
+				       std::max<size_t>(n.clients().size(), 1));
+	case 4:
+		return port_lost(c, a, b);
+	case 5:
+		return memory(c, a);
+	}
+}
+
 } // namespace
 
 void random_fault(Cluster &c)
@@ -163,6 +201,11 @@ void random_fault(Cluster &c)
 	if (b >= a)
 		b++;
 	c.fault();
+	if (c.churn && !c.world.rng.permille(40)) {
+		if (c.node(a) && c.node(a)->listening)
+			client_fault(c, a, b);
+		return;
+	}
 	switch (c.world.rng.below(14)) {
 	case 0:
 	case 1:
@@ -174,7 +217,7 @@ void random_fault(Cluster &c)
 	}
 	if (!c.node(a) || !c.node(a)->listening)
 		return;
-	switch (c.world.rng.below(9)) {
+	switch (c.world.rng.below(15)) {
 	case 0:
 		return power_loss(c, a);
 	case 1:
@@ -193,6 +236,8 @@ void random_fault(Cluster &c)
 		return rogue(c, a, b);
 	case 8:
 		return break_queue_pair(c, a, b);
+	default:
+		return client_fault(c, a, b);
 	}
 }
 
@@ -213,6 +258,7 @@ void set_right(Cluster &c)
 			c.load(host.id);
 			continue;
 		}
+		host.node->memory_limit = ~0ULL;
 		if (host.node->frozen())
 			host.node->thaw();
 		if (back)

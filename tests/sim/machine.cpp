@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine.h"
 
+#include <algorithm>
+
 #include "checker.h"
 
 namespace sim {
@@ -19,6 +21,21 @@ Bytes encode(void (*put)(uint8_t *, const Message *), const Message &message, ui
 }
 
 } // namespace
+
+ccm_catalog_entry entry(const std::string &name, uint64_t instance, uint64_t ask, uint64_t give)
+{
+	ccm_catalog_entry e{};
+
+	name.copy(e.name, sizeof(e.name) - 1);
+	e.version_min = 1;
+	e.version_max = 1;
+	e.ports_min = 1;
+	e.ports_max = 4;
+	e.ask = ask;
+	e.give = give;
+	e.instance = instance;
+	return e;
+}
 
 Machine::Machine(uint32_t node, uint32_t partner)
 {
@@ -43,6 +60,7 @@ Machine &Machine::step(Happening h)
 	h.event.random = random;
 	h.event.data = h.data.data();
 	h.event.len = static_cast<uint32_t>(h.data.size());
+	h.event.catalog = h.clients.get();
 	if (h.event.type == CCM_SEV_MESSAGE && s.conn && h.event.conn == s.conn &&
 	    keys_conn_ != s.conn &&
 	    !ccm_wire_get_keys(h.event.data, h.event.len, &keys_))
@@ -51,13 +69,25 @@ Machine &Machine::step(Happening h)
 	std::string found = check_step({before, s, now, h.event, out, live_, client_ready_,
 					last_connect_, shown_state_, shown_reason_,
 					before.conn && keys_conn_ == before.conn ? &keys_ : nullptr});
-	if (!found.empty() && wrong.empty())
-		wrong = fmt::format("{} in state {}: {}", describe(h.event),
-				    ccm_state_name(before.state), found);
+	auto complain = [&](const std::string &what) {
+		if (!what.empty() && wrong.empty())
+			wrong = fmt::format("{} in state {}: {}", describe(h.event),
+					    ccm_state_name(before.state), what);
+	};
+	complain(found);
+	complain(watch_.step(before, s, h.event, out));
 	for (uint32_t i = 0; i < out.count; i++) {
 		const ccm_session_action &a = out.list[i];
 
 		switch (a.type) {
+		case CCM_ACT_MAIL: {
+			Bytes &bytes = mailed[a.what];
+
+			bytes.assign(std::max(CCM_CATALOG_LEN_MAX, CCM_LINKS_LEN_MAX), 0);
+			bytes.resize(ccm_session_put_mail(&s, a.what, bytes.data()));
+			mails[a.what]++;
+			break;
+		}
 		case CCM_ACT_CONNECT:
 			last_connect_ = a.conn;
 			[[fallthrough]];
@@ -79,6 +109,15 @@ Machine &Machine::step(Happening h)
 			break;
 		}
 	}
+	ccm_link_action act;
+	acts.clear();
+	while (ccm_links_next(&s, &act)) {
+		complain(watch_.act(s, act));
+		acts.push_back(act);
+	}
+	complain(watch_.rest(s));
+	if (s.conn != before.conn)
+		peer_sequence = 0;
 	return *this;
 }
 
@@ -236,36 +275,140 @@ Happening Machine::answer(std::function<void(ccm_wire_answer &)> tweak) const
 	return h;
 }
 
-Happening Machine::catalog(std::function<void(ccm_wire_catalog &)> tweak) const
+Happening Machine::catalog(std::function<void(ccm_catalog &)> tweak) const
 {
 	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_CATALOG);
-	ccm_wire_catalog m{};
+	auto m = std::make_unique<ccm_catalog>();
 
-	m.generation = 1;
-	m.nonce = peer_nonce;
+	m->generation = peer_generation;
+	m->nonce = peer_nonce;
+	for (const auto &e : peer_clients)
+		m->entries[m->count++] = e;
 	if (tweak)
-		tweak(m);
-	h.data = encode(ccm_wire_put_catalog, m, CCM_WIRE_CATALOG_LEN);
+		tweak(*m);
+	h.data = encode(ccm_catalog_put, *m, ccm_catalog_len(m->count));
 	return h;
 }
 
+// Its plan is made of the catalogs that were written, as the partner makes it.
 Happening Machine::ready(std::function<void(ccm_wire_ready &)> tweak) const
 {
 	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_READY);
 	ccm_wire_ready m{};
-	uint64_t plan = 0xcbf29ce484222325ULL;
+	const Bytes &bytes = mailed[CCM_RING_CATALOG];
+	Bytes own = catalog().data;
+	auto mine = std::make_unique<ccm_catalog>();
+	auto theirs = std::make_unique<ccm_catalog>();
 
-	// Both generations are 1: FNV-1a over 01 00 .. 00 01 00 .. 00.
-	for (int i = 0; i < 16; i++)
-		plan = (plan ^ (i % 8 ? 0 : 1)) * 0x100000001b3ULL;
-	m.generation = 1;
-	m.generation_partner = 1;
+	ccm_catalog_get(bytes.data(), static_cast<uint32_t>(bytes.size()), theirs.get());
+	ccm_catalog_get(own.data(), static_cast<uint32_t>(own.size()), mine.get());
+	m.generation = peer_generation;
+	m.generation_partner = theirs->generation;
 	m.nonce = peer_nonce;
-	m.plan = plan;
+	m.plan = s.config.partner < s.config.node ? ccm_plan_hash(mine.get(), theirs.get()) :
+						    ccm_plan_hash(theirs.get(), mine.get());
 	if (tweak)
 		tweak(m);
 	h.data = encode(ccm_wire_put_ready, m, CCM_WIRE_READY_LEN);
 	return h;
+}
+
+Happening Machine::links(const Slots &slots, std::function<void(ccm_links_header &)> tweak)
+{
+	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_LINKS);
+	ccm_links_header header{};
+
+	header.nonce = peer_nonce;
+	header.sequence = ++peer_sequence;
+	header.count = static_cast<uint32_t>(slots.size());
+	if (tweak)
+		tweak(header);
+	h.data = encode(ccm_links_put, header, ccm_links_len(header.count));
+	for (uint32_t i = 0; i < slots.size() && i < header.count; i++)
+		ccm_links_put_slot(h.data.data(), i, &slots[i]);
+	return h;
+}
+
+Happening Machine::clients(const Entries &entries) const
+{
+	Happening h = simple(CCM_SEV_CLIENTS);
+
+	h.clients = std::make_shared<ccm_catalog>();
+	for (const auto &e : entries)
+		h.clients->entries[h.clients->count++] = e;
+	return h;
+}
+
+static Happening of_try(const Machine &m, ccm_session_event_type type, uint32_t index)
+{
+	Happening h = m.simple(type);
+
+	h.event.link = index;
+	h.event.instance = m.s.links[index].instance;
+	h.event.epoch = m.s.links[index].epoch;
+	return h;
+}
+
+Happening Machine::prepared(uint32_t index) const
+{
+	Happening h = of_try(*this, CCM_SEV_LINK_PREPARED, index);
+
+	h.event.offer.table_addr = 0x1000;
+	h.event.offer.table_key = 5;
+	h.event.offer.bytes = s.links[index].plan.give;
+	h.event.offer.chunks = h.event.offer.bytes ? 1 : 0;
+	return h;
+}
+
+Happening Machine::opened(uint32_t index) const
+{
+	return of_try(*this, CCM_SEV_LINK_OPENED, index);
+}
+
+Happening Machine::failed(uint32_t index, uint32_t reason) const
+{
+	Happening h = of_try(*this, CCM_SEV_LINK_FAILED, index);
+
+	h.event.reason = reason;
+	return h;
+}
+
+ccm_link_slot Machine::slot(uint32_t index, uint32_t state) const
+{
+	const ccm_session_link &l = s.links[index];
+	ccm_link_slot other{};
+
+	other.mine = l.peer;
+	other.yours = l.instance;
+	other.epoch = l.epoch;
+	other.state = static_cast<uint16_t>(state);
+	if (state >= CCM_LINK_OFFERED) {
+		other.offer.table_addr = 0x9000;
+		other.offer.table_key = 6;
+		other.offer.bytes = l.plan.take;
+		other.offer.chunks = l.plan.take ? 1 : 0;
+	}
+	return other;
+}
+
+std::string Machine::link(uint32_t index) const
+{
+	const ccm_session_link &l = s.links[index];
+
+	if (!l.instance)
+		return "free";
+	return fmt::format("{} {} {}", ccm_link_state_name(l.state), l.epoch,
+			   ccm_client_reason_text(l.reason));
+}
+
+std::string Machine::done() const
+{
+	std::string text;
+
+	for (const auto &a : acts)
+		if (a.act != CCM_LINK_ACT_SHOW)
+			text += (text.empty() ? "" : ", ") + describe(a);
+	return text;
 }
 
 Happening Machine::goodbye(uint32_t reason) const
@@ -289,7 +432,7 @@ Machine &Machine::fail(uint32_t status)
 
 Machine &Machine::timer()
 {
-	now = s.deadline_us;
+	now = s.armed_us;
 	return step(simple(CCM_SEV_TIMER));
 }
 
@@ -324,6 +467,25 @@ Machine &Machine::to(ccm_state state)
 	if (s.state == CCM_STATE_OPENING && state > CCM_STATE_OPENING)
 		step(ready());
 	return *this;
+}
+
+Machine &Machine::take()
+{
+	while (s.mail & CCM_MAIL_CATALOG_OUT)
+		step(taken(CCM_RING_CATALOG_TAKEN));
+	while (s.mail & CCM_MAIL_LINKS_OUT)
+		step(taken(CCM_RING_LINKS_TAKEN));
+	return *this;
+}
+
+Machine &Machine::open(uint32_t index)
+{
+	step(prepared(index));
+	take();
+	step(links({slot(index, CCM_LINK_OFFERED)}));
+	step(opened(index));
+	take();
+	return step(links({slot(index, CCM_LINK_OPENED)}));
 }
 
 const ccm_session_action *Machine::find(uint32_t type) const

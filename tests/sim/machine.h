@@ -6,20 +6,30 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "core/session.h"
+#include "link_watch.h"
 
 namespace sim {
 
 using Bytes = std::vector<uint8_t>;
 
+using Entries = std::vector<ccm_catalog_entry>;
+using Slots = std::vector<ccm_link_slot>;
+
 struct Happening {
 	ccm_session_event event{};
 	Bytes data;
+	std::shared_ptr<ccm_catalog> clients;	// CLIENTS
 };
+
+// A client that fits every other one of its name
+ccm_catalog_entry entry(const std::string &name, uint64_t instance, uint64_t ask = 0,
+			uint64_t give = 0);
 
 class Machine {
 public:
@@ -40,9 +50,19 @@ public:
 	Happening hello(std::function<void(ccm_wire_hello &)> tweak = {}) const;
 	Happening answer_ring() const;
 	Happening answer(std::function<void(ccm_wire_answer &)> tweak = {}) const;
-	Happening catalog(std::function<void(ccm_wire_catalog &)> tweak = {}) const;
+	Happening catalog(std::function<void(ccm_catalog &)> tweak = {}) const;
 	Happening ready(std::function<void(ccm_wire_ready &)> tweak = {}) const;
 	Happening goodbye(uint32_t reason) const;
+	Happening links(const Slots &slots, std::function<void(ccm_links_header &)> tweak = {});
+	Happening taken(uint32_t ring) const { return simple(CCM_SEV_RING, 0, ring); }
+
+	// What the runtime tells of the machine's clients, and of the present try of a link
+	Happening clients(const Entries &entries) const;
+	Happening prepared(uint32_t index) const;
+	Happening opened(uint32_t index) const;
+	Happening failed(uint32_t index, uint32_t reason) const;
+	// The partner's slot for a link as the partner would have it, in @state
+	ccm_link_slot slot(uint32_t index, uint32_t state) const;
 
 	// Ways through the states, by events alone
 	Machine &start();
@@ -51,12 +71,18 @@ public:
 	Machine &passive();		// DOWN, then accept a request
 	Machine &greet(bool iwarp = false);
 	Machine &to(ccm_state state);	// on from wherever it is
+	Machine &take();		// the partner takes what was written
+	Machine &open(uint32_t index);	// a link from PREPARING to UP
 
 	const ccm_session_action *find(uint32_t type) const;
 	bool has(uint32_t type) const { return find(type); }
 	std::vector<uint32_t> types() const;
 	uint32_t reject_code() const;	// 0: no reject
-	uint64_t wait() const { return s.deadline_us - now; }
+	// A link in the words of a test: "PREPARING 1 limit": state, epoch, reason
+	std::string link(uint32_t index) const;
+	// What was to be done to links in the last step: "CLOSE 0 limit, PREPARE 0"; no SHOW
+	std::string done() const;
+	uint64_t wait() const { return s.armed_us - now; }
 
 	ccm_session s{};
 	ccm_session_actions out{};
@@ -67,8 +93,15 @@ public:
 	uint32_t peer_attempt = 1;
 	uint64_t peer_nonce = 0xfeed;
 	uint32_t next_incoming = 1;
+	Entries peer_clients;		// of the partner's catalog
+	uint64_t peer_generation = 1;
+	uint64_t peer_sequence = 0;	// of the partner's tables so far
+	std::vector<ccm_link_action> acts;	// of the last step
+	Bytes mailed[CCM_RING_COUNT];	// what the last MAIL of each kind wrote
+	uint32_t mails[CCM_RING_COUNT]{};	// how many there were
 
 private:
+	LinkWatch watch_;
 	std::set<uint32_t> live_;
 	bool client_ready_ = false;
 	uint32_t last_connect_ = 0;

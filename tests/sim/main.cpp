@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 	}
 	options.plant = planted;
 
-	uint64_t ready = 0, crossed = 0, steps = 0, faults = 0, settle = 0, simulated = 0;
+	uint64_t ready = 0, links = 0, limits = 0, crossed = 0, steps = 0, faults = 0, settle = 0, simulated = 0;
 	uint32_t attempts = 0;
 	uint64_t first = options.seed;
 	for (uint64_t i = 0; i < runs; i++) {
@@ -56,6 +56,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 		ready += r.ready;
+		links += r.links;
+		limits += r.limits;
 		crossed += r.crossed;
 		steps += r.steps;
 		faults += r.faults;
@@ -64,8 +66,8 @@ int main(int argc, char **argv)
 		attempts = std::max(attempts, r.settle_attempts);
 	}
 	fmt::print("ccm_sim: OK: {} runs from seed {}: {} s simulated, {} machine steps, {} faults, "
-		   "{} READY, {} crossed; READY at most {} ms and {} attempts after the last fault\n",
-		   runs, first, simulated / 1000000, steps, faults, ready, crossed, settle / 1000,
+		   "{} READY, {} links READY, {} limits, {} crossed; READY at most {} ms and {} attempts after the last fault\n",
+		   runs, first, simulated / 1000000, steps, faults, ready, links, limits, crossed, settle / 1000,
 		   attempts);
 	return 0;
 }

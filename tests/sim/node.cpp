@@ -33,7 +33,9 @@ std::pair<uint32_t, uint32_t> mail_place(uint32_t ring)
 	case CCM_RING_GOODBYE:
 		return {CCM_MAILBOX_GOODBYE, CCM_MAILBOX_CATALOG - CCM_MAILBOX_GOODBYE};
 	case CCM_RING_CATALOG:
-		return {CCM_MAILBOX_CATALOG, CCM_MAILBOX_LEN - CCM_MAILBOX_CATALOG};
+		return {CCM_MAILBOX_CATALOG, CCM_MAILBOX_LINKS - CCM_MAILBOX_CATALOG};
+	case CCM_RING_LINKS:
+		return {CCM_MAILBOX_LINKS, CCM_MAILBOX_LEN - CCM_MAILBOX_LINKS};
 	default:
 		return {0, 0};
 	}
@@ -97,8 +99,10 @@ void Node::refresh_page()
 
 void Node::start()
 {
-	for (auto &[id, p] : partners_)
+	for (auto &[id, p] : partners_) {
+		push(id, Source::other, simple(CCM_SEV_CLIENTS));
 		push(id, Source::other, simple(CCM_SEV_START));
+	}
 }
 
 void Node::stop(uint32_t reason)
@@ -212,6 +216,14 @@ void Node::handle(Partner &p, Event &event)
 	auto mine = p.ends.find(event.event.conn);
 	End *end = mine == p.ends.end() ? nullptr : &cluster_.fabric.end(mine->second);
 
+	if (event.serial && !find_try(p.id, event.event.link, event.serial))
+		return;		// closed meanwhile: the runtime has forgotten it
+	if (event.event.type == CCM_SEV_CLIENTS) {
+		now_ = {};
+		std::copy(clients_.begin(), clients_.end(), now_.entries);
+		now_.count = static_cast<uint32_t>(clients_.size());
+		event.event.catalog = &now_;
+	}
 	if (event.mail_end && end && end->memory) {
 		auto [offset, room] = mail_place(event.event.status);
 
@@ -228,7 +240,8 @@ void Node::handle(Partner &p, Event &event)
 	event.event.data = event.data.data();
 	event.event.len = static_cast<uint32_t>(event.data.size());
 
-	ccm_session before = p.session;
+	static ccm_session before;	// too large for a stack that sanitizers fill up
+	before = p.session;
 	ccm_session_actions actions;
 	plant_before(cluster_.options.plant, p.session, event.event);
 	ccm_session_step(&p.session, clock(), &event.event, &actions);
@@ -253,8 +266,24 @@ void Node::handle(Partner &p, Event &event)
 		cluster_.world.fail("node {} partner {}: {} (state {}, event {}, then {})", host_,
 				    p.id, wrong, ccm_state_name(before.state),
 				    describe(event.event), ccm_state_name(p.session.state));
+	auto watch = [&](const std::string &broken) {
+		if (!broken.empty())
+			cluster_.world.fail("node {} partner {}: {} (state {}, event {}, then {})",
+					    host_, p.id, broken, ccm_state_name(before.state),
+					    describe(event.event), ccm_state_name(p.session.state));
+	};
+	watch(p.watch.step(before, p.session, event.event, actions));
 	for (uint32_t i = 0; i < actions.count; i++)
 		carry_out(p, actions.list[i]);
+	ccm_link_action action;
+	while (ccm_links_next(&p.session, &action)) {
+		plant_link(cluster_.options.plant, action);
+		if (action.act != CCM_LINK_ACT_SHOW)
+			cluster_.world.trace("{}->{}   {}", host_, p.id, describe(action));
+		watch(p.watch.act(p.session, action));
+		carry_out(p, action);
+	}
+	watch(p.watch.rest(p.session));
 	check_rest(cluster_, host_, p);
 	check_pair(cluster_, host_, p.id);
 }
@@ -293,6 +322,8 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
 		p.live.erase(a.conn);
 		if (p.watched == a.conn)
 			p.watched = 0;
+		while (!p.tries.empty())
+			close(p, p.tries.begin()->first);
 		fabric.close(p.ends.at(a.conn), a.flush);
 		break;
 	case CCM_ACT_SEND: {
@@ -316,6 +347,16 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
 			fabric.end(p.ends.at(a.conn)).ready_sent = true;
 		fabric.post(p.ends.at(a.conn), std::move(op));
 		break;
+	case CCM_ACT_MAIL:
+		op.kind = Op::write;
+		op.data.resize(std::max(CCM_CATALOG_LEN_MAX, CCM_LINKS_LEN_MAX));
+		op.data.resize(ccm_session_put_mail(&p.session, a.what, op.data.data()));
+		fabric.post(p.ends.at(a.conn), std::move(op));
+		break;
+	case CCM_ACT_RING:
+		op.kind = Op::ring;
+		fabric.post(p.ends.at(a.conn), std::move(op));
+		break;
 	case CCM_ACT_ANSWER: {
 		End &end = fabric.end(p.ends.at(a.conn));
 
@@ -337,7 +378,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
 		break;
 	case CCM_ACT_TIMER:
 		if (a.at_us)
-			later(a.at_us - clock(), [partner = p.id](Node &node) {
+			later(a.at_us - std::min(a.at_us, clock()), [partner = p.id](Node &node) {
 				node.push(partner, Source::other, simple(CCM_SEV_TIMER));
 			});
 		break;
@@ -359,6 +400,9 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
 	case CCM_ACT_DOWN:
 		cluster_.result.down++;
 		p.client_ready = false;
+		break;
+	case CCM_ACT_CLIENTS:
+		push(p.id, Source::other, simple(CCM_SEV_CLIENTS));
 		break;
 	default:
 		break;

@@ -16,6 +16,7 @@
 #include "core/liveness.h"
 #include "core/session.h"
 #include "fabric.h"
+#include "link_watch.h"
 
 namespace sim {
 
@@ -28,6 +29,36 @@ struct Event {
 	ccm_session_event event{};
 	Bytes data;
 	uint32_t mail_end = 0;		// RING: copy the mail when it is looked at
+	uint64_t serial = 0;		// LINK_*: of the try, of which nothing may come when it is closed
+};
+
+// What there is of a link's present try: memory, and ports to the partner
+struct Try {
+	uint64_t serial = 0;
+	uint64_t instance = 0;
+	uint64_t peer = 0;
+	uint32_t epoch = 0;
+	uint64_t give = 0;		// bytes set aside
+	uint32_t key = 0;		// of the chunk table; 0: not registered yet
+	bool opening = false;		// OPEN was asked for
+	bool table_read = false;	// the partner's
+	std::vector<bool> ports;	// connected
+	bool told = false;		// LINK_OPENED is on its way
+};
+
+// One side of one try, in all the history of a run: see Cluster::tries
+struct TryKey {
+	uint64_t nonce = 0;		// of that side's session
+	uint64_t instance = 0;		// of its client
+	uint64_t peer = 0;
+	uint32_t epoch = 0;
+	auto operator<=>(const TryKey &) const = default;
+};
+
+struct TryDone {
+	uint32_t key = 0;		// of the chunk table
+	bool prepared = false;
+	bool opened = false;
 };
 
 struct Partner {
@@ -47,6 +78,8 @@ struct Partner {
 	uint32_t connects = 0;			// since the last settling began
 	uint32_t shown_state = CCM_STATE_DOWN;
 	uint32_t shown_reason = CCM_REASON_NONE;
+	LinkWatch watch;
+	std::map<uint32_t, Try> tries;		// by place
 	std::array<uint64_t, static_cast<size_t>(Source::count)> last{};
 };
 
@@ -66,6 +99,14 @@ public:
 	void heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page);
 	void refresh_page();
 
+	// Clients: see node_links.cpp
+	void register_client(const ccm_catalog_entry &what);
+	void random_client();
+	void client_leaves(size_t index);
+	const std::vector<ccm_catalog_entry> &clients() const { return clients_; }
+	void port_lost(uint32_t partner, uint32_t place);
+	uint64_t memory_limit = ~0ULL;
+
 	void freeze();
 	void thaw();
 	bool frozen() const { return frozen_; }
@@ -84,6 +125,19 @@ public:
 private:
 	void handle(Partner &partner, Event &event);
 	void carry_out(Partner &partner, const ccm_session_action &action);
+	void carry_out(Partner &partner, const ccm_link_action &action);
+	void prepare(Partner &p, uint32_t place);
+	void open(Partner &p, uint32_t place);
+	void close(Partner &p, uint32_t place);
+	void tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_event_type type,
+		      uint32_t reason, uint64_t delay);
+	void ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t port);
+	void read_table(uint32_t partner, uint32_t place, uint64_t serial);
+	void opened(Partner &p, uint32_t place);
+	Try *find_try(uint32_t partner, uint32_t place, uint64_t serial);
+	std::function<Try *()> while_there(uint32_t partner, uint32_t place, uint64_t serial);
+	void clients_changed();
+	uint64_t memory_used() const;
 	void tick(uint32_t partner, uint32_t conn);
 	void later(uint64_t delay, std::function<void(Node &)> what);
 
@@ -99,6 +153,10 @@ private:
 	uint32_t next_incoming_ = 1;
 	std::vector<std::function<void()>> backlog_;
 	std::map<uint32_t, Partner> partners_;
+	std::vector<ccm_catalog_entry> clients_;
+	uint64_t next_instance_ = 1;
+	uint64_t next_serial_ = 1;
+	ccm_catalog now_;		// clients_ as the event has them
 	std::array<uint8_t, CCM_PAGE_LEN> page_{};
 };
 

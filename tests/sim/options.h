@@ -23,6 +23,10 @@ enum class Plant {
 	wrong_incarnation,	// a session believes it talks to another incarnation
 	no_crossing,		// the lower node accepts a crossed request, too
 	beyond_table,		// a step ends in a state that the table does not name
+	no_link_close,		// a link's CLOSE is swallowed
+	half_open,		// a link is up when one side of it is
+	lost_table,		// a table of links is not written
+	overwritten_mail,	// mail is written before the last one was taken
 	count
 };
 
@@ -45,6 +49,8 @@ struct Result {
 	uint64_t ready = 0;		// READY told to clients
 	uint64_t down = 0;
 	uint64_t faults = 0;
+	uint64_t links = 0;		// READY told to a client of a link
+	uint64_t limits = 0;		// memory refused
 	uint64_t crossed = 0;		// requests rejected as crossed
 	uint64_t settle_us = 0;		// from the end of the faults to READY everywhere
 	uint32_t settle_attempts = 0;	// most connects of one session in that time

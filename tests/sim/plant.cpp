@@ -39,6 +39,14 @@ void plant_before(Plant plant, ccm_session &s, const ccm_session_event &event)
 {
 	if (plant == Plant::no_crossing && event.type == CCM_SEV_REQUEST)
 		s.active = false;
+	if (plant == Plant::half_open && event.type == CCM_SEV_LINK_OPENED)
+		s.links[event.link].peer_state = CCM_LINK_OPENED;
+}
+
+void plant_link(Plant plant, ccm_link_action &action)
+{
+	if (plant == Plant::no_link_close && action.act == CCM_LINK_ACT_CLOSE)
+		action.act = CCM_LINK_ACT_SHOW;
 }
 
 void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event,
@@ -84,7 +92,16 @@ void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event,
 		if (event.type == CCM_SEV_DISCONNECTED)
 			s.state = CCM_STATE_NEGOTIATING;
 		break;
+	case Plant::lost_table:
+		if (event.type == CCM_SEV_LINK_OPENED)
+			remove(actions, CCM_ACT_MAIL);
+		break;
+	case Plant::overwritten_mail:
+		s.mail &= ~(CCM_MAIL_CATALOG_OUT | CCM_MAIL_LINKS_OUT);
+		break;
 	case Plant::none:
+	case Plant::half_open:
+	case Plant::no_link_close:
 	case Plant::late_write:
 	case Plant::no_crossing:
 	case Plant::count:
@@ -97,7 +114,8 @@ const char *plant_name(Plant plant)
 	static const char *const names[] = {
 		"none", "late_write", "no_close", "down_before_close", "no_down", "ready_twice",
 		"no_answer", "two_conns", "wrong_key", "no_timer", "wrong_incarnation",
-		"no_crossing", "beyond_table",
+		"no_crossing", "beyond_table", "no_link_close", "half_open", "lost_table",
+		"overwritten_mail",
 	};
 
 	static_assert(std::size(names) == static_cast<size_t>(Plant::count));

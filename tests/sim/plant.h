@@ -15,6 +15,9 @@ void plant_before(Plant plant, ccm_session &s, const ccm_session_event &event);
 void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event,
 		 ccm_session_actions &actions);
 
+// Before an action of a link is carried out
+void plant_link(Plant plant, ccm_link_action &action);
+
 } // namespace sim
 
 #endif

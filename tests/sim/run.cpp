@@ -12,12 +12,19 @@ namespace {
 // The longest way back to READY when nothing goes wrong any more: the last message of the
 // bad times arrives and opens a series that nobody answers; it has to time out, then both
 // sides wait for their longest backoff, and the one that wakes first connects.
+//
+// Then the links: a try of the bad times may still have to take too long, each side waits
+// for its longest backoff, one after the other, and with the gate as the last of all.
+constexpr uint64_t links_limit_us =
+	1000ULL * (CCM_LINK_GATE_MS + CCM_LINK_OPEN_MS + 2 * CCM_LINK_RETRY_MAX_MS * 5 / 4);
+
 uint64_t settle_limit_us(const Cluster &c)
 {
 	uint64_t series = std::max<uint64_t>(CCM_GREET_MS_MIN, 4ULL * c.detect_ms);
 
 	return delay_max_us +
-	       1000 * (series + CCM_RETRY_MAX_MS * 5 / 4 + 2 * CCM_CONNECT_MS + c.detect_ms);
+	       1000 * (series + CCM_RETRY_MAX_MS * 5 / 4 + 2 * CCM_CONNECT_MS + c.detect_ms) +
+	       links_limit_us;
 }
 
 constexpr uint32_t settle_attempts_max = 8;
@@ -32,14 +39,26 @@ bool all_settled(Cluster &c)
 	return true;
 }
 
+std::string first_unsettled(Cluster &c)
+{
+	for (auto &a : c.hosts())
+		for (auto &b : c.hosts())
+			if (a.id < b.id && !unsettled_client(c, a.id, b.id).empty())
+				return fmt::format(": nodes {} and {}: {}", a.id, b.id,
+						   unsettled_client(c, a.id, b.id));
+	return {};
+}
+
 void with_faults(Cluster &c)
 {
 	uint64_t next = c.world.now() + c.world.rng.between(1000, 2000000);
 
-	while (c.world.happened() < c.options.steps) {
+	uint64_t steps = c.options.steps * (c.churn ? 4 : 1);	// little happens besides
+
+	while (c.world.happened() < steps) {
 		if (c.world.now() >= next) {
 			random_fault(c);
-			next = c.world.now() + c.world.rng.between(1000, 600000);
+			next = c.world.now() + c.world.rng.between(1000, c.churn ? 15000 : 600000);
 		}
 		// There is always something: a fault that will end, a retry, a heartbeat.
 		if (!c.world.step())
@@ -60,12 +79,19 @@ void demand_ready(Cluster &c)
 			p.connects = 0;
 	// A request that was long under way may still come and end a session once more:
 	// what counts is the last time that not all was well.
-	while (c.world.now() <= limit && c.world.step())
-		if (!all_settled(c))
+	// Only steps of machines make a difference.
+	uint64_t steps = ~0ULL;
+	bool all = false;
+	while (c.world.now() <= limit && c.world.step()) {
+		if (c.result.steps != steps)
+			all = all_settled(c);
+		steps = c.result.steps;
+		if (!all)
 			last = c.world.now();
+	}
 	if (!all_settled(c))
-		c.world.fail("not READY on both sides {} ms after the last fault",
-			     settle_limit_us(c) / 1000);
+		c.world.fail("not READY on both sides {} ms after the last fault{}",
+			     settle_limit_us(c) / 1000, first_unsettled(c));
 	c.result.settle_us = last - begin;
 	for (auto &host : c.hosts())
 		for (auto &[id, p] : host.node->partners())
@@ -118,6 +144,10 @@ Result run_together(const Options &options)
 	uint64_t skew = c.world.rng.permille(500) ? 3 * delay : 0;
 	uint32_t requests = skew ? 3 : 2;
 
+	// Every other time with a client on each node: its link makes 6 delays more.
+	bool client = c.world.rng.permille(500);
+	uint64_t delays = client ? 36 : 24;
+
 	c.detect_ms = 1000;	// far above every round trip
 
 	try {
@@ -127,14 +157,20 @@ Result run_together(const Options &options)
 		for (auto &host : c.hosts()) {
 			host.powered = true;
 			c.world.at(1000 + c.world.rng.below(skew + 1),
-				   [&c, id = host.id] { c.load(id); });
+				   [&c, client, id = host.id] {
+					   ccm_catalog_entry log{{'l', 'o', 'g'}, 1, 1, 1, 4, 1, 1, 0};
+
+					   c.load(id);
+					   if (client)
+						   c.node(id)->register_client(log);
+				   });
 		}
 		while (!all_settled(c)) {
 			// 3 messages of CM after the crossing, then 4 of A0..W1, 3 of R2, 2 of
 			// W2 and W3; twice that is far below any timer.
-			if (c.world.now() > 1000 + skew + 24 * (delay + 40))
+			if (c.world.now() > 1000 + skew + delays * (delay + 40))
 				c.world.fail("not READY {} delays of {} us after both have loaded",
-					     24, delay);
+					     delays, delay);
 			c.world.step();
 		}
 		c.result.settle_us = c.world.now() - 1000;

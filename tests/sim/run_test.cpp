@@ -29,12 +29,16 @@ TEST(Run, ManySeeds)
 		sum.down += r.down;
 		sum.crossed += r.crossed;
 		sum.faults += r.faults;
+		sum.links += r.links;
+		sum.limits += r.limits;
 	}
 	// It was no idle run.
-	EXPECT_GT(sum.ready, 10000U);
-	EXPECT_GT(sum.down, 10000U);
+	EXPECT_GT(sum.ready, 13000U);
+	EXPECT_GT(sum.down, 12000U);
 	EXPECT_GT(sum.crossed, 1000U);
-	EXPECT_GT(sum.faults, 50000U);
+	EXPECT_GT(sum.faults, 250000U);
+	EXPECT_GT(sum.links, 20000U);
+	EXPECT_GT(sum.limits, 4000U);
 }
 
 TEST(Run, FourNodes)
@@ -51,7 +55,7 @@ TEST(Run, FourNodes)
 
 TEST(Run, LoadedInTheSameInstant)
 {
-	uint64_t crossed = 0;
+	uint64_t crossed = 0, links = 0;
 
 	for (uint64_t seed = 1; seed <= 1000; seed++) {
 		Options o;
@@ -62,8 +66,10 @@ TEST(Run, LoadedInTheSameInstant)
 		Result r = sim::run_traced(o);
 		expect_ok(r, o);
 		crossed += r.crossed;
+		links += r.links;
 	}
 	EXPECT_GT(crossed, 500U);
+	EXPECT_GT(links, 800U);
 }
 
 TEST(Run, TheSameSeedIsTheSameRun)

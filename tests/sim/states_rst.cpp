@@ -18,8 +18,10 @@ const char *const meanings[CCM_STATE_COUNT] = {
 	"Connected. Each side tells where its memory is (A0), reads the other's status page (R1), "
 	"writes its hello (W1) and reads the answer to it (R2).",
 	"Accepted on both sides; the catalogs are exchanged (W2).",
-	"The plan is made; its ports are connected, and each side says that it is ready (W3).",
-	"Told and been told to be ready: clients have heard READY, heartbeats watch the partner.",
+	"The plan is made; the links of clients that fit are opened, for a while, and each side says "
+	"that it is ready (W3).",
+	"Told and been told to be ready: clients have heard READY, heartbeats watch the partner. "
+	"Clients come and go, and links with them.",
 };
 
 std::string next_states(const ccm_session_row &row)

@@ -75,6 +75,17 @@ std::string check_state(const std::string &text)
                        states.list(0, CCM_STATE_COUNT - 1));
 }
 
+std::string check_client(const std::string &text)
+{
+    const bool printable = std::all_of(text.begin(), text.end(),
+                                       [](char c) { return c > 0x20 && c < 0x7f; });
+    if (printable && !text.empty() && text.size() < CCM_CLIENT_NAME_LEN)
+        return {};
+    return fmt::format("`{}` is not the name of a client, 1 to {} printable ASCII characters "
+                       "without blanks",
+                       name_text(text), CCM_CLIENT_NAME_LEN - 1);
+}
+
 std::string check_stage(const std::string &text)
 {
     const auto stage = stage_named(text);
@@ -102,21 +113,28 @@ void describe(CLI::App &app, Command &command)
     };
     common(&app);
 
-    add("status", "Show this node and its partners (also with no verb)")
+    add("status", "Show this node, its partners and its clients (also with no verb)")
         ->footer("Exits with 0 if every configured partner is ready, 2 if not.");
 
-    auto *wait = add("wait", "Wait until partners are ready, down, or have booted far enough");
+    auto *wait = add("wait", "Wait until partners, or clients on them, are ready or down");
     wait->add_option("--partner", command.wait.partners,
                      "Wait for this partner; may be repeated [all configured]")
         ->type_name("N")
         ->type_size(1)
         ->allow_extra_args(false)
         ->check(check_node_id);
+    wait->add_option("--client", command.wait.clients,
+                     "Wait for this kernel client as to those partners; may be repeated")
+        ->type_name("NAME")
+        ->type_size(1)
+        ->allow_extra_args(false)
+        ->check(check_client);
     wait->add_option("--timeout", command.wait_timeout, "Give up after this time [never]")
         ->type_name("SECONDS")
         ->check(check_timeout);
     wait->add_option("--state", command.wait_state,
-                     "The state to wait for: " + states.list(0, CCM_STATE_COUNT - 1) + " [ready]")
+                     "The state to wait for: " + states.list(0, CCM_STATE_COUNT - 1) +
+                         "; with --client ready, or down for not ready [ready]")
         ->type_name("NAME")
         ->check(check_state);
     wait->add_option("--stage", command.wait_stage,
@@ -194,6 +212,11 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
         if (!command.wait_stage.empty() && command.wait_state != "ready")
             throw CLI::ValidationError(fmt::format(
                 "--stage is about partners that are ready: it does not go with --state {}",
+                command.wait_state));
+        if (!command.wait.clients.empty() && command.wait_state != "ready" &&
+            command.wait_state != "down")
+            throw CLI::ValidationError(fmt::format(
+                "--client waits for ready or down: it does not go with --state {}",
                 command.wait_state));
     } catch (const CLI::CallForVersion &version) {
         output.write(version.what() + std::string("\n"));

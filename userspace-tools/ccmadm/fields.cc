@@ -107,6 +107,18 @@ std::string state_text(const ccm_record &record)
     return text;
 }
 
+// With the reason and its meaning, whatever the state but READY: it says what to do.
+std::string client_state_text(const ccm_record &record)
+{
+    std::string text = client_states.text(record.state);
+    if (record.state == CCM_CLIENT_READY || record.reason == CCM_CLIENT_NONE)
+        return text;
+    const std::string_view meaning = client_reason_meaning(record.reason);
+    if (meaning.empty())
+        return text + fmt::format(": reason {}", record.reason);
+    return text + fmt::format(": {} ({})", client_reasons.text(record.reason), meaning);
+}
+
 std::string transport_text(std::uint8_t transport)
 {
     switch (transport) {
@@ -132,6 +144,32 @@ std::string duration_text(std::uint64_t us)
     if (us < 600'000'000)
         return fmt::format("{:.1f} s", static_cast<double>(us) / 1e6);
     return fmt::format("{} min", us / 60'000'000);
+}
+
+// In the largest unit of which there is one; with a decimal unless that is exact.
+std::string size_text(std::uint64_t bytes)
+{
+    constexpr std::string_view units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+    if (bytes == 0) // none was asked for, or none is there yet
+        return {};
+    std::size_t unit = 0;
+    std::uint64_t one = 1;
+    while (unit + 1 < std::size(units) && bytes / one >= 1024) {
+        one *= 1024;
+        ++unit;
+    }
+    if (bytes % one == 0)
+        return fmt::format("{} {}", bytes / one, units[unit]);
+    const double amount = static_cast<double>(bytes) / static_cast<double>(one);
+    if (amount >= 1023.95 && unit + 1 < std::size(units)) // would read 1024.0
+        return fmt::format("1.0 {}", units[unit + 1]);
+    return fmt::format("{:.1f} {}", amount, units[unit]);
+}
+
+std::string number_text(std::uint64_t number) // 0: none yet
+{
+    return number == 0 ? "" : fmt::format("{}", number);
 }
 
 ordered_json family_value(std::uint16_t family)
@@ -173,8 +211,13 @@ Fields::Fields(const ccm_record &record)
     if (mark)
         return;
 
-    const std::string name = name_text(record.name);
     add_number("node", record.node);
+    if (record.type == CCM_RECORD_CLIENT) {
+        add_client(record);
+        return;
+    }
+
+    const std::string name = name_text(record.name);
     add("name", name, name);
     add("flags", flags_value(record_flags, record.flags), flags_text(record_flags, record.flags));
     if (removed)
@@ -208,6 +251,22 @@ Fields::Fields(const ccm_record &record)
     add_number("reads", record.reads);
     add("silent_us", record.silent_us, duration_text(record.silent_us));
     add("error", record.error, error_text(record.error));
+}
+
+void Fields::add_client(const ccm_record &record)
+{
+    const std::string client = name_text(record.client);
+    const std::string note = name_text(record.note);
+
+    add("client", client, client);
+    add("state", word_value(client_states, record.state), client_state_text(record));
+    add("reason", word_value(client_reasons, record.reason), client_reasons.text(record.reason));
+    add("version", record.version, number_text(record.version));
+    add("ports", record.ports, number_text(record.ports));
+    add("region", record.region, size_text(record.region));
+    add("region_partner", record.region_partner, size_text(record.region_partner));
+    add("note", note, note);
+    add("flags", flags_value(record_flags, record.flags), flags_text(record_flags, record.flags));
 }
 
 Fields::Fields(const ccm_peek &peek)

@@ -32,6 +32,7 @@ public:
 private:
     template <class Value> void add(std::string_view key, Value value, std::string text);
     void add_number(std::string_view key, std::uint64_t value);
+    void add_client(const ccm_record &record);
 
     std::vector<Field> fields_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "present_state.h"
 
+#include "record.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -17,6 +19,14 @@ void PresentState::apply(const ccm_record &record)
         break;
     case CCM_RECORD_REMOVED:
         partners_.erase(record.node);
+        std::erase_if(clients_,
+                      [&record](const auto &c) { return c.first.second == record.node; });
+        break;
+    case CCM_RECORD_CLIENT:
+        if (record.state == CCM_CLIENT_GONE)
+            clients_.erase({name_text(record.client), record.node});
+        else
+            clients_[{name_text(record.client), record.node}] = record;
         break;
     case CCM_RECORD_SYNC:
         synced_ = true;
@@ -33,6 +43,12 @@ const ccm_record *PresentState::partner(std::uint32_t id) const
 {
     const auto found = partners_.find(id);
     return found == partners_.end() ? nullptr : &found->second;
+}
+
+const ccm_record *PresentState::client(const std::string &name, std::uint32_t partner) const
+{
+    const auto found = clients_.find({name, partner});
+    return found == clients_.end() ? nullptr : &found->second;
 }
 
 bool PresentState::ready() const

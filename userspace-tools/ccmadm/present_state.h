@@ -8,6 +8,8 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace ccmadm {
 
@@ -15,10 +17,12 @@ namespace ccmadm {
 // when the device is opened.
 constexpr std::chrono::seconds present_state_timeout{5};
 
-// What this node and its partners are, as the records so far say.
+// What this node, its partners and its clients are, as the records so far say.
 class PresentState {
 public:
     using Partners = std::map<std::uint32_t, ccm_record>;
+    // By the client's name and the partner's id.
+    using Clients = std::map<std::pair<std::string, std::uint32_t>, ccm_record>;
 
     void apply(const ccm_record &record);
 
@@ -28,6 +32,10 @@ public:
     const Partners &partners() const { return partners_; }
     // nullptr: not configured.
     const ccm_record *partner(std::uint32_t id) const;
+    // Those that have not left.
+    const Clients &clients() const { return clients_; }
+    // nullptr: no such client is registered.
+    const ccm_record *client(const std::string &name, std::uint32_t partner) const;
     // There is a partner, and each one is READY.
     bool ready() const;
 
@@ -35,6 +43,7 @@ private:
     bool synced_ = false;
     std::optional<ccm_record> node_;
     Partners partners_;
+    Clients clients_;
 };
 
 // Reads until the state is complete, again from the start after an OVERFLOW.

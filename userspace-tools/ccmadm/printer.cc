@@ -51,6 +51,9 @@ ordered_json state_object(const PresentState &state)
     object["partners"] = ordered_json::array();
     for (const auto &[id, partner] : state.partners())
         object["partners"].push_back(Fields(partner).json("type"));
+    object["clients"] = ordered_json::array();
+    for (const auto &[key, client] : state.clients())
+        object["clients"].push_back(Fields(client).json("type"));
     return object;
 }
 
@@ -86,7 +89,40 @@ std::string partner_block(const PresentState &state)
     return table(std::move(rows));
 }
 
-// What a change of a partner was, without its time.
+// Nothing if there is none: a node without clients is nothing unusual.
+std::string client_block(const PresentState &state)
+{
+    if (state.clients().empty())
+        return {};
+    std::vector<Row> rows{
+        {"CLIENT", "PARTNER", "STATE", "VERSION", "PORTS", "REGION", "PARTNER'S", "NOTE"}};
+    for (const auto &[key, record] : state.clients()) {
+        const Fields client(record);
+        rows.push_back({client.text("client"), client.text("node"), client.text("state"),
+                        client.text("version"), client.text("ports"), client.text("region"),
+                        client.text("region_partner"), client.text("note")});
+    }
+    return table(std::move(rows));
+}
+
+std::string client_text(const Fields &fields, std::uint16_t ports)
+{
+    std::string text = fmt::format("client {}, partner {}: {}", fields.text("client"),
+                                   fields.text("node"), fields.text("state"));
+    if (!fields.text("version").empty())
+        text += ", version " + fields.text("version");
+    if (ports != 0)
+        text += fmt::format(", {} port{}", ports, ports == 1 ? "" : "s");
+    if (!fields.text("region").empty())
+        text += ", region " + fields.text("region");
+    if (!fields.text("region_partner").empty())
+        text += ", partner's region " + fields.text("region_partner");
+    if (!fields.text("note").empty())
+        text += ", note: " + fields.text("note");
+    return text;
+}
+
+// What a change was, without its time.
 std::string change_text(const ccm_record &record)
 {
     const Fields fields(record);
@@ -118,6 +154,8 @@ std::string change_text(const ccm_record &record)
     case CCM_RECORD_REMOVED:
         return joined("partner " + fields.text("node"), fields.text("name")) +
                ": removed from the configuration";
+    case CCM_RECORD_CLIENT:
+        return client_text(fields, record.ports);
     case CCM_RECORD_SYNC:
         return "-- this is the present state; changes follow";
     case CCM_RECORD_OVERFLOW:
@@ -149,7 +187,7 @@ void Printer::status(const PresentState &state)
     if (format_ == Format::json)
         line(state_object(state).dump());
     else
-        output_.write(node_block(state) + partner_block(state));
+        output_.write(node_block(state) + partner_block(state) + client_block(state));
 }
 
 void Printer::waited(const PresentState &state, std::string_view result)
@@ -193,17 +231,29 @@ void Printer::peek(const ccm_peek &peek)
                          {"read in", page.text("read_us")}}));
 }
 
+std::string partner_label(const ccm_record &record)
+{
+    const std::string name = name_text(record.name);
+    return fmt::format("partner {}{}", record.node, name.empty() ? "" : fmt::format(" ({})", name));
+}
+
 std::string describe_partner(const ccm_record &record)
 {
     const Fields fields(record);
-    std::string text = "partner " + fields.text("node");
-    if (!fields.text("name").empty())
-        text += fmt::format(" ({})", fields.text("name"));
-    text += " is " + fields.text("state");
+    std::string text = fmt::format("{} is {}", partner_label(record), fields.text("state"));
     if (!fields.text("stage").empty())
         text += ", " + fields.text("stage");
     if (record.state != CCM_STATE_READY && !fields.text("error").empty())
         text += ", last error: " + fields.text("error");
+    return text;
+}
+
+std::string describe_client(const ccm_record &record)
+{
+    const Fields fields(record);
+    std::string text = fields.text("state");
+    if (!fields.text("note").empty())
+        text += ", note: " + fields.text("note");
     return text;
 }
 

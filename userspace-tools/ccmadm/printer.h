@@ -22,7 +22,7 @@ public:
 
     // One line per record, in the order of the records.
     void record(const ccm_record &record);
-    // This node and its partners.
+    // This node, its partners and its clients.
     void status(const PresentState &state);
     // What a wait ended with: "reached" or "timeout". For people, nothing.
     void waited(const PresentState &state, std::string_view result);
@@ -41,7 +41,10 @@ private:
     const Clock &clock_;
 };
 
-// "partner 2 (beta) is down: unreachable (...)", for messages.
+// For messages: "partner 2 (beta)", "partner 2 (beta) is down: unreachable (...)", and
+// of a client "incompatible: version (...), note: ...".
+std::string partner_label(const ccm_record &record);
 std::string describe_partner(const ccm_record &record);
+std::string describe_client(const ccm_record &record);
 
 } // namespace ccmadm

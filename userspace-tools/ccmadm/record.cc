@@ -11,7 +11,7 @@
 namespace ccmadm {
 
 // The interface has no padding and one size on every architecture.
-static_assert(sizeof(ccm_record) == 184);
+static_assert(sizeof(ccm_record) == 264);
 static_assert(sizeof(ccm_info) == 32);
 static_assert(sizeof(ccm_peek) == 48);
 
@@ -19,8 +19,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array record_type_words{""sv, "node"sv, "partner"sv, "sync"sv, "overflow"sv,
-                                       "removed"sv};
+constexpr std::array record_type_words{""sv,         "node"sv,    "partner"sv, "sync"sv,
+                                       "overflow"sv, "removed"sv, "client"sv};
 constexpr std::array state_words{"down"sv,        "connecting"sv, "greeting"sv,
                                  "negotiating"sv, "opening"sv,    "ready"sv};
 constexpr std::array reason_words{"none"sv,           "unreachable"sv, "hung"sv,    "panicked"sv,
@@ -40,12 +40,33 @@ constexpr std::array reason_meanings{"nothing tried yet"sv,
 constexpr std::array stage_words{"unknown"sv,   "kernel"sv,  "initramfs"sv, "root"sv,
                                  "userspace"sv, "storage"sv, "running"sv,   "stopping"sv};
 constexpr std::array transport_words{"none"sv, "roce"sv, "iwarp"sv};
+constexpr std::array client_state_words{"gone"sv, "waiting"sv, "incompatible"sv, "opening"sv,
+                                        "ready"sv};
+constexpr std::array client_reason_words{"none"sv,      "no-session"sv, "no-counterpart"sv,
+                                         "version"sv,   "ports"sv,      "memory"sv,
+                                         "limit"sv,     "resources"sv,  "connect"sv,
+                                         "port-lost"sv, "left"sv};
+constexpr std::array client_reason_meanings{
+    "nothing has gone wrong so far"sv,
+    "there is no session with the partner"sv,
+    "the partner has no client of this name; is its module loaded there?"sv,
+    "no version in common with its counterpart; update the older one"sv,
+    "one side needs more ports than the other wants; configure both alike"sv,
+    "one side asks for more memory than the other gives; configure both alike"sv,
+    "a limit here or on the partner is reached; see ccm's parameters on both"sv,
+    "no memory or device resources, here or there; see both kernel logs"sv,
+    "its ports could not be connected; see both kernel logs"sv,
+    "a port was lost; it is opened again"sv,
+    "it, or its counterpart, has left"sv};
 
-static_assert(record_type_words.size() == CCM_RECORD_REMOVED + 1);
+static_assert(record_type_words.size() == CCM_RECORD_CLIENT + 1);
 static_assert(state_words.size() == CCM_STATE_COUNT);
 static_assert(reason_words.size() == CCM_REASON_COUNT);
 static_assert(reason_meanings.size() == CCM_REASON_COUNT);
 static_assert(stage_words.size() == CCM_STAGE_COUNT);
+static_assert(client_state_words.size() == CCM_CLIENT_STATE_COUNT);
+static_assert(client_reason_words.size() == CCM_CLIENT_REASON_COUNT);
+static_assert(client_reason_meanings.size() == CCM_CLIENT_REASON_COUNT);
 
 } // namespace
 
@@ -54,6 +75,8 @@ const Words states{state_words};
 const Words reasons{reason_words};
 const Words stages{stage_words};
 const Words transports{transport_words};
+const Words client_states{client_state_words};
+const Words client_reasons{client_reason_words};
 
 std::optional<std::string_view> Words::word(std::uint64_t value) const
 {
@@ -86,6 +109,11 @@ std::string Words::list(std::uint32_t first, std::uint32_t last) const
 std::string_view reason_meaning(std::uint64_t reason)
 {
     return reason < reason_meanings.size() ? reason_meanings[reason] : ""sv;
+}
+
+std::string_view client_reason_meaning(std::uint64_t reason)
+{
+    return reason < client_reason_meanings.size() ? client_reason_meanings[reason] : ""sv;
 }
 
 Result<std::vector<ccm_record>> decode_records(std::span<const std::byte> bytes)

@@ -37,9 +37,12 @@ extern const Words states;
 extern const Words reasons;
 extern const Words stages;
 extern const Words transports;
+extern const Words client_states;
+extern const Words client_reasons;
 
 // What a reason means, for people; empty for one that is not known.
 std::string_view reason_meaning(std::uint64_t reason);
+std::string_view client_reason_meaning(std::uint64_t reason);
 
 // Whole and sane records out of what one read() gave, or what is wrong with them.
 Result<std::vector<ccm_record>> decode_records(std::span<const std::byte> bytes);

@@ -3,14 +3,15 @@
  * CCM, the cluster connection manager: the character device /dev/ccm.
  *
  * read() returns whole records of struct ccm_record, never a part of one. Each
- * open file has a queue of its own: first one CCM_RECORD_NODE and one
- * CCM_RECORD_PARTNER for each configured partner (the present state), then one
+ * open file has a queue of its own: first one CCM_RECORD_NODE, one
+ * CCM_RECORD_PARTNER for each configured partner and one CCM_RECORD_CLIENT for each
+ * kernel client as to each partner (the present state), then one
  * CCM_RECORD_SYNC, then a record for each change. When a reader is so slow that
  * its queue is full, what is queued is dropped and replaced by one
  * CCM_RECORD_OVERFLOW, the present state and a CCM_RECORD_SYNC.
  *
  * Errors of read(): EINVAL (the buffer is shorter than one record), EAGAIN
- * (O_NONBLOCK and nothing queued), EINTR (a signal), EFAULT. poll() reports POLLIN
+ * (O_NONBLOCK and nothing queued), EINTR (a signal), EFAULT, ENOMEM. poll() reports POLLIN
  * when a record is queued. An open file keeps the module loaded: rmmod says EBUSY.
  * Opened read-only or not makes no difference to what a file can do.
  */
@@ -21,10 +22,12 @@
 #include <linux/types.h>
 
 /* Version of this interface. A change that an old reader would misread raises it. */
-#define CCM_UAPI_VERSION	1
+#define CCM_UAPI_VERSION	2
 
 #define CCM_HOST_NAME_LEN	32	/* with its terminating NUL */
 #define CCM_CLUSTER_NAME_LEN	32	/* with its terminating NUL */
+#define CCM_CLIENT_NAME_LEN	32	/* with its terminating NUL */
+#define CCM_CLIENT_NOTE_LEN	32	/* with its terminating NUL */
 
 /* What a record is about: struct ccm_record.type */
 enum ccm_record_type {
@@ -33,6 +36,7 @@ enum ccm_record_type {
 	CCM_RECORD_SYNC		= 3,	/* the present state ends here */
 	CCM_RECORD_OVERFLOW	= 4,	/* changes were lost; the present state follows */
 	CCM_RECORD_REMOVED	= 5,	/* a partner was removed from the configuration */
+	CCM_RECORD_CLIENT	= 6,	/* one kernel client, as to one partner */
 };
 
 /* State of a partner: struct ccm_record.state */
@@ -78,26 +82,54 @@ enum ccm_stage {
 	CCM_STAGE_COUNT
 };
 
+/* Of a kernel client, as to one partner: struct ccm_record.state of CCM_RECORD_CLIENT */
+enum ccm_client_state {
+	CCM_CLIENT_GONE		= 0,	/* it has left */
+	CCM_CLIENT_WAITING	= 1,	/* for the partner, or for its counterpart there */
+	CCM_CLIENT_INCOMPATIBLE	= 2,	/* with its counterpart; .reason says why */
+	CCM_CLIENT_OPENING	= 3,	/* memory is set aside, ports are connected */
+	CCM_CLIENT_READY	= 4,	/* has its ports and memory */
+	CCM_CLIENT_STATE_COUNT
+};
+
+/* Why a client is not ready: struct ccm_record.reason of CCM_RECORD_CLIENT */
+enum ccm_client_reason {
+	CCM_CLIENT_NONE		= 0,
+	CCM_CLIENT_NO_SESSION	= 1,	/* the partner is not there */
+	CCM_CLIENT_NO_COUNTERPART = 2,	/* the partner has no client of this name */
+	CCM_CLIENT_VERSION	= 3,	/* no version in common with its counterpart */
+	CCM_CLIENT_PORTS	= 4,	/* one side needs more ports than the other wants */
+	CCM_CLIENT_MEMORY	= 5,	/* one side asks for more memory than the other gives */
+	CCM_CLIENT_LIMIT	= 6,	/* a limit of this node or of the partner is reached */
+	CCM_CLIENT_RESOURCES	= 7,	/* no memory or no device resources, here or there */
+	CCM_CLIENT_CONNECT	= 8,	/* its ports could not be connected */
+	CCM_CLIENT_PORT_LOST	= 9,	/* a port was lost; it is opened again */
+	CCM_CLIENT_LEFT		= 10,	/* it, or its counterpart, has left */
+	CCM_CLIENT_REASON_COUNT
+};
+
 /* struct ccm_record.flags */
 #define CCM_RECORD_F_AUTH	(1U << 0)	/* the session is authenticated */
 #define CCM_RECORD_F_PRESENT	(1U << 1)	/* part of the present state, not a change */
 
 /**
  * struct ccm_record - one event record of /dev/ccm
- * @size: bytes of this record; always sizeof(struct ccm_record) in version 1
+ * @size: bytes of this record; always sizeof(struct ccm_record) in version 2
  * @type: enum ccm_record_type
  * @seq: number of the change that this record shows; rises by one per change in
  *	the module, the same for all readers (a gap means nothing was dropped for
  *	this reader unless a CCM_RECORD_OVERFLOW says so)
  * @time_ns: CLOCK_MONOTONIC of the change, ns
  * @node: id of the node the record is about (this node's own, but for
- *	CCM_RECORD_PARTNER and CCM_RECORD_REMOVED)
- * @state: enum ccm_state (CCM_RECORD_PARTNER)
- * @reason: enum ccm_reason (CCM_RECORD_PARTNER in state DOWN)
+ *	CCM_RECORD_PARTNER, CCM_RECORD_REMOVED and CCM_RECORD_CLIENT)
+ * @state: enum ccm_state (CCM_RECORD_PARTNER), enum ccm_client_state (CCM_RECORD_CLIENT)
+ * @reason: enum ccm_reason (CCM_RECORD_PARTNER in state DOWN), enum ccm_client_reason
+ *	(CCM_RECORD_CLIENT)
  * @stage: enum ccm_stage, of this node or the partner
  * @transport: 0 none (yet), 1 RoCE or InfiniBand, 2 iWARP
  * @flags: CCM_RECORD_F_*
- * @version: protocol version agreed on, 0 if none yet
+ * @version: protocol version agreed on, 0 if none yet; of the client's own protocol in
+ *	a CCM_RECORD_CLIENT
  * @incarnation: incarnation of @node, 0 if not known
  * @sessions: how many sessions with this partner have become READY since it was
  *	configured (CCM_RECORD_PARTNER)
@@ -114,6 +146,12 @@ enum ccm_stage {
  * @address: the partner's address, network byte order
  * @name: host name: this node's, or the partner's as it said itself; NUL-terminated
  * @cluster: cluster name (CCM_RECORD_NODE), NUL-terminated
+ * @ports: ports of the client to this partner (CCM_RECORD_CLIENT)
+ * @region: bytes set aside here for the client's counterpart (CCM_RECORD_CLIENT)
+ * @region_partner: bytes set aside for it on the partner (CCM_RECORD_CLIENT)
+ * @client: the client's name (CCM_RECORD_CLIENT), NUL-terminated
+ * @note: what the client last said of this partner, in words of its own
+ *	(CCM_RECORD_CLIENT); empty if nothing; NUL-terminated
  */
 struct ccm_record {
 	__u16 size;
@@ -138,10 +176,14 @@ struct ccm_record {
 	__u64 silent_us;
 	__s32 error;
 	__u16 family;
-	__u16 reserved0;
+	__u16 ports;
 	__u8  address[16];
 	char  name[CCM_HOST_NAME_LEN];
 	char  cluster[CCM_CLUSTER_NAME_LEN];
+	__u64 region;
+	__u64 region_partner;
+	char  client[CCM_CLIENT_NAME_LEN];
+	char  note[CCM_CLIENT_NOTE_LEN];
 };
 
 /**

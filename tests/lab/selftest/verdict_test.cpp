@@ -34,6 +34,7 @@ TEST(JudgeTest, KnowsFaultsFromTheirNames)
              "[    1.0] rcu: INFO: rcu_sched self-detected stall on CPU",
              "[    1.0] Call Trace:",
              "[    1.0] Kernel panic - not syncing: x",
+             "[    1.0] ccm_pattern: VIOLATION: mirror, partner 2: an operation completed twice",
          })
         EXPECT_TRUE(tells_of_a_fault(line)) << line;
     for (const char *line : {
@@ -43,6 +44,7 @@ TEST(JudgeTest, KnowsFaultsFromTheirNames)
              "[    1.0] ccm: partner 2: DOWN, panicked",
              "[    1.0] KernelAddressSanitizer initialized",
              "[    1.0] lockdep: MAX_LOCKDEP_SUBCLASSES: 8",
+             "[    1.0] ccm_pattern: no VIOLATIONS",
          })
         EXPECT_FALSE(tells_of_a_fault(line)) << line;
 }

@@ -12,7 +12,7 @@ TEST(CommandLine, Version)
 {
     Bench bench;
     EXPECT_EQ(bench.run({"--version"}), 0);
-    EXPECT_EQ(bench.output.text, "ccmadm " CCMADM_VERSION " (interface version 1)\n");
+    EXPECT_EQ(bench.output.text, "ccmadm " CCMADM_VERSION " (interface version 2)\n");
     EXPECT_EQ(bench.path, ""); // needs no device
 }
 
@@ -75,6 +75,18 @@ TEST(CommandLine, MistakesAreOneLineAndCodeOne)
         {"wait", "--partner", ""},
         {"wait", "--state", "asleep"},
         {"wait", "--stage", "stopping"},
+        {"wait", "--client"},
+        {"wait", "--client", ""},
+        {"wait", "--client", "two words"},
+        {"wait", "--client", "tab\there"},
+        {"wait", "--client", "\x1b[2J"},
+        {"wait", "--client", "spiegel-\xc3\xbc"},
+        {"wait", "--client", "a-name-of-exactly-32-characters."},
+        {"wait", "--client", "mirror", "locks"},
+        {"wait", "--client", "mirror", "--state", "opening"},
+        {"wait", "--client", "mirror", "--state", "down", "--stage", "root"},
+        {"status", "--client", "mirror"},
+        {"watch", "--client", "mirror"},
         {"watch", "--count", "0"},
         {"watch", "--count", "many"},
         {"stage", "root", "running"},
@@ -118,6 +130,13 @@ TEST(CommandLine, MistakesNameTheValueAndTheWayOut)
     EXPECT_NE(error({"peek", "2", "--timeout", "0"})
                   .find("`0` is not a timeout in milliseconds, a number from 1 to 10000"),
               std::string::npos);
+    EXPECT_NE(error({"wait", "--client", "\x1b[2J"})
+                  .find("`?[2J` is not the name of a client, 1 to 31 printable ASCII characters "
+                        "without blanks"),
+              std::string::npos);
+    EXPECT_NE(error({"wait", "--client", "mirror", "--state", "greeting"})
+                  .find("--client waits for ready or down: it does not go with --state greeting"),
+              std::string::npos);
     EXPECT_NE(error({"frobnicate"}).find("frobnicate"), std::string::npos);
 }
 
@@ -129,6 +148,15 @@ TEST(CommandLine, LimitsAreAccepted)
         << bench.errors.text;
     Bench peek;
     EXPECT_EQ(peek.run({"peek", "1", "--timeout", "10000"}), 0) << peek.errors.text;
+
+    const std::string longest(CCM_CLIENT_NAME_LEN - 1, 'n');
+    for (const std::string &name : {std::string("x"), std::string("[a,b]~!"), longest}) {
+        Bench client;
+        client.source->give(present({partner_record(2, CCM_STATE_READY),
+                                     client_record(name.c_str(), 2, CCM_CLIENT_READY)}));
+        EXPECT_EQ(client.run({"wait", "--client", name.c_str(), "--timeout", "0"}), 0)
+            << client.errors.text;
+    }
 }
 
 TEST(CommandLine, ADeviceThatDoesNotOpenIsReported)
@@ -145,13 +173,13 @@ TEST(CommandLine, RecordsOfAnotherVersionAreNotRead)
 {
     for (const char *verb : {"status", "wait", "watch", "stage"}) {
         Bench bench;
-        bench.calls.info.uapi_version = 2;
+        bench.calls.info.uapi_version = 3;
         bench.source->give([]() -> ReadResult {
             ADD_FAILURE() << "read";
             return Stopped{};
         });
         EXPECT_EQ(bench.run({verb}), 1);
-        EXPECT_NE(bench.errors.text.find("interface version 2, this ccmadm knows 1"),
+        EXPECT_NE(bench.errors.text.find("interface version 3, this ccmadm knows 2"),
                   std::string::npos);
     }
 }

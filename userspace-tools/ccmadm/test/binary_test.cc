@@ -31,7 +31,7 @@ TEST(Binary, Version)
 {
     const Ended ended = run_binary({"--version"});
     EXPECT_EQ(ended.code, 0);
-    EXPECT_EQ(ended.output, "ccmadm " CCMADM_VERSION " (interface version 1)\n");
+    EXPECT_EQ(ended.output, "ccmadm " CCMADM_VERSION " (interface version 2)\n");
     EXPECT_EQ(ended.errors, "");
 }
 

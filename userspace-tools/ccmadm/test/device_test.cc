@@ -45,13 +45,18 @@ TEST_F(DeviceTest, FitsItself)
 
 TEST_F(DeviceTest, OtherVersionsSaySo)
 {
-    calls.info.uapi_version = 2;
-    EXPECT_EQ(check_text(), "/dev/ccm: the module has interface version 2, this ccmadm knows 1: "
+    calls.info.uapi_version = 3;
+    EXPECT_EQ(check_text(), "/dev/ccm: the module has interface version 3, this ccmadm knows 2: "
+                            "use the ccmadm that belongs to the loaded module");
+    // The module as it was before there were clients.
+    calls.info.uapi_version = 1;
+    calls.info.record_size = 184;
+    EXPECT_EQ(check_text(), "/dev/ccm: the module has interface version 1, this ccmadm knows 2: "
                             "use the ccmadm that belongs to the loaded module");
     calls.info.uapi_version = CCM_UAPI_VERSION;
-    calls.info.record_size = 192;
-    EXPECT_EQ(check_text(), "/dev/ccm: the module's records have 192 bytes, this ccmadm knows "
-                            "184: use the ccmadm that belongs to the loaded module");
+    calls.info.record_size = 272;
+    EXPECT_EQ(check_text(), "/dev/ccm: the module's records have 272 bytes, this ccmadm knows "
+                            "264: use the ccmadm that belongs to the loaded module");
 }
 
 TEST_F(DeviceTest, OtherDevicesSaySo)

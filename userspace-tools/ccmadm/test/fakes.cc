@@ -73,10 +73,27 @@ ccm_record removed_record(std::uint32_t id)
     return record;
 }
 
-Batch present(std::vector<ccm_record> partners)
+ccm_record client_record(const char *name, std::uint32_t partner, std::uint32_t state,
+                         std::uint32_t reason)
+{
+    ccm_record record = blank(CCM_RECORD_CLIENT);
+    record.node = partner;
+    record.state = static_cast<__u8>(state);
+    record.reason = static_cast<__u8>(reason);
+    std::strcpy(record.client, name);
+    if (state == CCM_CLIENT_READY) {
+        record.version = 3;
+        record.ports = 4;
+        record.region = 64u << 20;
+        record.region_partner = 3u << 19;
+    }
+    return record;
+}
+
+Batch present(std::vector<ccm_record> records)
 {
     Batch batch{node_record()};
-    batch.insert(batch.end(), partners.begin(), partners.end());
+    batch.insert(batch.end(), records.begin(), records.end());
     for (auto &record : batch)
         record.flags |= CCM_RECORD_F_PRESENT;
     batch.push_back(plain_record(CCM_RECORD_SYNC));

@@ -22,9 +22,12 @@ ccm_record partner_record(std::uint32_t id, std::uint32_t state,
 ccm_record down_record(std::uint32_t id, std::uint32_t reason);
 ccm_record plain_record(std::uint32_t type); // SYNC, OVERFLOW, or something unknown
 ccm_record removed_record(std::uint32_t id);
+// One that is ready has ports and memory, any other has none.
+ccm_record client_record(const char *name, std::uint32_t partner, std::uint32_t state,
+                         std::uint32_t reason = CCM_CLIENT_NONE);
 
-// This node, the partners given, SYNC.
-Batch present(std::vector<ccm_record> partners);
+// This node, the partners and clients given, SYNC.
+Batch present(std::vector<ccm_record> records);
 
 class FakeClock final : public Clock {
 public:

@@ -50,6 +50,57 @@ TEST(Fields, NodeForPrograms)
         "port": 4, "version": 0, "detect_ms": 250, "counter": 3})"));
 }
 
+TEST(Fields, ClientForPrograms)
+{
+    ccm_record record = client_record("mirror", 2, CCM_CLIENT_READY);
+    record.seq = 12;
+    record.time_ns = 13;
+    record.flags = CCM_RECORD_F_PRESENT;
+    record.region_partner = 18'446'744'073'709'551'615u;
+    std::strcpy(record.note, "copies the log");
+    // What the record has room for, but a client has not, is left out.
+    std::strcpy(record.name, "beta");
+    std::strcpy(record.cluster, "blue");
+    record.incarnation = 14;
+    record.stage = CCM_STAGE_RUNNING;
+    record.error = -5;
+    EXPECT_EQ(Fields(record).json().dump(),
+              R"({"type":"client","seq":12,"time_ns":13,"node":2,"client":"mirror",)"
+              R"("state":"ready","reason":"none","version":3,"ports":4,"region":67108864,)"
+              R"("region_partner":18446744073709551615,"note":"copies the log",)"
+              R"("flags":["present"]})");
+
+    record = client_record("locks", 3, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_NO_COUNTERPART);
+    record.seq = 14;
+    record.time_ns = 15;
+    EXPECT_EQ(Fields(record).json().dump(),
+              R"({"type":"client","seq":14,"time_ns":15,"node":3,"client":"locks",)"
+              R"("state":"incompatible","reason":"no-counterpart","version":0,"ports":0,)"
+              R"("region":0,"region_partner":0,"note":"","flags":[]})");
+}
+
+TEST(Fields, ClientsOfANewerModule)
+{
+    const ccm_record record = client_record("mirror", 2, 200, 201);
+    const auto object = json::parse(Fields(record).json().dump());
+    EXPECT_EQ(object["state"], 200);
+    EXPECT_EQ(object["reason"], 201);
+    EXPECT_EQ(Fields(record).text("state"), "200: reason 201");
+}
+
+TEST(Fields, ClientNamesAndNotesCannotUpsetATerminal)
+{
+    ccm_record record = client_record("a\x1b[2J", 2, CCM_CLIENT_READY);
+    std::strcpy(record.note, "b\n\xff");
+    EXPECT_EQ(Fields(record).text("client"), "a?[2J");
+    EXPECT_EQ(Fields(record).text("note"), "b??");
+    // Without an end: no further than the field.
+    std::memset(record.client, 'c', sizeof(record.client));
+    std::memset(record.note, 'n', sizeof(record.note));
+    EXPECT_EQ(Fields(record).text("client"), std::string(CCM_CLIENT_NAME_LEN, 'c'));
+    EXPECT_EQ(Fields(record).text("note"), std::string(CCM_CLIENT_NOTE_LEN, 'n'));
+}
+
 TEST(Fields, MarksAndRemoval)
 {
     ccm_record record = plain_record(CCM_RECORD_SYNC);
@@ -128,6 +179,48 @@ TEST(Fields, WordsForPeople)
     record.error = INT32_MIN;
     EXPECT_EQ(Fields(record).text("error"), "error -2147483648");
     EXPECT_EQ(Fields(record).text("no such field"), "");
+}
+
+TEST(Fields, ClientStatesForPeople)
+{
+    const auto state = [](std::uint32_t state, std::uint32_t reason) {
+        return Fields(client_record("mirror", 2, state, reason)).text("state");
+    };
+    EXPECT_EQ(state(CCM_CLIENT_READY, CCM_CLIENT_NONE), "ready");
+    EXPECT_EQ(state(CCM_CLIENT_READY, CCM_CLIENT_PORT_LOST), "ready"); // that is over
+    EXPECT_EQ(state(CCM_CLIENT_OPENING, CCM_CLIENT_NONE), "opening");
+    EXPECT_EQ(state(CCM_CLIENT_OPENING, CCM_CLIENT_PORT_LOST),
+              "opening: port-lost (a port was lost; it is opened again)");
+    EXPECT_EQ(state(CCM_CLIENT_WAITING, CCM_CLIENT_NO_COUNTERPART),
+              "waiting: no-counterpart (the partner has no client of this name; is its module "
+              "loaded there?)");
+    EXPECT_EQ(state(CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_VERSION),
+              "incompatible: version (no version in common with its counterpart; update the "
+              "older one)");
+    EXPECT_EQ(state(CCM_CLIENT_GONE, CCM_CLIENT_LEFT),
+              "gone: left (it, or its counterpart, has left)");
+}
+
+TEST(Fields, SizesForPeople)
+{
+    const auto size = [](std::uint64_t bytes) {
+        ccm_record record = client_record("mirror", 2, CCM_CLIENT_READY);
+        record.region = bytes;
+        return Fields(record).text("region");
+    };
+    EXPECT_EQ(size(0), "");
+    EXPECT_EQ(size(1), "1 B");
+    EXPECT_EQ(size(1023), "1023 B");
+    EXPECT_EQ(size(1024), "1 KiB");
+    EXPECT_EQ(size(1025), "1.0 KiB");
+    EXPECT_EQ(size(1536), "1.5 KiB");
+    EXPECT_EQ(size((1u << 20) - 1), "1.0 MiB");
+    EXPECT_EQ(size(1u << 20), "1 MiB");
+    EXPECT_EQ(size(64u << 20), "64 MiB");
+    EXPECT_EQ(size(5'000'000'000), "4.7 GiB");
+    EXPECT_EQ(size(std::uint64_t{1} << 40), "1 TiB");
+    EXPECT_EQ(size(std::uint64_t{1} << 63), "8 EiB");
+    EXPECT_EQ(size(UINT64_MAX), "16.0 EiB");
 }
 
 TEST(Fields, DurationsForPeople)

@@ -115,7 +115,7 @@ TEST_F(FdSourceTest, PartsOfRecordsAreErrors)
     FdSource from_pipe(pipe[0], "/dev/ccm");
     put(pipe[1], two.data(), sizeof(ccm_record) + 10);
     EXPECT_EQ(error_text(from_pipe.read(soon())),
-              "/dev/ccm: read 194 bytes, which is not a whole number of 184-byte records: "
+              "/dev/ccm: read 274 bytes, which is not a whole number of 264-byte records: "
               "is it a CCM device?");
     FdSource from_socket(socket[0], "/dev/ccm");
     put(socket[1], two.data(), 10);

@@ -24,11 +24,23 @@ TEST(Words, KnownValuesHaveWordsBothWays)
     }
     for (std::uint32_t value = 0; value < CCM_STAGE_COUNT; ++value)
         EXPECT_EQ(stages.value(*stages.word(value)), value);
+    for (std::uint32_t value = 0; value < CCM_CLIENT_STATE_COUNT; ++value)
+        EXPECT_EQ(client_states.value(*client_states.word(value)), value);
+    for (std::uint32_t value = 0; value < CCM_CLIENT_REASON_COUNT; ++value) {
+        EXPECT_EQ(client_reasons.value(*client_reasons.word(value)), value);
+        EXPECT_FALSE(client_reason_meaning(value).empty());
+    }
     EXPECT_EQ(states.text(CCM_STATE_NEGOTIATING), "negotiating");
     EXPECT_EQ(reasons.text(CCM_REASON_AUTHENTICATION), "authentication");
     EXPECT_EQ(stages.text(CCM_STAGE_STOPPING), "stopping");
     EXPECT_EQ(record_types.text(CCM_RECORD_REMOVED), "removed");
+    EXPECT_EQ(record_types.text(CCM_RECORD_CLIENT), "client");
     EXPECT_EQ(transports.text(2), "iwarp");
+    EXPECT_EQ(client_states.list(0, CCM_CLIENT_STATE_COUNT - 1),
+              "gone, waiting, incompatible, opening, ready");
+    EXPECT_EQ(client_reasons.list(0, CCM_CLIENT_REASON_COUNT - 1),
+              "none, no-session, no-counterpart, version, ports, memory, limit, resources, "
+              "connect, port-lost, left");
 }
 
 TEST(Words, UnknownValuesAreNumbers)
@@ -38,6 +50,9 @@ TEST(Words, UnknownValuesAreNumbers)
     EXPECT_EQ(record_types.text(0), "0");
     EXPECT_EQ(record_types.text(65535), "65535");
     EXPECT_EQ(reason_meaning(255), "");
+    EXPECT_EQ(client_states.text(CCM_CLIENT_STATE_COUNT), "5");
+    EXPECT_EQ(client_reasons.text(CCM_CLIENT_REASON_COUNT), "11");
+    EXPECT_EQ(client_reason_meaning(255), "");
     EXPECT_FALSE(states.value("asleep"));
     EXPECT_FALSE(record_types.value(""));
 }
@@ -65,7 +80,7 @@ TEST(DecodeRecords, RefusesPartsOfRecords)
                                      sizeof(ccm_record) + 1, 2 * sizeof(ccm_record) - 1}) {
         const auto out = decode_records(bytes_of(in).first(length));
         ASSERT_FALSE(out) << length;
-        EXPECT_NE(out.error().text.find("not a whole number of 184-byte records"),
+        EXPECT_NE(out.error().text.find("not a whole number of 264-byte records"),
                   std::string::npos);
     }
 }
@@ -73,10 +88,10 @@ TEST(DecodeRecords, RefusesPartsOfRecords)
 TEST(DecodeRecords, RefusesRecordsOfAnotherSize)
 {
     std::vector<ccm_record> in = present({});
-    in[1].size = 192;
+    in[1].size = 184;
     const auto out = decode_records(bytes_of(in));
     ASSERT_FALSE(out);
-    EXPECT_NE(out.error().text.find("(type sync) says it has 192 bytes instead of 184"),
+    EXPECT_NE(out.error().text.find("(type sync) says it has 184 bytes instead of 264"),
               std::string::npos);
 }
 

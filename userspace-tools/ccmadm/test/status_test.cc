@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fakes.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace ccmadm::test {
@@ -45,6 +46,67 @@ TEST(Status, DownForPeopleSaysWhy)
         << bench.output.text;
 }
 
+TEST(Status, ClientsForPeople)
+{
+    Bench bench;
+    ccm_record ready = client_record("mirror", 10, CCM_CLIENT_READY);
+    const char note[] = "copies the log";
+    std::copy(std::begin(note), std::end(note), ready.note);
+    ccm_record no_memory = client_record("fm", 2, CCM_CLIENT_READY);
+    no_memory.ports = 1;
+    no_memory.region = 0;
+    no_memory.region_partner = 0;
+    // As the module may order them; people get them by name, then by partner.
+    bench.source->give(present(
+        {partner_record(2, CCM_STATE_READY), partner_record(10, CCM_STATE_READY), ready,
+         no_memory, client_record("mirror", 2, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_MEMORY),
+         client_record("fm", 10, CCM_CLIENT_OPENING)}));
+    // The clients do not count for the code.
+    EXPECT_EQ(bench.run({"status"}), 0);
+    const std::string reason = "incompatible: memory (one side asks for more memory than the "
+                               "other gives; configure both alike)";
+    const auto padded = [&reason](const std::string &text) {
+        return text + std::string(reason.size() - text.size(), ' ');
+    };
+    const auto at = bench.output.text.find("CLIENT");
+    ASSERT_NE(at, std::string::npos) << bench.output.text;
+    EXPECT_GT(at, bench.output.text.find("PARTNER"));
+    EXPECT_EQ(bench.output.text.substr(at),
+              "CLIENT  PARTNER  " + padded("STATE") +
+                  "  VERSION  PORTS  REGION  PARTNER'S  NOTE\n"
+                  "fm      2        " + padded("ready") + "  3        1      -       -          -\n"
+                  "fm      10       " + padded("opening") +
+                  "  -        -      -       -          -\n"
+                  "mirror  2        " + reason + "  -        -      -       -          -\n"
+                  "mirror  10       " + padded("ready") +
+                  "  3        4      64 MiB  1.5 MiB    copies the log\n");
+}
+
+TEST(Status, ClientsForPrograms)
+{
+    Bench bench;
+    bench.source->give(present(
+        {partner_record(2, CCM_STATE_READY), client_record("mirror", 2, CCM_CLIENT_READY),
+         client_record("locks", 2, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_PORTS)}));
+    EXPECT_EQ(bench.run({"--json"}), 0);
+    const auto clients = bench.object()["clients"];
+    ASSERT_EQ(clients.size(), 2u);
+    EXPECT_EQ(clients[0]["client"], "locks");
+    EXPECT_EQ(clients[0]["node"], 2);
+    EXPECT_EQ(clients[0]["reason"], "ports");
+    EXPECT_EQ(clients[1]["state"], "ready");
+    EXPECT_EQ(clients[1]["region"], 64u << 20);
+    EXPECT_FALSE(clients[1].contains("type"));
+}
+
+TEST(Status, ClientsDoNotMakeADownPartnerReady)
+{
+    Bench bench;
+    bench.source->give(present({down_record(2, CCM_REASON_HUNG),
+                                client_record("mirror", 2, CCM_CLIENT_READY)}));
+    EXPECT_EQ(bench.run({"status"}), 2);
+}
+
 TEST(Status, NoPartnerIsNotReady)
 {
     Bench bench;
@@ -74,7 +136,8 @@ TEST(Status, Json)
                                     down_record(3, CCM_REASON_PANICKED)}));
         EXPECT_EQ(bench.run(arguments), 2);
         const auto object = bench.object();
-        EXPECT_EQ(object.size(), 2u);
+        EXPECT_EQ(object.size(), 3u);
+        EXPECT_EQ(object["clients"], nlohmann::json::array());
         EXPECT_EQ(object["node"]["node"], 1);
         EXPECT_EQ(object["node"]["cluster"], "blue");
         EXPECT_EQ(object["node"]["stage"], "initramfs");
@@ -93,6 +156,7 @@ TEST(Status, JsonWithoutANodeRecord)
     EXPECT_EQ(bench.run({"status", "--json"}), 2);
     EXPECT_TRUE(bench.object()["node"].is_null());
     EXPECT_TRUE(bench.object()["partners"].empty());
+    EXPECT_TRUE(bench.object()["clients"].is_array());
 }
 
 TEST(Status, TakesTheStateAgainAfterAnOverflow)

@@ -14,6 +14,12 @@ MemorySource::Step stop()
     return [] { return ReadResult(Stopped{}); };
 }
 
+void use_utc()
+{
+    setenv("TZ", "UTC", 1);
+    tzset();
+}
+
 TEST(Watch, JsonIsPresentStateSyncChanges)
 {
     Bench bench;
@@ -52,8 +58,7 @@ TEST(Watch, EachLineIsWrittenByItself)
 
 TEST(Watch, TextHasOneLinePerRecord)
 {
-    setenv("TZ", "UTC", 1);
-    tzset();
+    use_utc();
     Bench bench;
     Batch batch = present({down_record(2, CCM_REASON_UNREACHABLE)});
     batch.push_back(partner_record(2, CCM_STATE_READY, CCM_STAGE_INITRAMFS));
@@ -73,6 +78,54 @@ TEST(Watch, TextHasOneLinePerRecord)
             "partner 2 beta: ready, booting: initramfs, RoCE/IB, 192.0.2.2, "
             "incarnation 0xfedcba9876543210, session 1\n" +
             at + "record of type 77, about node 0\n");
+}
+
+TEST(Watch, ClientsHaveALineEach)
+{
+    use_utc();
+    Bench bench;
+    ccm_record one_port = client_record("fm", 2, CCM_CLIENT_READY);
+    one_port.ports = 1;
+    one_port.region = 0;
+    one_port.note[0] = 'x';
+    Batch batch{client_record("fm", 2, CCM_CLIENT_WAITING, CCM_CLIENT_NO_SESSION),
+                client_record("mirror", 2, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_PORTS),
+                client_record("mirror", 2, CCM_CLIENT_READY),
+                one_port,
+                client_record("mirror", 2, CCM_CLIENT_GONE, CCM_CLIENT_LEFT)};
+    for (auto &record : batch)
+        record.time_ns = 999'500'000'000;
+    bench.source->give(batch);
+    bench.source->give(stop());
+    EXPECT_EQ(bench.run({"watch"}), 0);
+    const std::string at = "2023-11-14 22:13:19.500000  client ";
+    EXPECT_EQ(bench.output.text,
+              at + "fm, partner 2: waiting: no-session (there is no session with the partner)\n" +
+                  at + "mirror, partner 2: incompatible: ports (one side needs more ports than "
+                       "the other wants; configure both alike)\n" +
+                  at + "mirror, partner 2: ready, version 3, 4 ports, region 64 MiB, "
+                       "partner's region 1.5 MiB\n" +
+                  at + "fm, partner 2: ready, version 3, 1 port, partner's region 1.5 MiB, "
+                       "note: x\n" +
+                  at + "mirror, partner 2: gone: left (it, or its counterpart, has left)\n");
+}
+
+TEST(Watch, ClientsAreChangesAfterThePresentState)
+{
+    Bench bench;
+    bench.source->give(present({partner_record(2, CCM_STATE_READY),
+                                client_record("mirror", 2, CCM_CLIENT_OPENING)}));
+    bench.source->give(Batch{client_record("mirror", 2, CCM_CLIENT_READY),
+                             client_record("mirror", 2, CCM_CLIENT_GONE, CCM_CLIENT_LEFT)});
+    EXPECT_EQ(bench.run({"watch", "--json", "--count", "1"}), 0);
+    const auto lines = bench.lines();
+    ASSERT_EQ(lines.size(), 5u);
+    EXPECT_EQ(lines[2]["type"], "client");
+    EXPECT_EQ(lines[2]["flags"], nlohmann::json::array({"present"}));
+    EXPECT_EQ(lines[3]["type"], "sync");
+    EXPECT_EQ(lines[4]["client"], "mirror");
+    EXPECT_EQ(lines[4]["state"], "ready");
+    EXPECT_EQ(lines[4]["flags"], nlohmann::json::array());
 }
 
 TEST(Watch, GoesOnAfterAnOverflow)

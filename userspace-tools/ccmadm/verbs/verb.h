@@ -34,7 +34,9 @@ Result<ExitCode> run_watch(const Context &context, const WatchOptions &options);
 
 struct WaitOptions {
     std::vector<std::uint32_t> partners; // empty: all that are configured
+    std::vector<std::string> clients;    // empty: it is about the partners themselves
     std::optional<std::chrono::nanoseconds> timeout;
+    // Of the partners; of clients only READY, or DOWN: not ready.
     std::uint32_t state = CCM_STATE_READY;
     std::uint32_t stage = CCM_STAGE_UNKNOWN; // at least this one; UNKNOWN: any
 };

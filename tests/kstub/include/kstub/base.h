@@ -11,6 +11,7 @@ typedef signed char s8;
 typedef short s16;
 typedef int s32;
 typedef long long s64;
+typedef unsigned long uintptr_t;
 typedef u8 __u8;
 typedef u16 __u16;
 typedef u32 __u32;
@@ -56,6 +57,7 @@ typedef int pid_t;
 #define __packed __attribute__((packed))
 #define __aligned(x) __attribute__((aligned(x)))
 #define __printf(a, b)
+#define __must_hold(lock)
 #define noinline __attribute__((noinline))
 #define fallthrough [[fallthrough]]
 
@@ -80,6 +82,10 @@ typedef int pid_t;
 #define clamp(val, lo, hi) min((__typeof__(val))max(val, lo), hi)
 #define clamp_t(type, val, lo, hi) min_t(type, max_t(type, val, lo), hi)
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+#define DIV_ROUND_UP_ULL(n, d) (((unsigned long long)(n) + (d) - 1) / (d))
+#define round_up(x, y) ((((x) - 1) | ((__typeof__(x))((y) - 1))) + 1)
+#define struct_size(p, member, count) \
+	(sizeof(*(p)) + sizeof(*(p)->member) * (size_t)(count))
 #define IS_ENABLED(option) 1
 #define BIT(nr) (1UL << (nr))
 #define BIT_ULL(nr) (1ULL << (nr))
@@ -120,6 +126,13 @@ u16 ntohs(__be16 x);
 u32 ntohl(__be32 x);
 u64 div_u64(u64 dividend, u32 divisor);
 u64 div64_u64(u64 dividend, u64 divisor);
+u64 div_u64_rem(u64 dividend, u32 divisor, u32 *remainder);
+u16 get_unaligned_le16(const void *p);
+u32 get_unaligned_le32(const void *p);
+u64 get_unaligned_le64(const void *p);
+void put_unaligned_le16(u16 val, void *p);
+void put_unaligned_le32(u32 val, void *p);
+void put_unaligned_le64(u64 val, void *p);
 u32 get_random_u32(void);
 u64 get_random_u64(void);
 void get_random_bytes(void *buf, size_t len);
@@ -159,6 +172,7 @@ int kstrtou32(const char *s, unsigned int base, u32 *res);
 int kstrtou16(const char *s, unsigned int base, u16 *res);
 int kstrtouint(const char *s, unsigned int base, unsigned int *res);
 int kstrtoint(const char *s, unsigned int base, int *res);
+unsigned long long memparse(const char *ptr, char **retptr);
 
 /* memory */
 #define GFP_KERNEL ((gfp_t)0xcc0)
@@ -166,6 +180,7 @@ int kstrtoint(const char *s, unsigned int base, int *res);
 #define GFP_KERNEL_ACCOUNT ((gfp_t)0x400cc0)
 #define __GFP_ZERO ((gfp_t)0x100)
 #define __GFP_NOWARN ((gfp_t)0x2000)
+#define __GFP_RETRY_MAYFAIL ((gfp_t)0x4000)
 void *kmalloc(size_t size, gfp_t flags);
 void *kzalloc(size_t size, gfp_t flags);
 void *kcalloc(size_t n, size_t size, gfp_t flags);
@@ -183,8 +198,18 @@ void free_page(unsigned long addr);
 unsigned long __get_free_pages(gfp_t flags, unsigned int order);
 void free_pages(unsigned long addr, unsigned int order);
 int get_order(unsigned long size);
+unsigned int memalloc_noio_save(void);
+void memalloc_noio_restore(unsigned int flags);
 struct page;
 struct page *virt_to_page(const void *addr);
+bool virt_addr_valid(const void *addr);
+void *alloc_pages_exact(size_t size, gfp_t gfp_mask);
+void free_pages_exact(void *virt, size_t size);
+void *__vmalloc(unsigned long size, gfp_t gfp_mask);
+void *vzalloc(unsigned long size);
+void vfree(const void *addr);
+bool is_vmalloc_addr(const void *x);
+struct page *vmalloc_to_page(const void *addr);
 unsigned long copy_to_user(void __user *to, const void *from, unsigned long n);
 unsigned long copy_from_user(void *to, const void __user *from, unsigned long n);
 void *memdup_user(const void __user *src, size_t len);
@@ -240,7 +265,7 @@ enum {
 	ECONNABORTED = 103, ECONNRESET = 104, ENOBUFS = 105, EISCONN = 106,
 	ENOTCONN = 107, ESHUTDOWN = 108, ETIMEDOUT = 110, ECONNREFUSED = 111,
 	EHOSTDOWN = 112, EHOSTUNREACH = 113, EALREADY = 114, EINPROGRESS = 115,
-	ESTALE = 116, ECANCELED = 125, ERESTARTSYS = 512,
+	ESTALE = 116, EDQUOT = 122, ECANCELED = 125, ERESTARTSYS = 512,
 };
 
 /* lists */
@@ -279,8 +304,27 @@ void list_splice_tail_init(struct list_head *list, struct list_head *head);
 	     !list_entry_is_head(pos, head, member);				\
 	     pos = n, n = list_next_entry(n, member))
 
+/* objects in sysfs, as far as uevents are sent of them */
+struct kobject {
+	const char *name;
+};
+enum kobject_action {
+	KOBJ_ADD,
+	KOBJ_REMOVE,
+	KOBJ_CHANGE,
+};
+extern "C" int kobject_uevent_env(struct kobject *kobj, enum kobject_action action,
+				  char *envp[]);
+
 /* modules and their parameters */
-struct module;
+struct module_kobject {
+	struct kobject kobj;
+	struct module *mod;
+};
+struct module {
+	char name[56];
+	struct module_kobject mkobj;
+};
 struct kernel_param;
 struct kernel_param_ops {
 	unsigned int flags;
@@ -306,6 +350,7 @@ typedef unsigned int kstub_param_uint;
 typedef int kstub_param_int;
 typedef unsigned short kstub_param_ushort;
 typedef unsigned long kstub_param_ulong;
+typedef unsigned long long kstub_param_ullong;
 typedef char *kstub_param_charp;
 typedef bool kstub_param_bool;
 #define module_param_named(name, value, type, perm) \
@@ -353,6 +398,9 @@ extern "C" {
 void kref_init(struct kref *kref);
 void kref_get(struct kref *kref);
 int kref_put(struct kref *kref, void (*release)(struct kref *kref));
+void refcount_set(refcount_t *r, int n);
+void refcount_inc(refcount_t *r);
+bool refcount_dec_and_test(refcount_t *r);
 }
 
 /* the machine */

@@ -36,11 +36,23 @@ struct scatterlist {
 	dma_addr_t dma_address;
 	unsigned int dma_length;
 };
+struct sg_table {
+	struct scatterlist *sgl;
+	unsigned int nents;
+	unsigned int orig_nents;
+};
 #define sg_dma_address(sg) ((sg)->dma_address)
 #define sg_dma_len(sg) ((sg)->dma_length)
+#define for_each_sg(sglist, sg, nr, __i) \
+	for (__i = 0, sg = (sglist); __i < (nr); __i++, sg = sg_next(sg))
 extern "C" {
 void sg_init_table(struct scatterlist *sgl, unsigned int nents);
 void sg_init_one(struct scatterlist *sg, const void *buf, unsigned int buflen);
+void sg_set_page(struct scatterlist *sg, struct page *page, unsigned int len,
+		 unsigned int offset);
+struct scatterlist *sg_next(struct scatterlist *sg);
+int sg_alloc_table(struct sg_table *table, unsigned int nents, gfp_t gfp_mask);
+void sg_free_table(struct sg_table *table);
 void sg_set_buf(struct scatterlist *sg, const void *buf, unsigned int buflen);
 }
 
@@ -51,6 +63,14 @@ enum ib_wc_status {
 	IB_WC_LOC_EEC_OP_ERR,
 	IB_WC_LOC_PROT_ERR,
 	IB_WC_WR_FLUSH_ERR,
+	IB_WC_MW_BIND_ERR,
+	IB_WC_BAD_RESP_ERR,
+	IB_WC_LOC_ACCESS_ERR,
+	IB_WC_REM_INV_REQ_ERR,
+	IB_WC_REM_ACCESS_ERR,
+	IB_WC_REM_OP_ERR,
+	IB_WC_RETRY_EXC_ERR,
+	IB_WC_RNR_RETRY_EXC_ERR,
 };
 enum ib_wc_opcode {
 	IB_WC_SEND,
@@ -162,8 +182,17 @@ struct ib_device_attr {
 	int max_qp_init_rd_atom;
 	unsigned int max_fast_reg_page_list_len;
 };
+enum rdma_driver_id {
+	RDMA_DRIVER_RXE = 14,
+	RDMA_DRIVER_SIW = 18,
+};
+struct ib_device_ops {
+	struct module *owner;
+	enum rdma_driver_id driver_id;
+};
 struct ib_device {
 	struct device *dma_device;
+	struct ib_device_ops ops;
 	struct device dev;
 	struct ib_device_attr attrs;
 	u32 phys_port_cnt;
@@ -372,6 +401,10 @@ u64 ib_dma_map_single(struct ib_device *dev, void *cpu_addr, size_t size,
 		      enum dma_data_direction direction);
 void ib_dma_unmap_single(struct ib_device *dev, u64 addr, size_t size,
 			 enum dma_data_direction direction);
+int ib_dma_map_sg(struct ib_device *dev, struct scatterlist *sg, int nents,
+		  enum dma_data_direction direction);
+void ib_dma_unmap_sg(struct ib_device *dev, struct scatterlist *sg, int nents,
+		     enum dma_data_direction direction);
 int ib_dma_mapping_error(struct ib_device *dev, u64 dma_addr);
 void ib_dma_sync_single_for_cpu(struct ib_device *dev, u64 addr, size_t size,
 				enum dma_data_direction dir);

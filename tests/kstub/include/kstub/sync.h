@@ -66,9 +66,15 @@ int cond_resched(void);
 void schedule(void);
 
 int atomic_read(const atomic_t *v);
+int atomic_read_acquire(const atomic_t *v);
 void atomic_set(atomic_t *v, int i);
 void atomic_inc(atomic_t *v);
 int atomic_inc_return(atomic_t *v);
+void atomic_dec(atomic_t *v);
+int atomic_dec_return(atomic_t *v);
+void atomic_add(int i, atomic_t *v);
+void atomic_sub(int i, atomic_t *v);
+int atomic_cmpxchg(atomic_t *v, int old, int new_value);
 bool atomic_dec_and_test(atomic_t *v);
 s64 atomic64_read(const atomic64_t *v);
 void atomic64_set(atomic64_t *v, s64 i);
@@ -91,6 +97,8 @@ void wake_up_interruptible(wait_queue_head_t *wq);
 void wake_up_interruptible_all(wait_queue_head_t *wq);
 bool wq_has_sleeper(wait_queue_head_t *wq);
 void kstub_wait(wait_queue_head_t *wq);
+void kstub_wait_var(void *var);
+void wake_up_var(void *var);
 void init_completion(struct completion *x);
 void reinit_completion(struct completion *x);
 void complete(struct completion *x);
@@ -115,6 +123,7 @@ long wait_for_completion_interruptible_timeout(struct completion *x, unsigned lo
 	({ kstub_wait(&(wq)); (condition) ? (long)(timeout) : 0L; })
 #define wait_event_interruptible_timeout(wq, condition, timeout) \
 	({ kstub_wait(&(wq)); (condition) ? (long)(timeout) : 0L; })
+#define wait_var_event(var, condition) ({ kstub_wait_var(var); (void)(condition); })
 
 /* time */
 #define HZ 250
@@ -132,11 +141,13 @@ unsigned int jiffies_to_msecs(const unsigned long j);
 unsigned long usecs_to_jiffies(const unsigned int u);
 u64 ktime_get_ns(void);
 ktime_t ktime_get(void);
+s64 ktime_us_delta(ktime_t later, ktime_t earlier);
 ktime_t ns_to_ktime(u64 ns);
 ktime_t ms_to_ktime(u64 ms);
 ktime_t us_to_ktime(u64 us);
 s64 ktime_to_ns(const ktime_t kt);
 void msleep(unsigned int msecs);
+unsigned long msleep_interruptible(unsigned int msecs);
 void usleep_range(unsigned long min_us, unsigned long max_us);
 void udelay(unsigned long usecs);
 void mdelay(unsigned long msecs);
@@ -185,6 +196,11 @@ struct timer_list {
 	void (*function)(struct timer_list *);
 	u32 flags;
 };
+int mod_timer(struct timer_list *timer, unsigned long expires);
+int del_timer_sync(struct timer_list *timer);
+void timer_setup(struct timer_list *timer, void (*callback)(struct timer_list *),
+		 unsigned int flags);
+
 struct delayed_work {
 	struct work_struct work;
 	struct timer_list timer;
@@ -257,6 +273,11 @@ struct atomic_notifier_head {
 	spinlock_t lock;
 	struct notifier_block *head;
 };
+struct blocking_notifier_head {
+	struct mutex rwsem;
+	struct notifier_block *head;
+};
+#define BLOCKING_NOTIFIER_HEAD(name) struct blocking_notifier_head name
 #define NOTIFY_DONE 0x0000
 #define NOTIFY_OK 0x0001
 #define NOTIFY_BAD 0x8002
@@ -266,12 +287,19 @@ int atomic_notifier_chain_register(struct atomic_notifier_head *nh,
 				   struct notifier_block *nb);
 int atomic_notifier_chain_unregister(struct atomic_notifier_head *nh,
 				     struct notifier_block *nb);
+int blocking_notifier_chain_register(struct blocking_notifier_head *nh,
+				     struct notifier_block *nb);
+int blocking_notifier_chain_unregister(struct blocking_notifier_head *nh,
+				       struct notifier_block *nb);
+int blocking_notifier_call_chain(struct blocking_notifier_head *nh, unsigned long val,
+				 void *v);
 int register_reboot_notifier(struct notifier_block *nb);
 int unregister_reboot_notifier(struct notifier_block *nb);
 }
 
 /* threads and processors */
 struct task_struct;
+extern struct task_struct *const current;
 struct cpumask;
 extern const struct cpumask *const cpu_online_mask;
 #define for_each_online_cpu(cpu) for ((cpu) = 0; (cpu) < num_online_cpus(); (cpu)++)
@@ -292,6 +320,7 @@ struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *dat
 					  unsigned int cpu, const char *namefmt);
 void kthread_bind(struct task_struct *k, unsigned int cpu);
 int wake_up_process(struct task_struct *tsk);
+int signal_pending(struct task_struct *p);
 void sched_set_fifo(struct task_struct *p);
 void sched_set_fifo_low(struct task_struct *p);
 struct task_struct *kthread_run(int (*threadfn)(void *data), void *data,

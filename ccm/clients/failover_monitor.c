@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The failover monitor: a client of CCM that follows each partner and says what to do
+ * about it. It takes over nothing itself: a cluster manager does, which owns quorum and
+ * the fencing of disks. What is decided, and why, is in ccm/core/failover.h; the table
+ * for people is in Documentation/failover.rst.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "failover_monitor.h"
+
+static unsigned int start_limit_s = CCM_FAILOVER_START_LIMIT_S;
+module_param(start_limit_s, uint, 0444);
+MODULE_PARM_DESC(start_limit_s, "seconds in which a partner that was not seen yet is waited for, 0 to 86400 (120)");
+
+static unsigned int boot_limit_s = CCM_FAILOVER_BOOT_LIMIT_S;
+module_param(boot_limit_s, uint, 0444);
+MODULE_PARM_DESC(boot_limit_s, "seconds that a stage of a partner's boot may take, to 86400; 0: no limit (300)");
+
+DEFINE_MUTEX(fm_lock);
+struct workqueue_struct *fm_wq;
+struct ccm_client *fm_client;
+
+/*
+ * Entries are added under fm_lock and partners_lock: either is enough to read it. None
+ * is removed before the module goes.
+ */
+static LIST_HEAD(partners);
+static DEFINE_SPINLOCK(partners_lock);
+
+static u64 now_us(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_USEC);
+}
+
+/* A timer that is early is harmless: the step says anew when the deadline is. */
+static void arm_timer(struct fm_partner *partner)
+{
+	u64 deadline = partner->failover.deadline_us;
+	u64 now = now_us();
+	u64 ms;
+
+	if (!deadline) {
+		cancel_delayed_work(&partner->timer);
+		return;
+	}
+	ms = deadline > now ? div_u64(deadline - now, USEC_PER_MSEC) + 1 : 0;
+	mod_delayed_work(fm_wq, &partner->timer,
+			 msecs_to_jiffies((unsigned int)min(ms, (u64)INT_MAX)));
+}
+
+/* Under fm_lock. */
+static u32 step(struct fm_partner *partner, const struct ccm_failover_event *event)
+{
+	u32 changed = ccm_failover_step(&partner->failover, now_us(), event);
+
+	arm_timer(partner);
+	fm_tell(partner, changed);
+	if (changed & CCM_FAILOVER_DECIDED)
+		fm_exchange_write(partner);
+	return changed;
+}
+
+static void step_plain(struct fm_partner *partner, enum ccm_failover_event_type type)
+{
+	struct ccm_failover_event event = { .type = (u32)type };
+
+	step(partner, &event);
+}
+
+static void timer_work(struct work_struct *work)
+{
+	struct fm_partner *partner =
+		container_of(to_delayed_work(work), struct fm_partner, timer);
+
+	mutex_lock(&fm_lock);
+	step_plain(partner, CCM_FAILOVER_TIMER);
+	mutex_unlock(&fm_lock);
+}
+
+static void take_given_back(struct fm_partner *partner)
+{
+	struct ccm_failover_event event = { .type = CCM_FAILOVER_GIVEN_BACK };
+
+	if (!step(partner, &event))
+		pr_info("partner %u: nothing is given back: the decision is %s\n", partner->id,
+			ccm_fm_decision_name(partner->failover.view.decision));
+}
+
+static void news_work(struct work_struct *work)
+{
+	struct fm_partner *partner = container_of(work, struct fm_partner, news);
+	struct ccm_failover_event event = { .type = CCM_FAILOVER_PARTNER };
+	struct ccm_fm_record record;
+
+	mutex_lock(&fm_lock);
+	if (fm_exchange_read(partner, &record)) {
+		event.decision = record.decision;
+		event.flags = record.flags;
+		step(partner, &event);
+	}
+	if (xchg(&partner->given_back, false))
+		take_given_back(partner);
+	fm_exchange_write_due(partner);
+	mutex_unlock(&fm_lock);
+}
+
+/*
+ * Partners
+ */
+
+/**
+ * fm_next_partner() - go through all partners
+ * @partner: NULL to begin
+ *
+ * Under fm_lock.
+ *
+ * Return: the next, or NULL
+ */
+struct fm_partner *fm_next_partner(struct fm_partner *partner)
+{
+	struct list_head *next = partner ? partner->entry.next : partners.next;
+
+	return next == &partners ? NULL : list_entry(next, struct fm_partner, entry);
+}
+
+/* Under fm_lock or partners_lock. */
+static struct fm_partner *find_partner(u32 id)
+{
+	struct fm_partner *partner;
+
+	list_for_each_entry(partner, &partners, entry)
+		if (partner->id == id)
+			return partner;
+	return NULL;
+}
+
+static void free_partner(struct fm_partner *partner)
+{
+	fm_exchange_free(partner);
+	kfree(partner);
+}
+
+/* Under fm_lock. */
+static struct fm_partner *get_partner(u32 id)
+{
+	struct ccm_failover_config config = {
+		.start_limit_us = (u64)start_limit_s * USEC_PER_SEC,
+		.boot_limit_us = (u64)boot_limit_s * USEC_PER_SEC,
+	};
+	struct fm_partner *partner = find_partner(id);
+
+	if (partner)
+		return partner;
+	partner = (struct fm_partner *)kzalloc(sizeof(*partner), GFP_KERNEL);
+	if (partner && fm_exchange_init(partner)) {
+		kfree(partner);
+		partner = NULL;
+	}
+	if (!partner) {
+		pr_err("partner %u: no memory to watch it; it is tried again at its next change\n",
+		       id);
+		return NULL;
+	}
+	partner->id = id;
+	INIT_DELAYED_WORK(&partner->timer, timer_work);
+	INIT_WORK(&partner->news, news_work);
+	ccm_failover_start(&partner->failover, &config);
+	spin_lock_bh(&partners_lock);
+	list_add_tail(&partner->entry, &partners);
+	spin_unlock_bh(&partners_lock);
+	return partner;
+}
+
+static void free_partners(void)
+{
+	struct fm_partner *partner;
+	struct fm_partner *next;
+
+	list_for_each_entry_safe(partner, next, &partners, entry) {
+		cancel_delayed_work_sync(&partner->timer);
+		cancel_work_sync(&partner->news);
+		list_del(&partner->entry);
+		free_partner(partner);
+	}
+}
+
+/**
+ * ccm_fm_given_back() - no takeover of this partner stands (any more)
+ * @partner: node id
+ *
+ * For whoever acted on CCM_FM_TAKEOVER_ADVISED or CCM_FM_BOOT_STALLED, after the
+ * giveback, or at once if there was no takeover. It counts in CCM_FM_GIVEBACK_POSSIBLE,
+ * which then becomes CCM_FM_PARTNER_UP; otherwise it changes nothing.
+ *
+ * Context: any but hard interrupts; also from within a notifier. What follows is told
+ * later.
+ *
+ * Return: 0; -ENOENT: no such partner
+ */
+int ccm_fm_given_back(u32 partner)
+{
+	struct fm_partner *found;
+
+	spin_lock_bh(&partners_lock);
+	found = find_partner(partner);
+	spin_unlock_bh(&partners_lock);
+	if (!found)
+		return -ENOENT;
+	WRITE_ONCE(found->given_back, true);
+	queue_work(fm_wq, &found->news);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ccm_fm_given_back);
+
+/* echo 2 >/sys/module/ccm_fm/parameters/given_back */
+static int given_back_set(const char *val, const struct kernel_param *kp)
+{
+	u32 partner;
+	int ret = kstrtou32(val, 0, &partner);
+
+	return ret ? ret : ccm_fm_given_back(partner);
+}
+
+static const struct kernel_param_ops given_back_ops = {
+	.set = given_back_set,
+};
+module_param_cb(given_back, &given_back_ops, NULL, 0200);
+MODULE_PARM_DESC(given_back, "write a partner's node id: no takeover of it stands any more");
+
+/*
+ * What CCM tells. Its status comes as it changes, each one of them.
+ */
+
+static void on_status(void *context, const struct ccm_partner_status *status)
+{
+	struct ccm_failover_event event = {
+		.type = CCM_FAILOVER_STATUS,
+		.state = status->state,
+		.reason = status->reason,
+		.stage = status->stage,
+		.incarnation = status->incarnation,
+	};
+	struct fm_partner *partner;
+
+	mutex_lock(&fm_lock);
+	partner = get_partner(status->node);
+	if (partner)
+		step(partner, &event);
+	mutex_unlock(&fm_lock);
+}
+
+static void on_ready(void *context, struct ccm_link *link)
+{
+	struct fm_partner *partner;
+
+	mutex_lock(&fm_lock);
+	partner = get_partner(ccm_link_partner(link));
+	ccm_link_set_private(link, partner);
+	if (partner) {
+		fm_exchange_open(partner, link);
+		fm_exchange_write(partner);
+	}
+	mutex_unlock(&fm_lock);
+}
+
+static void on_down(void *context, struct ccm_link *link, u32 reason)
+{
+	struct fm_partner *partner = (struct fm_partner *)ccm_link_private(link);
+
+	if (!partner)
+		return;
+	mutex_lock(&fm_lock);
+	fm_exchange_close(partner);
+	step_plain(partner, CCM_FAILOVER_PARTNER_LOST);
+	mutex_unlock(&fm_lock);
+}
+
+/* Softirq. */
+static void on_ring(void *context, struct ccm_port *port, u32 word)
+{
+	struct fm_partner *partner =
+		(struct fm_partner *)ccm_link_private(ccm_port_link(port));
+
+	if (partner)
+		queue_work(fm_wq, &partner->news);
+}
+
+/* Between down() and the next ready() nothing looks at a region: nothing to stop. */
+static void on_release(void *context, u32 partner)
+{
+}
+
+static const struct ccm_client_ops ops = {
+	.ready = on_ready,
+	.down = on_down,
+	.ring = on_ring,
+	.release = on_release,
+	.status = on_status,
+};
+
+/* Callbacks come from within ccm_client_register() on: notes wait until it is back. */
+static int register_client(void)
+{
+	struct ccm_client_config config = {
+		.name = FM_CLIENT_NAME,
+		.version_min = FM_PROTOCOL_VERSION,
+		.version_max = FM_PROTOCOL_VERSION,
+		.ports_min = 1,
+		.ports_max = 1,
+		.ask = FM_REGION_LEN,
+		.give = FM_REGION_LEN,
+		.ops = &ops,
+	};
+	struct ccm_client *client = ccm_client_register(&config);
+	struct fm_partner *partner = NULL;
+
+	if (IS_ERR(client))
+		return (int)PTR_ERR(client);
+	mutex_lock(&fm_lock);
+	fm_client = client;
+	while ((partner = fm_next_partner(partner)) != NULL)
+		fm_tell_note(partner);
+	mutex_unlock(&fm_lock);
+	return 0;
+}
+
+static int check_limit(const char *name, unsigned int value)
+{
+	if (value <= CCM_FAILOVER_LIMIT_MAX_S)
+		return 0;
+	pr_err("%s=%u: 0 to %u seconds are possible\n", name, value, CCM_FAILOVER_LIMIT_MAX_S);
+	return -EINVAL;
+}
+
+static int __init fm_init(void)
+{
+	int ret = check_limit("start_limit_s", start_limit_s);
+
+	if (!ret)
+		ret = check_limit("boot_limit_s", boot_limit_s);
+	if (ret)
+		return ret;
+	fm_wq = alloc_ordered_workqueue("ccm_fm", WQ_MEM_RECLAIM);
+	if (!fm_wq)
+		return -ENOMEM;
+	fm_exchange_start();
+	ret = register_client();
+	if (ret) {
+		pr_err("CCM does not take the client \"%s\": error %d\n", FM_CLIENT_NAME, ret);
+		free_partners();
+		destroy_workqueue(fm_wq);
+	}
+	return ret;
+}
+
+/*
+ * Bounded: CCM ends operations and callbacks in bounded time, and the work items wait
+ * for nobody. The notifier chain is empty, since its users need this module.
+ */
+static void __exit fm_exit(void)
+{
+	struct ccm_client *client = fm_client;
+
+	/* No notes any more: nobody would see them. */
+	mutex_lock(&fm_lock);
+	fm_client = NULL;
+	mutex_unlock(&fm_lock);
+	ccm_client_unregister(client);
+	free_partners();
+	destroy_workqueue(fm_wq);
+}
+
+module_init(fm_init);
+module_exit(fm_exit);
+
+MODULE_DESCRIPTION("CCM failover monitor: advises takeover and giveback");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whom the failover monitor tells: the kernel log (a line a change), user space by the
+ * client's note in /dev/ccm and by a uevent of the module, and other kernel modules.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/printk.h>
+
+#include "failover_monitor.h"
+
+#define UEVENT_WORDS	12
+#define UEVENT_WORD_LEN	48
+
+static BLOCKING_NOTIFIER_HEAD(chain);
+
+/* With which word of the partner a decision is told; NULL: it stands for itself */
+static const char *detail_of(const struct ccm_failover_view *view)
+{
+	switch (view->decision) {
+	case CCM_FM_TAKEOVER_ADVISED:
+	case CCM_FM_CANNOT_TELL:
+		return ccm_partner_reason_name(view->reason);
+	case CCM_FM_BOOTING_WAIT:
+	case CCM_FM_BOOT_STALLED:
+		return ccm_partner_stage_name(view->stage);
+	default:
+		return NULL;
+	}
+}
+
+/* In words, for the log */
+static const char *remark_of(u32 flags)
+{
+	if (flags & CCM_FM_F_PARTITION)
+		return flags & CCM_FM_F_NEVER_SEEN ?
+			"; never seen, possibly a partition" : "; possibly a partition";
+	if (flags & CCM_FM_F_ORDERLY)
+		return "; it left in good order";
+	if (flags & CCM_FM_F_SURVIVED)
+		return "; it has not restarted since a takeover was advised";
+	return "";
+}
+
+static void log_decision(const struct fm_partner *partner)
+{
+	const struct ccm_failover_view *view = &partner->failover.view;
+	const char *detail = detail_of(view);
+	char text[160];
+
+	scnprintf(text, sizeof(text), "partner %u: %s%s%s%s%s", partner->id,
+		  ccm_fm_decision_name(view->decision), detail ? " (" : "",
+		  detail ? detail : "", detail ? ")" : "", remark_of(view->flags));
+	if (view->decision == CCM_FM_TAKEOVER_ADVISED ||
+	    view->decision == CCM_FM_BOOT_STALLED)
+		pr_warn("%s\n", text);
+	else
+		pr_info("%s\n", text);
+}
+
+static void tell_log(const struct fm_partner *partner, u32 changed)
+{
+	const struct ccm_failover_view *view = &partner->failover.view;
+
+	if (changed & CCM_FAILOVER_DECIDED)
+		log_decision(partner);
+	if ((changed & CCM_FAILOVER_HEARD) && view->partner_knows)
+		pr_info("partner %u: its monitor says of this node: %s%s\n", partner->id,
+			ccm_fm_decision_name(view->partner_decision),
+			view->partner_flags & CCM_FM_F_ADVISED ?
+				"; a takeover was advised and is not given back" : "");
+}
+
+/**
+ * fm_tell_note() - show the decision as the client's note
+ * @partner: of which it is
+ *
+ * Under fm_lock. Nothing as long as the registration is under way.
+ */
+void fm_tell_note(struct fm_partner *partner)
+{
+	const struct ccm_failover_view *view = &partner->failover.view;
+	const char *detail = detail_of(view);
+	char note[CCM_CLIENT_NOTE_LEN];
+	int ret;
+
+	if (!fm_client)
+		return;
+	scnprintf(note, sizeof(note), "%s%s%s", ccm_fm_decision_name(view->decision),
+		  detail ? ": " : "", detail ? detail : "");
+	ret = ccm_client_note(fm_client, partner->id, note);
+	/* -ENOENT: the partner is being removed */
+	if (ret && ret != -ENOENT)
+		pr_warn("partner %u: the note \"%s\" is not shown: error %d\n", partner->id, note,
+			ret);
+}
+
+static void tell_uevent(const struct fm_partner *partner)
+{
+	const struct ccm_failover_view *view = &partner->failover.view;
+	char words[UEVENT_WORDS][UEVENT_WORD_LEN];
+	char *env[UEVENT_WORDS + 1] = {};
+	u32 n = 0;
+	u32 i;
+
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_PARTNER=%u", partner->id);
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_DECISION=%s",
+		  ccm_fm_decision_name(view->decision));
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_REASON=%s",
+		  ccm_partner_reason_name(view->reason));
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_STAGE=%s",
+		  ccm_partner_stage_name(view->stage));
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_PARTITION=%d",
+		  !!(view->flags & CCM_FM_F_PARTITION));
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_ORDERLY=%d",
+		  !!(view->flags & CCM_FM_F_ORDERLY));
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_NEVER_SEEN=%d",
+		  !!(view->flags & CCM_FM_F_NEVER_SEEN));
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_ADVISED=%d",
+		  !!(view->flags & CCM_FM_F_ADVISED));
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_SURVIVED=%d",
+		  !!(view->flags & CCM_FM_F_SURVIVED));
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_INCARNATION=%016llx", view->incarnation);
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_PARTNER_DECISION=%s",
+		  ccm_fm_decision_name(view->partner_decision));
+	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_PARTNER_ADVISED=%d",
+		  !!(view->partner_flags & CCM_FM_F_ADVISED));
+	for (i = 0; i < n; i++)
+		env[i] = words[i];
+	/* It fails when nobody listens, and in an initramfs nobody has to. */
+	kobject_uevent_env(&THIS_MODULE->mkobj.kobj, KOBJ_CHANGE, env);
+}
+
+static void fill_event(const struct fm_partner *partner, struct ccm_fm_event *event)
+{
+	const struct ccm_failover_view *view = &partner->failover.view;
+
+	event->partner = partner->id;
+	event->decision = view->decision;
+	event->flags = view->flags;
+	event->reason = view->reason;
+	event->stage = view->stage;
+	event->incarnation = view->incarnation;
+	event->partner_knows = view->partner_knows;
+	event->partner_decision = view->partner_decision;
+	event->partner_flags = view->partner_flags;
+}
+
+/**
+ * fm_tell() - tell everybody of a change
+ * @partner: whose
+ * @changed: CCM_FAILOVER_* bits; 0: nothing to tell
+ *
+ * Under fm_lock.
+ */
+void fm_tell(struct fm_partner *partner, u32 changed)
+{
+	struct ccm_fm_event event;
+
+	if (!changed)
+		return;
+	tell_log(partner, changed);
+	fm_tell_note(partner);
+	fill_event(partner, &event);
+	blocking_notifier_call_chain(&chain, event.decision, &event);
+	tell_uevent(partner);
+}
+
+/**
+ * ccm_fm_register_notifier() - be told of decisions
+ * @nb: its notifier_call is given the decision (enum ccm_fm_decision) as action and a
+ *	struct ccm_fm_event, valid during the call, as data; what it returns does not count
+ *
+ * Before this returns, @nb has been told the present decision about each partner; then
+ * it is told of every change, in order, one at a time.
+ *
+ * Context: process, may sleep; not from within a notifier. The notifier is called in
+ * process context and may sleep, but not for long: meanwhile the monitor decides
+ * nothing. It must not call ccm_fm_register_notifier() or ccm_fm_unregister_notifier();
+ * it may call ccm_fm_given_back().
+ *
+ * Return: 0; -EEXIST: @nb is registered already
+ */
+int ccm_fm_register_notifier(struct notifier_block *nb)
+{
+	struct fm_partner *partner = NULL;
+	struct ccm_fm_event event;
+	int ret;
+
+	mutex_lock(&fm_lock);
+	ret = blocking_notifier_chain_register(&chain, nb);
+	while (!ret && (partner = fm_next_partner(partner)) != NULL) {
+		fill_event(partner, &event);
+		nb->notifier_call(nb, event.decision, &event);
+	}
+	mutex_unlock(&fm_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ccm_fm_register_notifier);
+
+/**
+ * ccm_fm_unregister_notifier() - be told no more
+ * @nb: registered
+ *
+ * Context: process, may sleep; not from within a notifier. @nb is not called any more
+ * when this returns.
+ *
+ * Return: 0; -ENOENT: @nb is not registered
+ */
+int ccm_fm_unregister_notifier(struct notifier_block *nb)
+{
+	int ret;
+
+	mutex_lock(&fm_lock);
+	ret = blocking_notifier_chain_unregister(&chain, nb);
+	mutex_unlock(&fm_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ccm_fm_unregister_notifier);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Failover: what to do about one partner? Pure: fed with the partner's status as CCM
+ * tells it, with what the partner's own monitor says, and with the time, it decides.
+ *
+ *	READY, stage running		partner-up; after an advice: giveback-possible
+ *	READY, an earlier stage		booting-wait; boot_limit without progress: boot-stalled
+ *	READY, stage stopping		partner-stopping; likewise
+ *	DOWN, hung panicked shutdown	takeover-advised
+ *	DOWN, unreachable restarted	takeover-advised, if the session before was READY
+ *	DOWN, admin			takeover-advised if its storage OS was not running
+ *					when it was last seen, else cannot-tell
+ *	DOWN, version refused		cannot-tell
+ *	  authentication
+ *	DOWN, device			cannot-tell; but an advice that was given stands
+ *
+ * "unreachable" alone proves little: this node may be the one that is cut off. It is
+ * enough when the partner answered until then. When it has not been seen yet (both
+ * nodes start at once, and one is faster), or when this node could not tell before, it
+ * advises only after start_limit: the decision is start-wait or cannot-tell meanwhile.
+ * Time without a local device does not count.
+ *
+ * An advice is remembered (CCM_FM_F_ADVISED) until somebody who has carried out or
+ * dismissed it says that all is given back.
+ *
+ * When a deadline is noticed more than CCM_FAILOVER_LATE_MS late, it was this node that
+ * stood still and could not hear of anything: the partner has that time once more.
+ */
+#ifndef CCM_CORE_FAILOVER_H
+#define CCM_CORE_FAILOVER_H
+
+#include <uapi/linux/ccm.h>
+#include <uapi/linux/ccm_fm.h>
+
+#include "types.h"
+
+CCM_EXTERN_C_BEGIN
+
+#define CCM_FAILOVER_START_LIMIT_S	120U
+#define CCM_FAILOVER_BOOT_LIMIT_S	300U
+#define CCM_FAILOVER_LIMIT_MAX_S	86400U
+#define CCM_FAILOVER_LATE_MS		5000U	/* a deadline noticed later is not believed */
+
+/**
+ * struct ccm_failover_config - how patient the monitor is
+ * @start_limit_us: with a partner of which nothing is known; 0: not at all
+ * @boot_limit_us: with a boot that makes no progress; 0: for ever
+ */
+struct ccm_failover_config {
+	u64 start_limit_us;
+	u64 boot_limit_us;
+};
+
+/**
+ * struct ccm_failover_view - a decision and what belongs to it
+ * @decision: enum ccm_fm_decision
+ * @flags: CCM_FM_F_*
+ * @reason: enum ccm_reason: why takeover-advised or cannot-tell; else CCM_REASON_NONE
+ * @stage: enum ccm_stage that the partner was last seen in
+ * @incarnation: of the partner, when it was last READY; 0: it has not been
+ * @partner_knows: the partner's monitor has said what it has decided about this node;
+ *	only while the partner is READY
+ * @partner_decision: enum ccm_fm_decision: that
+ * @partner_flags: CCM_FM_F_*: with it
+ */
+struct ccm_failover_view {
+	u32 decision;
+	u32 flags;
+	u32 reason;
+	u32 stage;
+	u64 incarnation;
+	bool partner_knows;
+	u32 partner_decision;
+	u32 partner_flags;
+};
+
+/**
+ * struct ccm_failover - what is known of one partner
+ * @view: the present decision
+ * @deadline_us: when a CCM_FAILOVER_TIMER is due; 0: none
+ * @config: limits
+ * @state: enum ccm_state, as last told
+ * @reason: enum ccm_reason, as last told
+ * @told_incarnation: as last told
+ * @seen: it has been READY
+ * @in_touch: it was READY, and nothing since has made that doubtful
+ * @advised: a takeover was advised and has not been given back
+ * @advised_incarnation: of the partner when it was
+ * @waiting: @wait_us is when the wait for a partner of which nothing is known began
+ * @wait_us: time
+ * @booting: @boot_us and @best_stage are of a boot that goes on
+ * @best_stage: furthest stage of it
+ * @boot_us: when that was reached
+ */
+struct ccm_failover {
+	struct ccm_failover_view view;
+	u64 deadline_us;
+	struct ccm_failover_config config;
+	u32 state;
+	u32 reason;
+	u64 told_incarnation;
+	bool seen;
+	bool in_touch;
+	bool advised;
+	u64 advised_incarnation;
+	bool waiting;
+	u64 wait_us;
+	bool booting;
+	u32 best_stage;
+	u64 boot_us;
+};
+
+enum ccm_failover_event_type {
+	CCM_FAILOVER_STATUS	= 0,	/* .state .reason .stage .incarnation: as CCM tells them */
+	CCM_FAILOVER_PARTNER	= 1,	/* .decision .flags: of its monitor about this node */
+	CCM_FAILOVER_TIMER	= 2,	/* the deadline has come (early ones are harmless) */
+	CCM_FAILOVER_GIVEN_BACK	= 3,	/* no takeover stands; only in giveback-possible */
+	CCM_FAILOVER_PARTNER_LOST = 4,	/* its monitor is not heard any more */
+};
+
+/**
+ * struct ccm_failover_event - what happened; fields that do not belong to it are 0
+ * @type: enum ccm_failover_event_type
+ * @state: enum ccm_state
+ * @reason: enum ccm_reason
+ * @stage: enum ccm_stage
+ * @incarnation: of the partner
+ * @decision: enum ccm_fm_decision, checked
+ * @flags: CCM_FM_F_*, checked
+ */
+struct ccm_failover_event {
+	u32 type;
+	u32 state;
+	u32 reason;
+	u32 stage;
+	u64 incarnation;
+	u32 decision;
+	u32 flags;
+};
+
+/* What a step changed: bits of the return value of ccm_failover_step() */
+#define CCM_FAILOVER_DECIDED	(1U << 0)	/* ->view, what this node says of the partner */
+#define CCM_FAILOVER_HEARD	(1U << 1)	/* ->view.partner_* */
+
+/**
+ * ccm_failover_start() - begin; nothing is known, no deadline
+ * @f: the object, whatever it holds
+ * @config: limits
+ */
+void ccm_failover_start(struct ccm_failover *f, const struct ccm_failover_config *config);
+
+/**
+ * ccm_failover_step() - one event
+ * @f: started object
+ * @now_us: monotonic time; never smaller than in an earlier call
+ * @event: what happened
+ *
+ * Return: CCM_FAILOVER_* bits; ->deadline_us may have changed in any case
+ */
+u32 ccm_failover_step(struct ccm_failover *f, u64 now_us,
+		      const struct ccm_failover_event *event);
+
+/** ccm_fm_decision_name() - as in "takeover-advised"; "?" for a value that is none */
+const char *ccm_fm_decision_name(u32 decision);
+
+CCM_EXTERN_C_END
+
+#endif /* CCM_CORE_FAILOVER_H */

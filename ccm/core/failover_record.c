@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The failover monitor's record: encode, decode. Its layout is in failover_record.h. */
+#include "failover_record.h"
+
+#include "bytes.h"
+
+#define CHECK_OFFSET	56U
+
+static u64 check_of(const u8 *buf)
+{
+	u64 hash = 0xcbf29ce484222325ULL;
+	u32 i;
+
+	for (i = 0; i < CHECK_OFFSET; i++)
+		hash = (hash ^ buf[i]) * 0x100000001b3ULL;
+	return hash;
+}
+
+void ccm_fm_record_put(u8 *buf, const struct ccm_fm_record *record)
+{
+	memset(buf, 0, CCM_FM_RECORD_LEN);
+	ccm_put_u32(buf, CCM_FM_RECORD_MAGIC);
+	ccm_put_u16(buf + 4, CCM_FM_RECORD_VERSION);
+	ccm_put_u16(buf + 6, CCM_FM_RECORD_LEN);
+	ccm_put_u64(buf + 8, record->instance);
+	ccm_put_u64(buf + 16, record->sequence);
+	ccm_put_u32(buf + 24, record->decision);
+	ccm_put_u32(buf + 28, record->flags);
+	ccm_put_u16(buf + 32, record->reason);
+	ccm_put_u16(buf + 34, record->stage);
+	ccm_put_u64(buf + 40, record->incarnation);
+	ccm_put_u64(buf + CHECK_OFFSET, check_of(buf));
+}
+
+bool ccm_fm_record_get(const u8 *buf, struct ccm_fm_record *record)
+{
+	struct ccm_fm_record r;
+
+	if (ccm_get_u32(buf) != CCM_FM_RECORD_MAGIC ||
+	    ccm_get_u16(buf + 4) != CCM_FM_RECORD_VERSION ||
+	    ccm_get_u16(buf + 6) != CCM_FM_RECORD_LEN ||
+	    ccm_get_u64(buf + CHECK_OFFSET) != check_of(buf) ||
+	    ccm_get_u32(buf + 36) || ccm_get_u64(buf + 48))
+		return false;
+	r.instance = ccm_get_u64(buf + 8);
+	r.sequence = ccm_get_u64(buf + 16);
+	r.decision = ccm_get_u32(buf + 24);
+	r.flags = ccm_get_u32(buf + 28);
+	r.reason = ccm_get_u16(buf + 32);
+	r.stage = ccm_get_u16(buf + 34);
+	r.incarnation = ccm_get_u64(buf + 40);
+	if (!r.instance || !r.sequence || r.decision >= CCM_FM_DECISION_COUNT ||
+	    (r.flags & ~CCM_FM_F_ALL) || r.reason >= CCM_REASON_COUNT ||
+	    r.stage >= CCM_STAGE_COUNT)
+		return false;
+	*record = r;
+	return true;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mail that is written again and again: catalogs and tables of links.
+ *
+ * Each kind has one place in the partner's mailbox, so it is written only when the
+ * partner has said that the last one is copied; what changes meanwhile makes one mail, not
+ * many. A table speaks of pairs that the catalogs make: it is never sent while a
+ * catalog waits to be sent, or the partner would not know what it speaks of.
+ */
+#include "session_private.h"
+
+static void mail(struct ccm_session *s, enum ccm_ring what, u32 offset,
+		 struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_MAIL);
+
+	action->conn = s->conn;
+	action->addr = s->peer_keys.mailbox_addr + offset;
+	action->key = s->peer_keys.mailbox_key;
+	action->what = (u32)what;
+}
+
+/* W2, and each catalog after it */
+void ccm_session_mail_catalog(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	s->mail &= ~CCM_MAIL_CATALOG_DUE;
+	s->mail |= CCM_MAIL_CATALOG_OUT;
+	mail(s, CCM_RING_CATALOG, CCM_MAILBOX_CATALOG, actions);
+}
+
+/* The step is over: send what is to be sent and can be. */
+void ccm_session_mail_due(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	if (s->state < CCM_STATE_OPENING)
+		return;
+	if ((s->mail & CCM_MAIL_CATALOG_DUE) && !(s->mail & CCM_MAIL_CATALOG_OUT))
+		ccm_session_mail_catalog(s, actions);
+	if ((s->mail & CCM_MAIL_CATALOG_DUE) || !(s->mail & CCM_MAIL_LINKS_DUE) ||
+	    (s->mail & CCM_MAIL_LINKS_OUT))
+		return;
+	s->mail &= ~CCM_MAIL_LINKS_DUE;
+	s->mail |= CCM_MAIL_LINKS_OUT;
+	s->links_sequence++;
+	mail(s, CCM_RING_LINKS, CCM_MAILBOX_LINKS, actions);
+}
+
+u32 ccm_session_put_mail(const struct ccm_session *s, u32 what, u8 *buf)
+{
+	if (what == CCM_RING_LINKS)
+		return ccm_links_put_table(s, buf);
+	ccm_catalog_put(buf, &s->catalog);
+	return ccm_catalog_len(s->catalog.count);
+}
+
+/* The partner has copied my last mail of a kind. False: there was none to copy. */
+bool ccm_session_taken(struct ccm_session *s, u32 ring)
+{
+	u32 out = ring == CCM_RING_CATALOG_TAKEN ? CCM_MAIL_CATALOG_OUT : CCM_MAIL_LINKS_OUT;
+
+	if (!(s->mail & out))
+		return false;
+	s->mail &= ~out;
+	return true;
+}
+
+static void ring(struct ccm_session *s, enum ccm_ring what,
+		 struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_RING);
+
+	action->conn = s->conn;
+	action->what = (u32)what;
+}
+
+/*
+ * The partner's catalog: the first one when it has accepted my hello, others when it is
+ * READY, which it cannot be before I have said W3. Returns false for what breaks the
+ * protocol.
+ */
+bool ccm_session_take_catalog(struct ccm_session *s,
+			      const struct ccm_session_event *event,
+			      struct ccm_session_actions *actions)
+{
+	bool first = !(s->done & CCM_DONE_CATALOG_RECEIVED);
+
+	if (!(s->done & CCM_DONE_HELLO_RECEIVED) || ccm_catalog_check(event->data, event->len))
+		return false;
+	if (!first) {
+		switch (ccm_catalog_compare(event->data, &s->peer_catalog)) {
+		case CCM_CATALOG_SAME:
+			return true;		/* rung twice */
+		case CCM_CATALOG_NEWER:
+			if (s->done & CCM_DONE_READY_SENT)
+				break;
+			return false;
+		default:
+			return false;
+		}
+	}
+	if (ccm_catalog_get(event->data, event->len, &s->peer_catalog) ||
+	    s->peer_catalog.nonce != s->peer_keys.nonce)
+		return false;
+	s->done |= CCM_DONE_CATALOG_RECEIVED;
+	ring(s, CCM_RING_CATALOG_TAKEN, actions);
+	ccm_links_match(s);
+	return true;
+}
+
+/*
+ * The partner's table of links: from its OPENING on, which it cannot be in before its
+ * catalog was written. Returns false for what breaks the protocol.
+ */
+bool ccm_session_take_links(struct ccm_session *s, u64 now_us,
+			    const struct ccm_session_event *event,
+			    struct ccm_session_actions *actions)
+{
+	struct ccm_links_header header;
+	struct ccm_link_slot slot;
+	u32 i;
+
+	if (!(s->done & CCM_DONE_CATALOG_RECEIVED) ||
+	    ccm_links_get(event->data, event->len, &header) ||
+	    header.nonce != s->peer_keys.nonce || header.sequence <= s->peer_links_sequence)
+		return false;
+	s->peer_links_sequence = header.sequence;
+	for (i = 0; i < header.count; i++) {
+		ccm_links_get_slot(event->data, i, &slot);
+		if (!ccm_links_hear(s, now_us, &slot, event->random))
+			return false;
+	}
+	ring(s, CCM_RING_LINKS_TAKEN, actions);
+	return true;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Local buffers of clients: mapped once for the link's device, then used for as many
+ * operations as the client likes.
+ *
+ * The link knows its buffers, because the device may go before the client gets round to
+ * unmapping them: when the link is fenced, all are unmapped.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/scatterlist.h>
+
+#include "../link.h"
+
+/*
+ * On iWARP a READ response is a tagged write by the peer: what it goes to must be
+ * registered for remote write. The key is known to no more than the READ itself tells.
+ */
+static int buffer_register(struct ccm_buffer *buffer)
+{
+	struct ccm_link *link = buffer->link;
+	struct scatterlist sg;
+	struct ib_mr *mr;
+	u32 pages;
+	int ret;
+
+	pages = (u32)DIV_ROUND_UP(offset_in_page(buffer->data) + buffer->len, PAGE_SIZE);
+	mr = ib_alloc_mr(link->conn->pd, IB_MR_TYPE_MEM_REG, pages);
+	if (IS_ERR(mr))
+		return (int)PTR_ERR(mr);
+	sg_init_table(&sg, 1);
+	sg_dma_address(&sg) = buffer->dma;
+	sg_dma_len(&sg) = (unsigned int)buffer->len;
+	ret = ib_map_mr_sg(mr, &sg, 1, NULL, PAGE_SIZE);
+	if (ret == 1) {
+		ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
+		ret = ccm_op_register(link->ports[0], mr,
+				      IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE);
+	} else {
+		ret = ret < 0 ? ret : -EIO;
+	}
+	if (ret)
+		ib_dereg_mr(mr);
+	else
+		buffer->mr = mr;
+	return ret;
+}
+
+/* Under the lock */
+static int map(struct ccm_buffer *buffer)
+{
+	struct ccm_link *link = buffer->link;
+	struct ib_device *ib;
+	int ret = 0;
+
+	if (READ_ONCE(link->gone))
+		return -ENOTCONN;
+	ib = link->conn->device->ib;
+	buffer->dma = ib_dma_map_single(ib, buffer->data, buffer->len, buffer->dir);
+	if (ib_dma_mapping_error(ib, buffer->dma))
+		return -ENOMEM;
+	if (link->conn->iwarp && buffer->dir != DMA_TO_DEVICE)
+		ret = buffer_register(buffer);
+	if (ret) {
+		ib_dma_unmap_single(ib, buffer->dma, buffer->len, buffer->dir);
+		return ret;
+	}
+	buffer->mapped = true;
+	list_add_tail(&buffer->entry, &link->buffers);
+	return 0;
+}
+
+/**
+ * ccm_buffer_map() - make memory usable for operations of a link
+ * @buffer: filled; the client's memory, which stays until ccm_buffer_unmap()
+ * @link: link
+ * @data: from kmalloc() or the page allocator, not from vmalloc() or the stack
+ * @len: bytes, 1 to CCM_BUFFER_MAX
+ * @dir: DMA_TO_DEVICE: to write and send from; DMA_FROM_DEVICE: to read into;
+ *	DMA_BIDIRECTIONAL: both
+ *
+ * Process context, may sleep.
+ *
+ * Return: 0; -ENOTCONN: the link is gone; -EINVAL: @data is of the wrong kind, @len out
+ * of range or @dir none of these; -ENOMEM; iWARP: another negative errno
+ */
+int ccm_buffer_map(struct ccm_buffer *buffer, struct ccm_link *link, void *data, size_t len,
+		   enum dma_data_direction dir)
+{
+	int ret;
+
+	if (!len || len > CCM_BUFFER_MAX || !virt_addr_valid(data) ||
+	    !virt_addr_valid((u8 *)data + len - 1) ||
+	    (dir != DMA_TO_DEVICE && dir != DMA_FROM_DEVICE && dir != DMA_BIDIRECTIONAL))
+		return -EINVAL;
+	buffer->link = link;
+	buffer->data = data;
+	buffer->len = len;
+	buffer->dir = dir;
+	buffer->mr = NULL;
+	buffer->mapped = false;
+	mutex_lock(&link->buffer_lock);
+	ret = map(buffer);
+	mutex_unlock(&link->buffer_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(ccm_buffer_map);
+
+/* Under the lock */
+static void unmap(struct ccm_buffer *buffer)
+{
+	if (buffer->mr)
+		ib_dereg_mr(buffer->mr);
+	buffer->mr = NULL;
+	ib_dma_unmap_single(buffer->link->conn->device->ib, buffer->dma, buffer->len,
+			    buffer->dir);
+	list_del(&buffer->entry);
+	buffer->mapped = false;
+}
+
+/**
+ * ccm_buffer_unmap() - give memory back
+ * @buffer: mapped or not any more; no operation that uses it is in flight
+ *
+ * Process context, may sleep. Until the link's down() returns.
+ */
+void ccm_buffer_unmap(struct ccm_buffer *buffer)
+{
+	struct ccm_link *link = buffer->link;
+
+	mutex_lock(&link->buffer_lock);
+	if (buffer->mapped)
+		unmap(buffer);
+	mutex_unlock(&link->buffer_lock);
+}
+EXPORT_SYMBOL_GPL(ccm_buffer_unmap);
+
+/**
+ * ccm_buffers_unmap() - unmap what the client has not; none is mapped any more
+ * @link: its ports are fenced, and it is marked as gone
+ *
+ * The partner's work item. Waits for a map that is under way, which is bounded: what it
+ * posts on a port has completed when the port is fenced.
+ */
+void ccm_buffers_unmap(struct ccm_link *link)
+{
+	struct ccm_buffer *buffer;
+	struct ccm_buffer *next;
+
+	mutex_lock(&link->buffer_lock);
+	list_for_each_entry_safe(buffer, next, &link->buffers, entry)
+		unmap(buffer);
+	mutex_unlock(&link->buffer_lock);
+}

@@ -1,0 +1,727 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Operations on a port: what a client posts, and its completion.
+ *
+ * Not part of any state machine: the caller posts the work requests itself, and their
+ * completions call it back. The one lock is the port's. An operation on a part of the
+ * region that crosses chunks is as many work requests; it completes with the last of
+ * them, and with the first error there was.
+ *
+ * Exactly once: an operation is in ccm_port.ops from the moment it is posted until it has
+ * completed; when the port is fenced, what did not come back from the device is completed
+ * by ccm_ops_abort(), when nothing else can.
+ */
+#include <linux/bottom_half.h>
+#include <linux/completion.h>
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+#include <asm/unaligned.h>
+
+#include "../link.h"
+
+static int status_of(const struct ib_wc *wc)
+{
+	switch (wc->status) {
+	case IB_WC_SUCCESS:
+		return 0;
+	case IB_WC_REM_ACCESS_ERR:
+	case IB_WC_LOC_PROT_ERR:
+		return -EACCES;
+	case IB_WC_WR_FLUSH_ERR:
+	case IB_WC_RETRY_EXC_ERR:
+	case IB_WC_RNR_RETRY_EXC_ERR:
+		return -ENOTCONN;
+	default:
+		return -EIO;
+	}
+}
+
+static void op_done(struct ib_cq *cq, struct ib_wc *wc)
+{
+	struct ccm_op *op = container_of(wc->wr_cqe, struct ccm_op, cqe);
+	struct ccm_port *port = op->port;
+	int status = status_of(wc);
+	unsigned long flags;
+	bool last;
+
+	/* any error has broken the queue pair: the link is closed, and opened again */
+	if (status)
+		ccm_port_lost(port);
+	spin_lock_irqsave(&port->lock, flags);
+	port->used--;
+	if (!op->status)
+		op->status = status;
+	last = --op->pending == 0;
+	if (last)
+		list_del(&op->entry);
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (!last)
+		return;
+	if (op->sync_len)
+		ib_dma_sync_single_for_cpu(port->device, op->sync_dma, op->sync_len,
+					   DMA_FROM_DEVICE);
+	op->done(op, op->status);
+}
+
+/**
+ * ccm_ops_abort() - complete what the device has not
+ * @port: fenced: its queue pair and completion queue are gone
+ *
+ * Process context.
+ */
+void ccm_ops_abort(struct ccm_port *port)
+{
+	struct ccm_op *op;
+	unsigned long flags;
+
+	do {
+		spin_lock_irqsave(&port->lock, flags);
+		op = list_first_entry_or_null(&port->ops, struct ccm_op, entry);
+		if (op)
+			list_del(&op->entry);
+		spin_unlock_irqrestore(&port->lock, flags);
+		if (!op)
+			break;
+		/* as from a completion: a client's lock need not mind the difference */
+		local_bh_disable();
+		op->done(op, op->status ? op->status : -ENOTCONN);
+		local_bh_enable();
+	} while (op);
+}
+
+/* An operation, as its work requests are made: one for each chunk that it touches */
+struct transfer {
+	enum ib_wr_opcode opcode;	/* of the last; WRITEs stand before one with immediate */
+	u32 word;			/* immediate */
+	u64 dma;			/* local memory */
+	u32 lkey;
+	size_t len;
+	u32 parts;			/* work requests */
+	u32 chunk;			/* of the partner's region: the first */
+	u32 within;			/* where in that */
+};
+
+/*
+ * iWARP: a ring is a SEND behind the WRITEs. Its bytes are taken when it is posted, since
+ * there is no memory of the operation's that would be there until it has completed.
+ */
+static int post_ring(const struct ccm_port *port, struct ccm_op *op, u32 word)
+{
+	u8 header[CCM_PORT_HEADER_LEN];
+	struct ib_sge sge = { .addr = (uintptr_t)header, .length = sizeof(header) };
+	struct ib_send_wr wr = {
+		.wr_cqe = &op->cqe,
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = IB_WR_SEND,
+		.send_flags = IB_SEND_INLINE,
+	};
+
+	put_unaligned_le32(CCM_PORT_KIND_RING, header);
+	put_unaligned_le32(word, header + 4);
+	return ib_post_send(port->cm_id->qp, &wr, NULL);
+}
+
+/* A message; on iWARP with a header. */
+static int post_message(const struct ccm_port *port, struct ccm_op *op,
+			const struct transfer *t)
+{
+	struct ib_sge sge[2] = {
+		{
+			.addr = port->rx_dma + CCM_PORT_HEADER_OFFSET,
+			.length = CCM_PORT_HEADER_LEN,
+			.lkey = port->lkey,
+		}, {
+			.addr = t->dma,
+			.length = (u32)t->len,
+			.lkey = t->lkey,
+		},
+	};
+	struct ib_send_wr wr = {
+		.wr_cqe = &op->cqe,
+		.sg_list = port->iwarp ? &sge[0] : &sge[1],
+		.num_sge = port->iwarp ? 2 : 1,
+		.opcode = IB_WR_SEND,
+	};
+
+	return ib_post_send(port->cm_id->qp, &wr, NULL);
+}
+
+/*
+ * Under the lock. One after the other, because a chain of them would take much more
+ * stack than the one that nearly all operations need.
+ *
+ * Return: how many were posted: fewer than there are if the device took no more
+ */
+static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const struct transfer *t)
+{
+	const struct ccm_remote_chunk *chunk = NULL;
+	struct ib_sge sge = { .addr = t->dma, .length = (u32)t->len, .lkey = t->lkey };
+	struct ib_rdma_wr wr = {};
+	size_t left = t->len;
+	u32 within = t->within;
+	u32 i;
+
+	if (t->opcode == IB_WR_SEND)
+		return post_message(port, op, t) ? 0 : 1;
+	wr.wr.wr_cqe = &op->cqe;
+	wr.wr.opcode = IB_WR_RDMA_WRITE;
+	if (left) {
+		wr.wr.sg_list = &sge;
+		wr.wr.num_sge = 1;
+		chunk = &port->link->remote[t->chunk];
+	}
+	for (i = 1; i <= t->parts; i++) {
+		if (i == t->parts || t->opcode == IB_WR_RDMA_READ)
+			wr.wr.opcode = t->opcode;
+		if (wr.wr.opcode == IB_WR_RDMA_WRITE_WITH_IMM) {
+			if (port->iwarp)
+				return post_ring(port, op, t->word) ? i - 1 : i;
+			wr.wr.ex.imm_data = cpu_to_be32(t->word);
+		}
+		if (chunk) {
+			sge.length = (u32)min_t(u64, left, chunk->len - within);
+			wr.remote_addr = chunk->addr + within;
+			wr.rkey = chunk->key;
+			chunk++;
+		}
+		if (ib_post_send(port->cm_id->qp, &wr.wr, NULL))
+			break;
+		sge.addr += sge.length;
+		left -= sge.length;
+		within = 0;
+	}
+	return i - 1;
+}
+
+/* Under the lock: an operation of @parts work requests begins. With 0, the device is there. */
+static int begin(struct ccm_port *port, struct ccm_op *op, u32 parts)
+{
+	if (!port->open)
+		return -ENOTCONN;
+	if (parts > CCM_PORT_DEPTH - port->used)
+		return -EAGAIN;
+	/* before posting: a completion may come at once, but waits for the lock */
+	op->cqe.done = op_done;
+	op->port = port;
+	op->status = 0;
+	op->pending = parts;
+	port->used += parts;
+	list_add_tail(&op->entry, &port->ops);
+	return 0;
+}
+
+/*
+ * Under the lock: all were posted but @missing. Returns 0 if the operation's completion
+ * tells the rest.
+ */
+static int end(struct ccm_port *port, struct ccm_op *op, u32 missing)
+{
+	if (!missing)
+		return 0;
+	ccm_port_lost(port);
+	port->used -= missing;
+	op->pending -= missing;
+	if (op->pending) {
+		/* part of it is under way */
+		op->status = -ENOTCONN;
+		return 0;
+	}
+	list_del(&op->entry);
+	return -ENOTCONN;
+}
+
+/* An operation of one work request */
+static int post_one(struct ccm_port *port, struct ccm_op *op, const struct ib_send_wr *wr)
+{
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&port->lock, flags);
+	ret = begin(port, op, 1);
+	if (!ret)
+		ret = end(port, op, ib_post_send(port->cm_id->qp, wr, NULL) ? 1 : 0);
+	spin_unlock_irqrestore(&port->lock, flags);
+	return ret;
+}
+
+/* Post the work requests of one operation. */
+static int post(struct ccm_port *port, struct ccm_op *op, const struct transfer *t)
+{
+	bool read = t->opcode == IB_WR_RDMA_READ;
+	unsigned long flags;
+	int ret;
+
+	op->sync_dma = t->dma;
+	op->sync_len = read ? (u32)t->len : 0;
+	spin_lock_irqsave(&port->lock, flags);
+	ret = begin(port, op, t->parts);
+	if (!ret) {
+		/* here, because the device may be gone when the port is not open */
+		if (t->len)
+			ib_dma_sync_single_for_device(port->device, t->dma, t->len,
+						      read ? DMA_FROM_DEVICE : DMA_TO_DEVICE);
+		ret = end(port, op, t->parts - post_parts(port, op, t));
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	return ret;
+}
+
+static bool buffer_holds(const struct ccm_buffer *buffer, size_t at, size_t len)
+{
+	return at <= buffer->len && len <= buffer->len - at;
+}
+
+/* Which chunks of the partner's region are [offset, offset + len)? */
+static int locate(const struct ccm_link *link, u64 offset, struct transfer *t)
+{
+	u64 parts;
+
+	if (offset > link->plan.take || t->len > link->plan.take - offset)
+		return -ERANGE;
+	t->parts = 1;
+	if (!t->len)
+		return 0;	/* an empty write needs no memory to go to */
+	if (!link->remote)
+		return -ENOTCONN;
+	/* the chunks are of equal length, but for the last, which may be shorter */
+	t->chunk = (u32)div_u64_rem(offset, link->remote_len, &t->within);
+	if (t->len <= link->remote_len - t->within)
+		return 0;
+	parts = DIV_ROUND_UP_ULL(t->within + (u64)t->len, link->remote_len);
+	if (parts > CCM_OP_PARTS_MAX)
+		return -EMSGSIZE;
+	t->parts = (u32)parts;
+	return 0;
+}
+
+/**
+ * ccm_read() - read from the partner's region
+ * @port: port
+ * @op: initialised; CCM's until its done()
+ * @buffer: mapped for this link, DMA_FROM_DEVICE or DMA_BIDIRECTIONAL
+ * @at: where in @buffer
+ * @len: bytes, at least 1; CCM_OP_PARTS_MAX - 1 of the partner's chunks always fit: almost
+ *	2 MiB each, or as much as its device registers at once (siw: almost 1 MiB)
+ * @offset: where in the region
+ *
+ * Any context but hard interrupts. The bytes are there when done() is called with 0.
+ *
+ * Return: 0: done() will be called, once; else it will not: -ENOTCONN: the link is gone;
+ * -EAGAIN: CCM_PORT_DEPTH work requests are in flight, wait for a completion; -ERANGE:
+ * not inside the region; -EINVAL: not inside @buffer, or that is of another link or
+ * direction; -EMSGSIZE: crosses too many chunks
+ */
+int ccm_read(struct ccm_port *port, struct ccm_op *op, const struct ccm_buffer *buffer,
+	     size_t at, size_t len, u64 offset)
+{
+	struct transfer t = { .opcode = IB_WR_RDMA_READ };
+	int ret;
+
+	if (!len || buffer->dir == DMA_TO_DEVICE || buffer->link != port->link ||
+	    !buffer_holds(buffer, at, len))
+		return -EINVAL;
+	t.dma = buffer->dma + at;
+	t.lkey = port->lkey;
+	if (buffer->mr) {
+		t.dma = buffer->mr->iova + at;
+		t.lkey = buffer->mr->lkey;
+	}
+	t.len = len;
+	ret = locate(port->link, offset, &t);
+	return ret ? ret : post(port, op, &t);
+}
+EXPORT_SYMBOL_GPL(ccm_read);
+
+static int write(struct ccm_port *port, struct ccm_op *op, const struct ccm_buffer *buffer,
+		 size_t at, size_t len, u64 offset, struct transfer *t)
+{
+	int ret;
+
+	if (len) {
+		if (!buffer || buffer->dir == DMA_FROM_DEVICE || buffer->link != port->link ||
+		    !buffer_holds(buffer, at, len))
+			return -EINVAL;
+		t->dma = buffer->dma + at;
+		t->lkey = port->lkey;
+		t->len = len;
+	}
+	ret = locate(port->link, offset, t);
+	if (ret)
+		return ret;
+	/* iWARP: the SEND behind the WRITEs, or alone */
+	if (port->iwarp && len && t->opcode == IB_WR_RDMA_WRITE_WITH_IMM)
+		t->parts++;
+	return post(port, op, t);
+}
+
+/**
+ * ccm_write() - write to the partner's region
+ * @port: port
+ * @op: initialised; CCM's until its done()
+ * @buffer: mapped for this link, DMA_TO_DEVICE or DMA_BIDIRECTIONAL; must not change
+ *	until done()
+ * @at: where in @buffer
+ * @len: bytes, at least 1
+ * @offset: where in the region
+ *
+ * Any context but hard interrupts. When done() is called with 0, the bytes have reached
+ * the partner (on iWARP: they are on their way, and @buffer may change); one port's writes
+ * arrive in the order in which they were started. After an error it is not known which
+ * bytes have.
+ *
+ * Return: as ccm_read()
+ */
+int ccm_write(struct ccm_port *port, struct ccm_op *op, const struct ccm_buffer *buffer,
+	      size_t at, size_t len, u64 offset)
+{
+	struct transfer t = { .opcode = IB_WR_RDMA_WRITE };
+
+	if (!len)
+		return -EINVAL;
+	return write(port, op, buffer, at, len, offset, &t);
+}
+EXPORT_SYMBOL_GPL(ccm_write);
+
+/**
+ * ccm_write_ring() - write to the partner's region, then ring there
+ * @port: port
+ * @op: initialised; CCM's until its done()
+ * @buffer: as for ccm_write(); may be NULL when @len is 0
+ * @at: where in @buffer
+ * @len: bytes; 0: only ring
+ * @offset: where in the region
+ * @word: for the counterpart's ring(), which is called when the bytes are there
+ *
+ * Any context but hard interrupts. A counterpart that does not keep up holds the port up.
+ *
+ * Return: as ccm_read()
+ */
+int ccm_write_ring(struct ccm_port *port, struct ccm_op *op,
+		   const struct ccm_buffer *buffer, size_t at, size_t len, u64 offset,
+		   u32 word)
+{
+	struct transfer t = { .opcode = IB_WR_RDMA_WRITE_WITH_IMM, .word = word };
+
+	return write(port, op, buffer, at, len, offset, &t);
+}
+EXPORT_SYMBOL_GPL(ccm_write_ring);
+
+/**
+ * ccm_send() - send a message to the counterpart
+ * @port: port
+ * @op: initialised; CCM's until its done()
+ * @buffer: as for ccm_write()
+ * @at: where in @buffer
+ * @len: bytes, 1 to CCM_PORT_MESSAGE_MAX
+ *
+ * Any context but hard interrupts. The counterpart's receive() is called with it; rings
+ * and messages of one port come in the order in which they were started. A counterpart
+ * that does not keep up holds the port up; on iWARP nothing can, and the port is lost when 16
+ * messages are waiting there.
+ *
+ * Return: as ccm_read(); -EMSGSIZE: too long
+ */
+int ccm_send(struct ccm_port *port, struct ccm_op *op, const struct ccm_buffer *buffer,
+	     size_t at, size_t len)
+{
+	struct transfer t = { .opcode = IB_WR_SEND, .parts = 1 };
+
+	if (!len || buffer->dir == DMA_FROM_DEVICE || buffer->link != port->link ||
+	    !buffer_holds(buffer, at, len))
+		return -EINVAL;
+	if (len > CCM_PORT_MESSAGE_MAX)
+		return -EMSGSIZE;
+	t.dma = buffer->dma + at;
+	t.lkey = port->lkey;
+	t.len = len;
+	return post(port, op, &t);
+}
+EXPORT_SYMBOL_GPL(ccm_send);
+
+/**
+ * ccm_op_read_table() - READ the partner's chunk table
+ * @port: of the link; not the session's queue pair, which the partner would break for both
+ *	when it closes the link just then: its table is deregistered with that
+ * @op: initialised
+ * @landing: a mapped page; on iWARP registered
+ * @offer: where the table is
+ *
+ * Process context.
+ *
+ * Return: 0: done() will be called; -ENOTCONN: the port is not open; -EAGAIN
+ */
+int ccm_op_read_table(struct ccm_port *port, struct ccm_op *op,
+		      const struct ccm_chunk *landing, const struct ccm_link_offer *offer)
+{
+	struct ib_sge sge = {
+		.addr = sg_dma_address(landing->sgt.sgl),
+		.length = offer->chunks * CCM_LINK_CHUNK_LEN,
+		.lkey = port->lkey,
+	};
+	struct ib_rdma_wr wr = {};
+
+	if (landing->mr) {
+		sge.addr = landing->mr->iova;
+		sge.lkey = landing->mr->lkey;
+	}
+	wr.wr.wr_cqe = &op->cqe;
+	wr.wr.sg_list = &sge;
+	wr.wr.num_sge = 1;
+	wr.wr.opcode = IB_WR_RDMA_READ;
+	wr.remote_addr = offer->table_addr;
+	wr.rkey = offer->table_key;
+	op->sync_dma = sge.addr;
+	op->sync_len = sge.length;
+	return post_one(port, op, &wr.wr);
+}
+
+struct waiter {
+	struct ccm_op op;
+	struct completion done;
+	int status;
+};
+
+static void waiter_done(struct ccm_op *op, int status)
+{
+	struct waiter *waiter = container_of(op, struct waiter, op);
+
+	waiter->status = status;
+	complete(&waiter->done);
+}
+
+/**
+ * ccm_op_register() - let a port's queue pair register memory, and wait for that
+ * @port: port
+ * @mr: memory
+ * @access: IB_ACCESS_*
+ *
+ * Process context. Bounded: the work request needs no partner, and completes at the latest
+ * when the port is fenced.
+ *
+ * Return: 0; -ENOTCONN: the link is gone; -EAGAIN: the port's send queue is full;
+ * another negative errno
+ */
+int ccm_op_register(struct ccm_port *port, struct ib_mr *mr, int access)
+{
+	struct waiter waiter;
+	struct ib_reg_wr wr = {};
+	int ret;
+
+	init_completion(&waiter.done);
+	ccm_op_init(&waiter.op, waiter_done, NULL);
+	waiter.op.sync_len = 0;
+	wr.wr.opcode = IB_WR_REG_MR;
+	wr.wr.wr_cqe = &waiter.op.cqe;
+	wr.mr = mr;
+	wr.key = mr->rkey;
+	wr.access = access;
+	ret = post_one(port, &waiter.op, &wr.wr);
+	if (ret)
+		return ret;
+	wait_for_completion(&waiter.done);
+	return waiter.status;
+}
+
+/*
+ * The synchronous helpers. The copy and the operation outlive a caller that has timed
+ * out: the last of the two to be done with them frees them.
+ */
+enum sync_state {
+	SYNC_WAITED_FOR	= 0,
+	SYNC_DONE	= 1,	/* the caller frees it */
+	SYNC_ABANDONED	= 2,	/* the completion does */
+};
+
+struct sync_call {
+	struct ccm_op op;
+	struct ccm_buffer buffer;
+	struct completion done;
+	atomic_t state;		/* enum sync_state */
+	struct work_struct end;	/* frees it when nobody waits any more */
+	int status;
+	void *copy;		/* of its own: the device writes to it */
+};
+
+static void sync_free(struct sync_call *call)
+{
+	kfree(call->copy);
+	kfree(call);
+}
+
+/* The link has it in its list of buffers, until its fence at the latest. */
+static void sync_end_work(struct work_struct *work)
+{
+	struct sync_call *call = container_of(work, struct sync_call, end);
+	struct ccm_link *link = call->buffer.link;
+
+	ccm_buffer_unmap(&call->buffer);
+	ccm_link_put(link);
+	sync_free(call);
+}
+
+static void sync_done(struct ccm_op *op, int status)
+{
+	struct sync_call *call = container_of(op, struct sync_call, op);
+	struct ccm_node *node = call->buffer.link->partner->node;
+
+	call->status = status;
+	if (atomic_cmpxchg(&call->state, SYNC_WAITED_FOR, SYNC_DONE) == SYNC_WAITED_FOR)
+		complete(&call->done);
+	else
+		queue_work(node->notify_wq, &call->end);
+}
+
+static int sync_begin(struct ccm_port *port, struct sync_call **begun, const void *data,
+		      size_t len, enum dma_data_direction dir)
+{
+	struct sync_call *call;
+	int ret;
+
+	if (!len || len > CCM_COPY_MAX)
+		return -EINVAL;
+	call = (struct sync_call *)kzalloc(sizeof(*call), GFP_KERNEL);
+	if (!call)
+		return -ENOMEM;
+	init_completion(&call->done);
+	INIT_WORK(&call->end, sync_end_work);
+	ccm_op_init(&call->op, sync_done, NULL);
+	call->copy = data ? kmemdup(data, len, GFP_KERNEL) : kzalloc(len, GFP_KERNEL);
+	ret = call->copy ? ccm_buffer_map(&call->buffer, port->link, call->copy, len, dir) :
+			   -ENOMEM;
+	if (ret) {
+		sync_free(call);
+		return ret;
+	}
+	ccm_link_get(port->link);
+	*begun = call;
+	return 0;
+}
+
+static int sync_end(struct sync_call *call, int ret, void *data, size_t len, u32 timeout_ms)
+{
+	struct ccm_link *link = call->buffer.link;
+
+	if (!ret) {
+		if (!wait_for_completion_timeout(&call->done, msecs_to_jiffies(timeout_ms))) {
+			if (atomic_cmpxchg(&call->state, SYNC_WAITED_FOR, SYNC_ABANDONED) ==
+			    SYNC_WAITED_FOR)
+				return -ETIMEDOUT;
+			/* in the last moment: complete() is on its way */
+			wait_for_completion(&call->done);
+		}
+		ret = call->status;
+	}
+	if (!ret && data)
+		memcpy(data, call->copy, len);
+	ccm_buffer_unmap(&call->buffer);
+	ccm_link_put(link);
+	sync_free(call);
+	return ret;
+}
+
+/**
+ * ccm_read_sync() - read from the partner's region, and wait
+ * @port: port
+ * @data: any memory
+ * @len: bytes, 1 to CCM_COPY_MAX
+ * @offset: where in the region
+ * @timeout_ms: how long to wait
+ *
+ * Process context, sleeps.
+ *
+ * Return: 0; -ETIMEDOUT: it may still be under way, and nothing is copied to @data;
+ * -ENOMEM; or what ccm_read() returns or its done() is told
+ */
+int ccm_read_sync(struct ccm_port *port, void *data, size_t len, u64 offset, u32 timeout_ms)
+{
+	struct sync_call *call;
+	int ret;
+
+	ret = sync_begin(port, &call, NULL, len, DMA_FROM_DEVICE);
+	if (ret)
+		return ret;
+	ret = ccm_read(port, &call->op, &call->buffer, 0, len, offset);
+	return sync_end(call, ret, data, len, timeout_ms);
+}
+EXPORT_SYMBOL_GPL(ccm_read_sync);
+
+/**
+ * ccm_write_sync() - write a copy to the partner's region, and wait
+ * @port: port
+ * @data: any memory
+ * @len: bytes, 1 to CCM_COPY_MAX
+ * @offset: where in the region
+ * @timeout_ms: how long to wait
+ *
+ * Process context, sleeps.
+ *
+ * Return: 0; -ETIMEDOUT: it may still be under way, and may still arrive; -ENOMEM; or what
+ * ccm_write() returns or its done() is told
+ */
+int ccm_write_sync(struct ccm_port *port, const void *data, size_t len, u64 offset,
+		   u32 timeout_ms)
+{
+	struct sync_call *call;
+	int ret;
+
+	ret = sync_begin(port, &call, data, len, DMA_TO_DEVICE);
+	if (ret)
+		return ret;
+	ret = ccm_write(port, &call->op, &call->buffer, 0, len, offset);
+	return sync_end(call, ret, NULL, len, timeout_ms);
+}
+EXPORT_SYMBOL_GPL(ccm_write_sync);
+
+/**
+ * ccm_write_ring_sync() - the same, then ring there
+ * @port: port
+ * @data: any memory
+ * @len: bytes, 1 to CCM_COPY_MAX
+ * @offset: where in the region
+ * @word: for the counterpart's ring()
+ * @timeout_ms: how long to wait
+ *
+ * Process context, sleeps.
+ *
+ * Return: as ccm_write_sync()
+ */
+int ccm_write_ring_sync(struct ccm_port *port, const void *data, size_t len, u64 offset,
+			u32 word, u32 timeout_ms)
+{
+	struct sync_call *call;
+	int ret;
+
+	ret = sync_begin(port, &call, data, len, DMA_TO_DEVICE);
+	if (ret)
+		return ret;
+	ret = ccm_write_ring(port, &call->op, &call->buffer, 0, len, offset, word);
+	return sync_end(call, ret, NULL, len, timeout_ms);
+}
+EXPORT_SYMBOL_GPL(ccm_write_ring_sync);
+
+/**
+ * ccm_send_sync() - send a copy to the counterpart, and wait until it has arrived there (on
+ *	iWARP: is on its way)
+ * @port: port
+ * @data: any memory
+ * @len: bytes, 1 to CCM_PORT_MESSAGE_MAX
+ * @timeout_ms: how long to wait
+ *
+ * Process context, sleeps.
+ *
+ * Return: as ccm_write_sync()
+ */
+int ccm_send_sync(struct ccm_port *port, const void *data, size_t len, u32 timeout_ms)
+{
+	struct sync_call *call;
+	int ret;
+
+	ret = sync_begin(port, &call, data, len, DMA_TO_DEVICE);
+	if (ret)
+		return ret;
+	ret = ccm_send(port, &call->op, &call->buffer, 0, len);
+	return sync_end(call, ret, NULL, len, timeout_ms);
+}
+EXPORT_SYMBOL_GPL(ccm_send_sync);

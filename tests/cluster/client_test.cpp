@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Kernel clients: what is negotiated for them, what they can do, what they are told, and
+// the promises (include/linux/ccm.h), each of which the pattern client checks all the time.
+#include "pair.h"
+#include "pattern.h"
+
+namespace ccm::test {
+namespace {
+
+class Clients : public PairTest {
+public:
+    static void SetUpTestSuite()
+    {
+        make_pair(configured(1, {.partners = {2}, .more = limits()}, {.memory_mb = 640}),
+                  configured(2, {.partners = {1}, .more = limits()}, {.memory_mb = 640}));
+    }
+
+protected:
+    static std::vector<std::string> limits() { return {"client_ports=64", "client_memory=64M", "node_memory=128M"}; }
+    void TearDown() override
+    {
+        for (Node *node : both())
+            if (node->running() && !node->stopped() && !node->panicked())
+                unload_pattern(*node);
+        // Nothing is left of them.
+        for (Node *node : both())
+            if (node->running() && !node->stopped() && loaded(*node)) {
+                EXPECT_EQ(counter(*node, "node", "clients"), 0);
+                EXPECT_EQ(counter(*node, "node", "client_ports"), 0);
+                EXPECT_EQ(counter(*node, "node", "client_memory"), 0);
+            }
+        PairTest::TearDown();
+    }
+    static void wait_up(const std::string &name)
+    {
+        wait_client(a(), name, 2);
+        wait_client(b(), name, 1);
+    }
+};
+
+TEST_F(Clients, ReadAndWriteThePartnersMemory)
+{
+    register_everywhere(both(), "mirror 1 4 65536 65536 idle");
+    wait_up("mirror");
+    for (Node *node : both()) {
+        json c = client(*node, "mirror", 3 - node->id());
+        EXPECT_EQ(c["state"], "ready") << c.dump();
+        EXPECT_EQ(c["ports"], 4);
+        EXPECT_EQ(c["version"], 1);
+        EXPECT_EQ(c["region"], 65536);
+        EXPECT_EQ(c["region_partner"], 65536);
+        node->must("ccmadm wait --client mirror --timeout 5");
+    }
+    // What node 2's CPU put into its memory, node 1 reads; what node 1 writes, node 2's CPU finds.
+    EXPECT_EQ(pattern(b(), "fill local mirror 1 11"), "ok\n");
+    EXPECT_EQ(pattern(a(), "verify remote mirror 2 11"), "ok\n");
+    EXPECT_EQ(pattern(a(), "fill remote mirror 2 12"), "ok\n");
+    EXPECT_EQ(pattern(b(), "verify local mirror 1 12"), "ok\n");
+    EXPECT_EQ(pattern(a(), "write mirror 2 65532 cafebabe"), "ok\n");
+    EXPECT_EQ(pattern(b(), "look mirror 1 65532 4"), "ok data=cafebabe\n");
+    EXPECT_EQ(pattern(a(), "read mirror 2 65532 4"), "ok data=cafebabe\n");
+    // Not a byte further.
+    EXPECT_EQ(pattern(a(), "write mirror 2 65533 cafebabe"), "failed error=-34\n");
+    EXPECT_EQ(pattern(a(), "read mirror 2 65536 1"), "failed error=-34\n");
+    EXPECT_EQ(client(a(), "mirror", 2)["state"], "ready");
+}
+
+// 64 MiB are 33 registrations on soft-RoCE, of 511 pages each.
+TEST_F(Clients, RegionsLargerThanOneRegistration)
+{
+    register_everywhere(both(), "large 1 1 67108864 67108864 idle");
+    wait_up("large");
+    EXPECT_EQ(client(a(), "large", 2)["region_partner"], 67108864);
+    constexpr long chunk = 511 * 4096;
+    for (long border : {1L, 2L, 15L, 31L}) {
+        SCOPED_TRACE(border);
+        long at = border * chunk - 3;
+        EXPECT_EQ(pattern(a(), fmt::format("write large 2 {} 010203040506", at)), "ok\n");
+        EXPECT_EQ(pattern(b(), fmt::format("look large 1 {} 6", at)), "ok data=010203040506\n");
+        EXPECT_EQ(pattern(a(), fmt::format("read large 2 {} 6", at)), "ok data=010203040506\n");
+        // To the last byte of a chunk, and from the first one of the next
+        EXPECT_EQ(pattern(a(), fmt::format("write large 2 {} 0708", at + 1)), "ok\n");
+        EXPECT_EQ(pattern(a(), fmt::format("read large 2 {} 3", at + 3)), "ok data=040506\n");
+    }
+    EXPECT_EQ(pattern(a(), "write large 2 67108860 01020304"), "ok\n");
+    EXPECT_EQ(pattern(b(), "look large 1 67108860 4"), "ok data=01020304\n");
+    EXPECT_EQ(pattern(a(), "write large 2 67108861 01020304"), "failed error=-34\n");
+}
+
+// A region whose size is no multiple of anything ends where it ends.
+TEST_F(Clients, OddSizes)
+{
+    register_everywhere(both(), "odd 1 1 2097155 2097155 idle");
+    wait_up("odd");
+    EXPECT_EQ(pattern(a(), "fill remote odd 2 5"), "ok\n");
+    EXPECT_EQ(pattern(b(), "verify local odd 1 5"), "ok\n");
+    EXPECT_EQ(pattern(a(), "write odd 2 2097154 0102"), "failed error=-34\n");
+}
+
+TEST_F(Clients, ClientsThatDoNotFitSayWhyAndHoldUpNobody)
+{
+    register_everywhere(both(), "good 1 1 4096 4096 idle");
+    load_pattern(a());
+    load_pattern(b());
+    auto on = [](Node &node, const std::string &words) { EXPECT_EQ(pattern(node, "register " + words), "ok\n"); };
+    on(a(), "greedy 1 1 65536 0 idle");   // asks for more than its counterpart gives
+    on(b(), "greedy 1 1 0 4096 idle");
+    on(a(), "wide 4 8 0 0 idle");         // needs more ports than its counterpart wants
+    on(b(), "wide 1 2 0 0 idle");
+    on(a(), "alone 1 1 0 0 idle");        // has no counterpart
+    wait_up("good");
+    auto expect = [](Node &node, const std::string &name, const std::string &state, const std::string &reason) {
+        json c = client(node, name, 3 - node.id());
+        EXPECT_EQ(c["state"], state) << c.dump();
+        EXPECT_EQ(c["reason"], reason) << c.dump();
+    };
+    for (Node *node : both()) {
+        expect(*node, "greedy", "incompatible", "memory");
+        expect(*node, "wide", "incompatible", "ports");
+    }
+    expect(a(), "alone", "waiting", "no-counterpart");
+    // Replaced by one that fits, it is connected.
+    pattern(b(), "unregister greedy");
+    on(b(), "greedy 1 1 0 65536 idle");
+    wait_up("greedy");
+    EXPECT_EQ(client(b(), "greedy", 1)["region"], 65536);
+}
+
+TEST_F(Clients, LimitsOfTheNodeHold)
+{
+    // Three times 64 MiB are more than node_memory.
+    for (const char *name : {"one", "two", "three"})
+        register_everywhere(both(), fmt::format("{} 1 1 67108864 67108864 idle", name));
+    wait_up("one");
+    wait_up("two");
+    EXPECT_EQ(pattern(a(), "wait three 2 up 1500"), "failed timeout\n");
+    EXPECT_EQ(client(a(), "three", 2)["reason"], "limit") << client(a(), "three", 2).dump();
+    for (Node *node : both())
+        EXPECT_EQ(counter(*node, "node", "client_memory"), 128 << 20);
+    // There is room again.
+    for (Node *node : both())
+        pattern(*node, "unregister one");
+    wait_up("three");
+}
+
+TEST_F(Clients, ClientsComeAndGoWhileReady)
+{
+    Watch w = watch(a());
+    for (int i = 0; i < 5; i++) {
+        register_everywhere(both(), "guest 1 2 8192 8192");
+        wait_up("guest");
+        pattern(b(), "unregister guest");
+        wait_client(a(), "guest", 2, "down");
+        w.wait_for([](const json &e) { return e["type"] == "client" && e["client"] == "guest" && e["state"] == "waiting"; },
+                   soon, "guest waiting");
+        pattern(a(), "unregister guest");
+    }
+    EXPECT_EQ(losses(w, 2), 0u);
+}
+
+// In-flight operations at DOWN complete once, with an error: the pattern client counts.
+TEST_F(Clients, LoadSurvivesTheLossOfThePartner)
+{
+    register_everywhere(both(), "mirror 2 4 1048576 1048576");
+    wait_up("mirror");
+    std::this_thread::sleep_for(500ms);
+    b().kill();
+    wait_client(a(), "mirror", 2, "down");
+    EXPECT_GT(pattern_stat(a(), "verified"), 0);
+    EXPECT_EQ(pattern_stat(a(), "violations"), 0);
+    b().boot();
+    register_everywhere({&b()}, "mirror 2 4 1048576 1048576");
+    wait_up("mirror");
+    long long before = pattern_stat(a(), "verified");
+    a().until("cd /sys/kernel/debug/ccm_pattern && echo stats all >run && "
+              "[ $(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run) -gt " + std::to_string(before) + " ]", soon);
+}
+
+// What the partner wrote stays where it is, and can be read, when the partner is gone.
+TEST_F(Clients, TheRegionOutlivesThePartner)
+{
+    register_everywhere(both(), "log 1 1 65536 65536 idle");
+    wait_up("log");
+    EXPECT_EQ(pattern(b(), "fill remote log 1 77"), "ok\n");
+    b().kill();
+    wait_client(a(), "log", 2, "down");
+    EXPECT_EQ(pattern(a(), "verify local log 2 77"), "ok\n");
+    b().boot();
+    register_everywhere({&b()}, "log 1 1 65536 65536 idle");
+    wait_up("log");
+    EXPECT_EQ(pattern(a(), "verify local log 2 77"), "ok\n");
+    EXPECT_EQ(pattern(b(), "verify remote log 1 77"), "ok\n");
+}
+
+// A counterpart that asks for more the next time gets more; the client is asked first.
+TEST_F(Clients, ARegionGrows)
+{
+    register_everywhere(both(), "log 1 1 4096 1048576 idle");
+    wait_up("log");
+    pattern(b(), "unregister log");
+    wait_client(a(), "log", 2, "down");
+    EXPECT_EQ(pattern(b(), "register log 1 1 1048576 1048576 idle"), "ok\n");
+    wait_up("log");
+    EXPECT_EQ(client(a(), "log", 2)["region"], 1048576);
+    EXPECT_EQ(pattern(b(), "fill remote log 1 3"), "ok\n");
+    EXPECT_EQ(pattern(a(), "verify local log 2 3"), "ok\n");
+}
+
+/*
+ * Fencing. Node 2 is stopped in the middle of its writes, or cut off and goes on writing
+ * (its own detection time is long). When node 1 has said DOWN, its memory is its own:
+ * whatever comes of the old session later changes nothing.
+ */
+class Fencing : public Clients {
+public:
+    static void SetUpTestSuite()
+    {
+        make_pair(configured(1, {.partners = {2}, .detect_ms = 500}),
+                  configured(2, {.partners = {1}, .detect_ms = 60000}));
+    }
+
+protected:
+    // Node 2 writes without end. Once it does, LOSE; when node 1 has said DOWN, node 1's CPU
+    // fills the region, FIND. Nothing of node 2's may show then.
+    void expect_fenced(const std::function<void()> &lose, const std::function<void()> &find)
+    {
+        register_everywhere(both(), "mirror 1 1 4194304 4194304 idle");
+        wait_up("mirror");
+        Command writing = start_pattern(b(), "fill remote mirror 1 1001");
+        a().until("cd /sys/kernel/debug/ccm_pattern && echo look mirror 2 0 8 >run && "
+                  "! grep -q data=0000000000000000 run", soon, 10ms);
+        lose();
+        wait_client(a(), "mirror", 2, "down");
+        EXPECT_FALSE(writing.ended()) << "node 2 was through too early for this test";
+        EXPECT_EQ(pattern(a(), "fill local mirror 2 2002"), "ok\n");
+        find();
+        EXPECT_TRUE(writing.wait(60s).ok());
+        std::string said = writing.wait(1s).output;
+        EXPECT_EQ(said.rfind("failed", 0), 0u) << said;
+        wait_client(a(), "mirror", 2, "up");
+        EXPECT_EQ(pattern(a(), "verify local mirror 2 2002"), "ok\n");
+    }
+};
+
+TEST_F(Fencing, AStoppedMachineThatGoesOnWritingChangesNothing)
+{
+    expect_fenced([] { b().stop(); }, [] { b().cont(); });
+}
+
+TEST_F(Fencing, AMachineThatWasCutOffAndGoesOnWritingChangesNothing)
+{
+    expect_fenced([] { b().cable().cut(); }, [] { b().cable().restore(); });
+}
+
+TEST_F(Fencing, AMachineThatIsNotHeardAndGoesOnWritingChangesNothing)
+{
+    expect_fenced([] { b().cable().cut_to_node(); }, [] { b().cable().restore(); });
+}
+
+// A client can leave at any time, its partner dead or not.
+TEST_F(Fencing, LeavingWithOperationsInFlightIsBounded)
+{
+    register_everywhere(both(), "mirror 4 4 1048576 1048576");
+    wait_up("mirror");
+    // Node 1 has noticed nothing yet, and its operations are stuck.
+    b().stop();
+    std::this_thread::sleep_for(100ms);
+    unload_pattern(a());
+    b().cont();
+    // The module goes with them.
+    register_everywhere({&a()}, "mirror 4 4 1048576 1048576");
+    wait_up("mirror");
+    b().cable().cut();
+    a().must("rmmod ccm_pattern");
+    b().cable().restore();
+}
+
+/*
+ * Many at once, and never the same for long. A loaded node of the debug kernel answers
+ * late, which is not what this is about.
+ */
+class Crowd : public Clients {
+public:
+    static void SetUpTestSuite()
+    {
+        make_pair(configured(1, {.partners = {2}, .detect_ms = 2000}, {.memory_mb = 640}),
+                  configured(2, {.partners = {1}, .detect_ms = 2000}, {.memory_mb = 640}));
+    }
+};
+
+TEST_F(Crowd, SixtyFourClientsWithFourPortsEach)
+{
+    for (Node *node : both())
+        load_pattern(*node);
+    for (int i = 0; i < 64; i++)
+        register_everywhere(both(), fmt::format("c{} 4 4 8192 8192 idle", i));
+    TimePoint start = Clock::now();
+    for (int i = 0; i < 64; i++) {
+        wait_client(a(), fmt::format("c{}", i), 2);
+        wait_client(b(), fmt::format("c{}", i), 1);
+    }
+    std::printf("all up %.1f s after the last was registered\n", seconds(Clock::now() - start));
+    for (Node *node : both())
+        EXPECT_EQ(counter(*node, "node", "client_ports"), 256);
+    EXPECT_EQ(pattern(a(), "register c64 1 1 0 0 idle"), "register: there are 64 clients already\n");
+    // All of them are there again after a loss of the session, and each works.
+    Watch w = watch(a());
+    b().kill();
+    w.wait_for(is_down(2, "unreachable"), soon);
+    b().boot();
+    for (int i = 0; i < 64; i++)
+        register_everywhere({&b()}, fmt::format("c{} 4 4 8192 8192 idle", i));
+    for (int i = 0; i < 64; i++) {
+        wait_client(a(), fmt::format("c{}", i), 2);
+        EXPECT_EQ(pattern(a(), fmt::format("write c{} 2 0 {:02x}", i, i)), "ok\n");
+        EXPECT_EQ(pattern(b(), fmt::format("look c{} 1 0 1", i)), fmt::format("ok data={:02x}\n", i));
+    }
+}
+
+TEST_F(Crowd, SixteenComeAndGoForAMinuteUnderLoadAndFaults)
+{
+    for (Node *node : both())
+        load_pattern(*node, "size=4096 depth=2 pace_ms=2");
+    Watch wa = watch(a()), wb = watch(b());
+    b().cable().set({.loss = 0.002, .duplicate = 0.01, .delay = 1ms, .jitter = 1ms});
+    Command one = start_pattern(a(), "churn 60 1"), two = start_pattern(b(), "churn 60 2");
+    for (Command *churn : {&one, &two}) {
+        Result result = churn->wait(120s);
+        std::printf("%s", result.output.c_str());
+        EXPECT_NE(result.output.find(" failed=0 "), std::string::npos) << result.output << result.errors;
+        EXPECT_NE(result.output.find(" violations=0"), std::string::npos) << result.output << result.errors;
+    }
+    std::printf("%zu and %zu sessions were lost on the way\n", losses(wa, 2), losses(wb, 1));
+    b().cable().heal();
+    // And whoever comes now is served as ever.
+    wait_ready(both());
+    register_everywhere(both(), "last 2 2 65536 65536 idle");
+    wait_up("last");
+}
+
+class ThreeWithClients : public SharedTest {
+public:
+    static void SetUpTestSuite()
+    {
+        for (int id : {1, 2, 3})
+            cluster().add(configured(id, {.partners = others(id)}));
+        cluster().boot();
+    }
+
+protected:
+    static std::vector<int> others(int id) { return {id % 3 + 1, (id + 1) % 3 + 1}; }
+    static std::vector<Node *> all() { return {&cluster().node(1), &cluster().node(2), &cluster().node(3)}; }
+};
+
+// A client is told of each partner separately.
+TEST_F(ThreeWithClients, TheLossOfOneHurtsNoClientOfTheOthers)
+{
+    Node &one = cluster().node(1), &two = cluster().node(2), &three = cluster().node(3);
+    wait_ready(all());
+    register_everywhere(all(), "mirror 1 2 65536 65536");
+    for (Node *node : all())
+        for (int other : others(node->id()))
+            wait_client(*node, "mirror", other);
+    auto downs = [](Node &node) { return pattern_stat(node, "downs"); };
+    for (int round = 1; round <= 2; round++) {
+        three.kill();
+        for (Node *node : {&one, &two}) {
+            wait_client(*node, "mirror", 3, "down");
+            EXPECT_EQ(downs(*node), round) << node->name() << " lost more than one";
+            EXPECT_EQ(client(*node, "mirror", 3 - node->id())["state"], "ready");
+        }
+        three.boot();
+        wait_ready(all());
+        register_everywhere({&three}, "mirror 1 2 65536 65536");
+        for (int other : {1, 2})
+            wait_client(three, "mirror", other);
+        for (Node *node : {&one, &two})
+            wait_client(*node, "mirror", 3);
+    }
+    for (Node *node : all())
+        unload_pattern(*node);
+}
+
+} // namespace
+} // namespace ccm::test

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "failover_model.h"
+
+#include <set>
+
+namespace {
+
+constexpr u64 forever = ~0ULL;
+const std::set<u32> proofs{CCM_REASON_HUNG, CCM_REASON_PANICKED, CCM_REASON_SHUTDOWN};
+const std::set<u32> signs{CCM_REASON_UNREACHABLE, CCM_REASON_RESTARTED};
+const std::set<u32> refusals{CCM_REASON_VERSION, CCM_REASON_REFUSED, CCM_REASON_AUTHENTICATION};
+
+} // namespace
+
+u64 FailoverModel::deadline() const
+{
+    if (decision_ == CCM_FM_BOOTING_WAIT || decision_ == CCM_FM_PARTNER_STOPPING)
+        return belief_ == Belief::ready && *boot_ends_ != forever ? *boot_ends_ : 0;
+    return belief_ == Belief::doubt && doubt_ends_ ? *doubt_ends_ : 0;
+}
+
+u32 FailoverModel::flags() const
+{
+    if (decision_ == CCM_FM_NONE)
+        return 0;
+    u32 flags = seen_ ? 0 : CCM_FM_F_NEVER_SEEN;
+    if (decision_ == CCM_FM_TAKEOVER_ADVISED && reason_ == CCM_REASON_UNREACHABLE)
+        flags |= CCM_FM_F_PARTITION;
+    if (decision_ == CCM_FM_TAKEOVER_ADVISED &&
+        (reason_ == CCM_REASON_SHUTDOWN || reason_ == CCM_REASON_ADMIN))
+        flags |= CCM_FM_F_ORDERLY;
+    if (advised_to_)
+        flags |= CCM_FM_F_ADVISED;
+    if (advised_to_ && belief_ == Belief::ready && decision_ != CCM_FM_BOOT_STALLED &&
+        *advised_to_ == incarnation_)
+        flags |= CCM_FM_F_SURVIVED;
+    return flags;
+}
+
+void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation)
+{
+    forgive(now);
+    told_ = true;
+    told_state_ = state;
+    told_reason_ = reason;
+    told_incarnation_ = incarnation;
+    if (state == CCM_STATE_READY || (state == CCM_STATE_DOWN && stage))
+        stage_ = stage;
+    look(now);
+}
+
+void FailoverModel::forgive(u64 now)
+{
+    const u64 late = CCM_FAILOVER_LATE_MS * 1000ULL;
+    if (deadline() && now > deadline() + late)
+        (belief_ == Belief::ready ? boot_ends_ : doubt_ends_) = now + late;
+}
+
+void FailoverModel::timer(u64 now)
+{
+    forgive(now);
+    look(now);
+}
+
+void FailoverModel::given_back(u64 now)
+{
+    forgive(now);
+    if (decision_ == CCM_FM_GIVEBACK_POSSIBLE)
+        advised_to_.reset();
+    look(now);
+}
+
+void FailoverModel::look(u64 now)
+{
+    if (!told_)
+        return;
+    if (told_state_ == CCM_STATE_READY)
+        look_ready(now);
+    else
+        look_away(now);
+}
+
+void FailoverModel::look_ready(u64 now)
+{
+    const bool other = told_incarnation_ != incarnation_;
+    const bool first_advice = decision_ != CCM_FM_TAKEOVER_ADVISED &&
+                              decision_ != CCM_FM_BOOT_STALLED;
+    belief_ = Belief::ready;
+    doubt_ends_.reset();
+    seen_ = true;
+    incarnation_ = told_incarnation_;
+    reason_ = CCM_REASON_NONE;
+    if (stage_ == CCM_STAGE_RUNNING) {
+        boot_ends_.reset();
+        decision_ = advised_to_ ? CCM_FM_GIVEBACK_POSSIBLE : CCM_FM_PARTNER_UP;
+        return;
+    }
+    if (!boot_ends_ || other || stage_ > furthest_) {
+        boot_ends_ = config_.boot_limit_us ? now + config_.boot_limit_us : forever;
+        furthest_ = stage_;
+    }
+    if (now >= *boot_ends_) {
+        if (first_advice)
+            advised_to_ = incarnation_;
+        decision_ = CCM_FM_BOOT_STALLED;
+    } else {
+        decision_ = stage_ == CCM_STAGE_STOPPING ? CCM_FM_PARTNER_STOPPING : CCM_FM_BOOTING_WAIT;
+    }
+}
+
+void FailoverModel::gone(u32 why)
+{
+    if (decision_ != CCM_FM_TAKEOVER_ADVISED && decision_ != CCM_FM_BOOT_STALLED)
+        advised_to_ = incarnation_;
+    belief_ = Belief::gone;
+    decision_ = CCM_FM_TAKEOVER_ADVISED;
+    reason_ = why;
+}
+
+void FailoverModel::doubt(u64 now, u32 why)
+{
+    belief_ = Belief::doubt;
+    if (!doubt_ends_)
+        doubt_ends_ = now + config_.start_limit_us;
+    if (now >= *doubt_ends_) {
+        gone(why);
+        return;
+    }
+    decision_ = seen_ ? CCM_FM_CANNOT_TELL : CCM_FM_START_WAIT;
+    reason_ = seen_ ? why : static_cast<u32>(CCM_REASON_NONE);
+}
+
+void FailoverModel::look_away(u64 now)
+{
+    const u32 why = told_reason_;
+    const bool was_up = belief_ == Belief::ready || belief_ == Belief::between;
+    const bool served = stage_ == CCM_STAGE_RUNNING || stage_ == CCM_STAGE_UNKNOWN;
+
+    if (proofs.contains(why) || (why == CCM_REASON_ADMIN && !served)) {
+        gone(why);
+    } else if (refusals.contains(why) || why == CCM_REASON_ADMIN ||
+               (why == CCM_REASON_DEVICE && belief_ != Belief::gone)) {
+        belief_ = Belief::doubt;
+        doubt_ends_.reset();
+        decision_ = CCM_FM_CANNOT_TELL;
+        reason_ = why;
+    } else if (belief_ == Belief::gone) {
+        if (why == CCM_REASON_RESTARTED)
+            reason_ = why;
+    } else if (signs.contains(why)) {
+        if (was_up)
+            gone(why);
+        else
+            doubt(now, why);
+    } else if (was_up) {
+        belief_ = Belief::between;
+    } else {
+        doubt(now, CCM_REASON_UNREACHABLE);
+    }
+}

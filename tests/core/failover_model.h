@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Failover a second time, from the table in Documentation/failover.rst: what is known
+ * of the partner is one "belief", and every deadline is a moment, not a span.
+ */
+#ifndef CCM_TESTS_CORE_FAILOVER_MODEL_H
+#define CCM_TESTS_CORE_FAILOVER_MODEL_H
+
+#include <optional>
+
+#include "ccm/core/failover.h"
+
+class FailoverModel {
+public:
+    explicit FailoverModel(const ccm_failover_config &config) : config_(config) {}
+
+    void status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation);
+    void timer(u64 now);
+    void given_back(u64 now);
+
+    u32 decision() const { return decision_; }
+    u32 reason() const { return reason_; }
+    u32 flags() const;
+    u64 deadline() const;
+
+private:
+    enum class Belief { nothing, doubt, ready, between, gone };
+
+    void forgive(u64 now);
+    void look(u64 now);
+    void look_ready(u64 now);
+    void look_away(u64 now);
+    void doubt(u64 now, u32 why);
+    void gone(u32 why);
+
+    ccm_failover_config config_;
+    Belief belief_ = Belief::nothing;
+    bool told_ = false;
+    bool seen_ = false;
+    u32 told_state_ = 0, told_reason_ = 0, stage_ = 0;
+    u64 told_incarnation_ = 0, incarnation_ = 0;
+    u32 decision_ = CCM_FM_NONE, reason_ = CCM_REASON_NONE;
+    std::optional<u64> advised_to_;      /* the incarnation that was given up */
+    std::optional<u64> doubt_ends_;
+    std::optional<u64> boot_ends_;       /* also while the partner is away */
+    u32 furthest_ = 0;
+};
+
+#endif
