@@ -5,6 +5,7 @@
 // does not work, or when a node's kernel complains.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,17 +21,37 @@ struct Options {
     int kills = 10;     // kills for each detection time
     int sessions = 8;   // partners that become READY when memory is measured
     std::vector<int> detect_ms{250, 50};
+    double port_seconds = 4; // for each kind of operation on a port
+    int opens = 10;          // loads of the second node for each number of ports
 };
 
 nlohmann::json measure_load(const Options &options);
 nlohmann::json measure_detection(const Options &options);
 nlohmann::json measure_memory(const Options &options);
+nlohmann::json measure_ports(const Options &options);
+nlohmann::json measure_ready(const Options &options);
 
 // The parameters of ccm.ko for node ID with these partners (id -> address): as on the
 // kernel command line, "ccm.NAME=VALUE", or as given to insmod.
 std::vector<std::string> parameters(int id, const std::vector<std::pair<int, std::string>> &partners,
                                     const std::string &prefix, int detect_ms = 0);
 std::string joined(const std::vector<std::string> &words);
+
+// Where ccm_bench.ko serves.
+constexpr int plain_port = 18515;
+
+// Gives a command to a module of tests/modules that is driven by MODULE/run in debugfs,
+// and returns the result.
+std::string bench_command(lab::Node &node, const std::string &module, const std::string &command,
+                          lab::Duration timeout = std::chrono::seconds(20));
+// The NAME=NUMBER words of such a result.
+std::map<std::string, double> figures(const std::string &text);
+// Milliseconds of the node's CLOCK_MONOTONIC when its session with PARTNER became READY.
+double ready_ms(lab::Node &node, int partner);
+// Until the partner is in that state (or, WANTED being false, not in it any more).
+void until_state(lab::Node &node, int partner, const std::string &state, bool wanted);
+// Until COUNT links of the clients of ccm_bench_client.ko are READY.
+void wait_clients(lab::Node &node, int count);
 
 // Milliseconds to add to a node's CLOCK_MONOTONIC to get the host's. A node's clock is
 // the host's with another origin (User-Mode Linux reads the host's in steps of 256 ns),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
 #include <limits>
+#include <sstream>
 
 #include "bench.h"
 
@@ -29,6 +30,40 @@ std::string joined(const std::vector<std::string> &words)
     for (const std::string &word : words)
         text += (text.empty() ? "" : " ") + word;
     return text;
+}
+
+std::string bench_command(Node &node, const std::string &module, const std::string &command, Duration timeout)
+{
+    return node.must(fmt::format("cd /sys/kernel/debug/{} && {{ echo {} >run && cat run || {{ cat run; false; }}; }}",
+                                 module, command),
+                     timeout);
+}
+
+std::map<std::string, double> figures(const std::string &text)
+{
+    std::istringstream words(text);
+    std::map<std::string, double> values;
+    for (std::string word; words >> word;)
+        if (auto equals = word.find('='); equals != std::string::npos)
+            values[word.substr(0, equals)] = std::stod(word.substr(equals + 1));
+    return values;
+}
+
+void wait_clients(Node &node, int count)
+{
+    node.until(fmt::format("cd /sys/kernel/debug/ccm_bench_client && echo ready >run && grep -q clients={}' ' run", count),
+               30s, 20ms);
+}
+
+double ready_ms(Node &node, int partner)
+{
+    std::string ns = node.must(fmt::format("sed -n 's/^ready_ns //p' /sys/kernel/debug/ccm/partner-{}", partner));
+    return std::stod(ns) / 1e6;
+}
+
+void until_state(Node &node, int partner, const std::string &state, bool wanted)
+{
+    node.until(fmt::format("{}grep -q '^state {}$' /sys/kernel/debug/ccm/partner-{}", wanted ? "" : "! ", state, partner));
 }
 
 double host_ms(TimePoint at)

@@ -4,7 +4,6 @@
 // connection with one READ on the same pair.
 #include <algorithm>
 #include <cstdio>
-#include <sstream>
 #include <thread>
 
 #include "bench.h"
@@ -17,8 +16,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int plain_port = 18515;
-
 struct Load {
     Samples ready;   // from before init_module() to READY on the loading node
     Samples kernel;  // of it: the kernel's own loading, until the module's first line
@@ -30,18 +27,6 @@ struct Load {
 struct Plain {
     Samples address, route, qp, connect, keys, read, total;
 };
-
-// Milliseconds of the node's CLOCK_MONOTONIC when its session with PARTNER became READY.
-double ready_ms(Node &node, int partner)
-{
-    std::string ns = node.must(fmt::format("sed -n 's/^ready_ns //p' /sys/kernel/debug/ccm/partner-{}", partner));
-    return std::stod(ns) / 1e6;
-}
-
-void until_state(Node &node, int partner, const std::string &state, bool wanted)
-{
-    node.until(fmt::format("{}grep -q '^state {}$' /sys/kernel/debug/ccm/partner-{}", wanted ? "" : "! ", state, partner));
-}
 
 // The kernel's tracepoint just before it calls the module's init function.
 void trace_module_load(Node &node)
@@ -78,13 +63,8 @@ void load_once(Node &first, Node &second, Load &load)
 
 void plain_once(Node &first, Node &second, Plain *plain)
 {
-    std::string said = second.must(fmt::format("cd /sys/kernel/debug/ccm_bench && echo connect {} {} >run && cat run",
-                                               first.ipv4(), plain_port));
-    std::istringstream words(said);
-    std::map<std::string, double> us;
-    for (std::string word; words >> word;)
-        if (auto equals = word.find('='); equals != std::string::npos)
-            us[word.substr(0, equals)] = std::stod(word.substr(equals + 1));
+    std::string said = bench_command(second, "ccm_bench", fmt::format("connect {} {}", first.ipv4(), plain_port));
+    auto us = figures(said);
     if (!us.count("total"))
         throw Error("the plain connection: {}", said);
     if (!plain)
@@ -108,7 +88,7 @@ json measure_load(const Options &options)
     cluster.boot();
     for (Node *node : {&first, &second})
         node->must("insmod /modules/ccm_bench.ko");
-    first.must(fmt::format("echo serve {} >/sys/kernel/debug/ccm_bench/run", plain_port));
+    bench_command(first, "ccm_bench", fmt::format("serve {}", plain_port));
     plain_once(first, second, nullptr); // both have the other's MAC address now
 
     trace_module_load(second);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Runs on a node: loads a module, and says when it began, in nanoseconds of the node's
+// Runs on a node: loads modules, and says when it began, in nanoseconds of the node's
 // CLOCK_MONOTONIC.
 //
-//     ccm-bench-load MODULE.ko [PARAMETER=VALUE...]
+//     ccm-bench-load MODULE.ko [PARAMETER=VALUE...] [-- MODULE.ko [PARAMETER=VALUE...]]...
 //
-// The file is in memory before the clock is looked at: what is timed is the kernel's
+// The files are in memory before the clock is looked at: what is timed is the kernel's
 // work, not the reading of a file. Then it sleeps: a node has one CPU, and the plain
 // connection is not measured beside a program that runs either.
 #include <cerrno>
@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -36,25 +37,39 @@ int fail(const char *what)
     return 1;
 }
 
+struct Module {
+    std::string image, parameters;
+};
+
 } // namespace
 
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
-        std::fprintf(stderr, "usage: ccm-bench-load MODULE.ko [PARAMETER=VALUE...]\n");
+    std::vector<Module> modules;
+    bool first_word = true;
+    for (int i = 1; i < argc; i++) {
+        std::string word = argv[i];
+        if (word == "--") {
+            first_word = true;
+        } else if (first_word) {
+            first_word = false;
+            std::ifstream in(argv[i], std::ios::binary);
+            modules.emplace_back().image.assign(std::istreambuf_iterator<char>(in), {});
+            if (modules.back().image.empty())
+                return fail(argv[i]);
+        } else {
+            modules.back().parameters += word + " ";
+        }
+    }
+    if (modules.empty()) {
+        std::fprintf(stderr, "usage: ccm-bench-load MODULE.ko [PARAMETER=VALUE...] [-- MODULE.ko ...]...\n");
         return 2;
     }
-    std::ifstream in(argv[1], std::ios::binary);
-    std::string image{std::istreambuf_iterator<char>(in), {}};
-    if (image.empty())
-        return fail(argv[1]);
-    std::string parameters;
-    for (int i = 2; i < argc; i++)
-        parameters += std::string(i > 2 ? " " : "") + argv[i];
 
     long long start = now();
-    if (syscall(SYS_init_module, image.data(), image.size(), parameters.c_str()) != 0)
-        return fail("init_module");
+    for (const Module &m : modules)
+        if (syscall(SYS_init_module, m.image.data(), m.image.size(), m.parameters.c_str()) != 0)
+            return fail("init_module");
     long long loaded = now();
     nanosleep(&rest, nullptr);
     std::printf("{\"start_ns\":%lld,\"loaded_ns\":%lld}\n", start, loaded);

@@ -168,6 +168,79 @@ json measure_sessions(Cluster &cluster, Node &node, int count, json &result)
     return json_of(each);
 }
 
+// What is set up with a pair of commands, one for either node's clients, at several sizes.
+struct Growth {
+    std::string what, unit;       // printed: "8 clients", "each client"
+    std::string here, there;      // commands, with {} for the size
+    int clients;                  // that become READY; 0: as many as the size
+    std::vector<int> sizes;
+    double per = 1;               // a row of the result is for so many
+};
+
+json measure_growth(Node &node, Node &other, const Growth &growth, json &result)
+{
+    Series series;
+    for (int size : growth.sizes) {
+        if (size) {
+            for (auto &[n, command] : {std::pair{&node, growth.here}, std::pair{&other, growth.there}})
+                if (!command.empty())
+                    bench_command(*n, "ccm_bench_client", fmt::format(fmt::runtime(command), size));
+            if (!growth.there.empty())
+                wait_clients(node, growth.clients ? growth.clients : size);
+        }
+        series.emplace_back(size / growth.per, settled(node));
+        for (Node *n : {&node, &other})
+            bench_command(*n, "ccm_bench_client", "client off");
+    }
+    Memory first = series.front().second;
+    for (auto &[size, m] : series) {
+        m = minus(m, first);
+        result[growth.unit].push_back({{"size", size}, {"memory", json_of(m)}});
+    }
+    Memory each = slopes(series);
+    print(fmt::format("each {} ({})", growth.unit, growth.what), each);
+    return json_of(each);
+}
+
+json measure_clients(Cluster &cluster, Node &node)
+{
+    Node &other = cluster.node(2);
+    auto with_ports = [](Node &n, Node &partner) {
+        n.must("insmod /modules/ccm.ko client_ports=64 " + joined(parameters(n.id(), {{partner.id(), partner.ipv4()}}, "")));
+        n.must("insmod /modules/ccm_bench_client.ko");
+    };
+    with_ports(node, other);
+    with_ports(other, node);
+    // As much of everything as will be: what the kernel keeps of that is not CCM's.
+    for (const char *ports : {"client 64 0 0", "client 4 0 0 16"}) {
+        for (Node *n : {&node, &other})
+            bench_command(*n, "ccm_bench_client", ports);
+        wait_clients(node, ports == std::string("client 64 0 0") ? 1 : 16);
+        for (Node *n : {&node, &other})
+            bench_command(*n, "ccm_bench_client", "client off");
+    }
+    Memory before = settled(node);
+
+    json result;
+    result["per_waiting_client"] = measure_growth(
+        node, other, {"of 64, without counterpart", "client", "client 1 0 0 {}", "", 0, {0, 16, 32, 64}}, result);
+    result["per_ready_client"] = measure_growth(
+        node, other, {"of 16, READY", "client with one port", "client 1 0 0 {}", "client 1 0 0 {}", 0, {0, 4, 8, 16}},
+        result);
+    result["per_port"] = measure_growth(
+        node, other, {"of 64 of one client", "port", "client {} 0 0", "client {} 0 0", 1, {1, 16, 32, 64}}, result);
+    result["per_region_mib"] = measure_growth(node, other,
+                                              {"of 32 in one region", "MiB given", "client 1 0 {}", "client 1 {} 0", 1,
+                                               {1 << 20, 8 << 20, 16 << 20, 32 << 20}, 1 << 20},
+                                              result);
+    Memory after = minus(settled(node), before);
+    print("after all clients have left", after);
+    result["after"] = json_of(after);
+    for (Node *n : {&node, &other})
+        n->must("rmmod ccm_bench_client && rmmod ccm");
+    return result;
+}
+
 } // namespace
 
 json measure_memory(const Options &options)
@@ -183,14 +256,12 @@ json measure_memory(const Options &options)
                 "per-cpu");
     result["per_partner"] = measure_partners(node, result);
     result["per_session"] = measure_sessions(cluster, node, options.sessions, result);
+    result["clients"] = measure_clients(cluster, node);
 
     node.must("insmod /modules/ccm_bench.ko");
-    std::string sizes = node.must("cd /sys/kernel/debug/ccm_bench && echo sizes >run && cat run");
+    for (auto &[name, bytes] : figures(bench_command(node, "ccm_bench", "sizes")))
+        result["sizes"][name] = static_cast<long long>(bytes);
     node.must("rmmod ccm_bench");
-    std::istringstream words(sizes);
-    for (std::string word; words >> word;)
-        if (auto equals = word.find('='); equals != std::string::npos)
-            result["sizes"][word.substr(0, equals)] = std::stoll(word.substr(equals + 1));
     finish(cluster);
 
     const json &s = result["sizes"];
@@ -203,6 +274,11 @@ json measure_memory(const Options &options)
                 s["partner"].get<long long>());
     std::printf("  %-52s%10lld\n", "each connection, beside the device's QP, CQ and MRs", s["conn"].get<long long>());
     std::printf("  %-52s%10lld\n", "  and its pages", s["session_pages"].get<long long>());
+    std::printf("  %-52s%10lld\n", "each client", s["client"].get<long long>());
+    std::printf("  %-52s%10lld\n", "  and as to each partner", s["peer"].get<long long>());
+    std::printf("  %-52s%10lld\n", "each link: a client READY as to a partner", s["link"].get<long long>());
+    std::printf("  %-52s%10lld\n", "each port, beside the device's QP and CQ", s["port"].get<long long>());
+    std::printf("  %-52s%10lld\n", "  and its page", s["port_pages"].get<long long>());
     std::printf("A partner's stack is that of its work queue's rescuer thread; a session's vmalloc and most of what\n"
                 "else it takes are the RDMA device's queues (soft-RoCE keeps them in memory).\n\n");
     std::fflush(stdout);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -27,6 +29,28 @@ public:
         std::sort(sorted.begin(), sorted.end());
         std::size_t middle = sorted.size() / 2;
         return sorted.size() % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    // The value that this part of the others is not larger than.
+    double quantile(double part) const
+    {
+        if (empty())
+            return 0;
+        std::vector<double> sorted = values_;
+        std::sort(sorted.begin(), sorted.end());
+        return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
+    }
+    // The median lies between these with a probability of 95 % (order statistics; from
+    // some ten values on).
+    std::pair<double, double> median_interval() const
+    {
+        if (empty())
+            return {0, 0};
+        std::vector<double> sorted = values_;
+        std::sort(sorted.begin(), sorted.end());
+        double n = static_cast<double>(sorted.size()), half = 0.98 * std::sqrt(n);
+        auto at = [&](double rank) { return sorted[static_cast<std::size_t>(std::clamp(rank, 0.0, n - 1))]; };
+        return {at(std::floor(n / 2 - half)), at(std::ceil(n / 2 + half))};
     }
 
     nlohmann::json json() const

@@ -66,54 +66,89 @@ static int post_read(struct bench_conn *conn, const struct bench_keys *keys)
 	return ib_post_send(conn->id->qp, &wr.wr, NULL);
 }
 
-/* From the created id to the bytes read. */
-static int measure(struct bench_conn *conn, struct sockaddr *to, u64 since,
-		   struct bench_times *times)
+/* From the created id to the keys of what can be read. */
+static int open_conn(struct bench_conn *conn, struct sockaddr *to, u64 *since,
+		     struct bench_times *times)
 {
-	const struct bench_keys *keys;
+	struct bench_request request;
 	struct rdma_conn_param param;
-	u64 first = since;
 	u64 now;
-	u32 i;
 	int ret;
 
+	bench_conn_timeouts(conn);
 	ret = rdma_resolve_addr(conn->id, NULL, to, BENCH_WAIT_MS);
 	if (!ret)
-		ret = cm_step(conn, RDMA_CM_EVENT_ADDR_RESOLVED, &since, &times->address);
+		ret = cm_step(conn, RDMA_CM_EVENT_ADDR_RESOLVED, since, &times->address);
 	if (!ret)
 		ret = rdma_resolve_route(conn->id, BENCH_WAIT_MS);
 	if (!ret)
-		ret = cm_step(conn, RDMA_CM_EVENT_ROUTE_RESOLVED, &since, &times->route);
+		ret = cm_step(conn, RDMA_CM_EVENT_ROUTE_RESOLVED, since, &times->route);
 	if (!ret)
 		ret = bench_conn_create(conn, false);
 	if (ret)
 		return ret;
 	now = ktime_get_ns();
-	times->qp = (u32)div_u64(now - since, NSEC_PER_USEC);
-	since = now;
+	times->qp = (u32)div_u64(now - *since, NSEC_PER_USEC);
+	*since = now;
 
-	bench_conn_param(&param);
+	bench_conn_param(conn, &param, &request);
 	ret = rdma_connect(conn->id, &param);
 	if (!ret)
-		ret = cm_step(conn, RDMA_CM_EVENT_ESTABLISHED, &since, &times->connect);
+		ret = cm_step(conn, RDMA_CM_EVENT_ESTABLISHED, since, &times->connect);
 	if (!ret)
-		ret = step(conn, &since, &times->keys);
+		ret = step(conn, since, &times->keys);
 	if (ret)
 		return ret;
 	ib_dma_sync_single_for_cpu(conn->id->device, conn->dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
-	keys = (const struct bench_keys *)conn->buffer;
-	ret = post_read(conn, keys);
-	if (!ret)
-		ret = step(conn, &since, &times->read);
-	if (ret)
-		return ret;
-	times->total = (u32)div_u64(since - first, NSEC_PER_USEC);
-
-	ib_dma_sync_single_for_cpu(conn->id->device, conn->dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
-	for (i = 0; i < BENCH_READ_LEN; i++)
-		if (conn->buffer[BENCH_DATA_OFFSET + i] != bench_pattern(keys->pattern, i))
-			return -EBADMSG;
 	return 0;
+}
+
+/**
+ * bench_open() - connect
+ * @conn: zeroed, but for its kind: BENCH_ONCE or BENCH_OPS
+ * @address: of the passive side
+ * @port: its RDMA port number, decimal
+ * @times: what each part took
+ * @keys: filled: what can be read
+ *
+ * Process context, sleeps; bounded.
+ *
+ * Return: 0, and bench_close() ends it; a negative errno
+ */
+int bench_open(struct bench_conn *conn, const char *address, const char *port,
+	       struct bench_times *times, struct bench_keys *keys)
+{
+	struct sockaddr_storage to;
+	u64 since;
+	int ret;
+
+	ret = inet_pton_with_scope(&init_net, AF_UNSPEC, address, port, &to);
+	if (ret)
+		return ret;
+	init_completion(&conn->step);
+	memset(times, 0, sizeof(*times));
+	since = ktime_get_ns();
+	times->begun = since;
+	conn->id = rdma_create_id(&init_net, cm_handler, conn, RDMA_PS_TCP, IB_QPT_RC);
+	if (IS_ERR(conn->id))
+		return (int)PTR_ERR(conn->id);
+	ret = open_conn(conn, (struct sockaddr *)&to, &since, times);
+	if (ret)
+		bench_close(conn);
+	else
+		*keys = *(const struct bench_keys *)conn->buffer;
+	return ret;
+}
+
+/**
+ * bench_close() - disconnect
+ * @conn: open; nothing is posted on it any more
+ */
+void bench_close(struct bench_conn *conn)
+{
+	if (conn->id->qp)
+		rdma_disconnect(conn->id);
+	bench_conn_destroy(conn);
 }
 
 /**
@@ -129,31 +164,31 @@ static int measure(struct bench_conn *conn, struct sockaddr *to, u64 since,
  */
 int bench_connect(const char *address, const char *port, struct bench_times *times)
 {
-	struct sockaddr_storage to;
 	struct bench_conn *conn;
+	struct bench_keys keys;
 	u64 since;
 	int ret;
 
-	ret = inet_pton_with_scope(&init_net, AF_UNSPEC, address, port, &to);
-	if (ret)
-		return ret;
 	conn = (struct bench_conn *)kzalloc(sizeof(*conn), GFP_KERNEL);
 	if (!conn)
 		return -ENOMEM;
-	init_completion(&conn->step);
-	memset(times, 0, sizeof(*times));
-
+	ret = bench_open(conn, address, port, times, &keys);
+	if (ret)
+		goto free;
 	since = ktime_get_ns();
-	conn->id = rdma_create_id(&init_net, cm_handler, conn, RDMA_PS_TCP, IB_QPT_RC);
-	if (IS_ERR(conn->id)) {
-		ret = (int)PTR_ERR(conn->id);
-		kfree(conn);
-		return ret;
+	ret = post_read(conn, &keys);
+	if (!ret)
+		ret = step(conn, &since, &times->read);
+	times->total = (u32)div_u64(since - times->begun, NSEC_PER_USEC);
+	if (!ret) {
+		ib_dma_sync_single_for_cpu(conn->id->device, conn->dma, PAGE_SIZE,
+					   DMA_BIDIRECTIONAL);
+		if (!bench_holds(conn->buffer + BENCH_DATA_OFFSET, keys.pattern,
+				 BENCH_READ_LEN))
+			ret = -EBADMSG;
 	}
-	ret = measure(conn, (struct sockaddr *)&to, since, times);
-	if (conn->id->qp)
-		rdma_disconnect(conn->id);
-	bench_conn_destroy(conn);
+	bench_close(conn);
+free:
 	kfree(conn);
 	return ret;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What both sides of the plain connection have: queue pair, buffer, completions. */
 #include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
 
+#include "../../ccm/link.h"
 #include "bench.h"
 
 static void step_done(struct bench_conn *conn, const struct ib_wc *wc)
@@ -26,10 +29,83 @@ static void reg_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 }
 
+/* As large as those of a port (ccm/rdma/port.c) for what is compared with one */
+static struct ib_qp_cap queues(const struct bench_conn *conn)
+{
+	struct ib_qp_cap cap = {
+		.max_send_wr = 4,
+		.max_recv_wr = 1,
+		.max_send_sge = 1,
+		.max_recv_sge = 1,
+	};
+
+	if (conn->kind != BENCH_ONCE) {
+		cap.max_send_wr = CCM_PORT_DEPTH + 2;
+		cap.max_recv_wr = CCM_PORT_RECV_WR + 1;
+	}
+	return cap;
+}
+
+static struct page *page_of(u8 *data)
+{
+	return is_vmalloc_addr(data) ? vmalloc_to_page(data) : virt_to_page(data);
+}
+
+/* Pages from all over, as those of a region are, and one registration for them */
+static int create_memory(struct bench_conn *conn)
+{
+	u32 count = conn->kind == BENCH_OPS ? BENCH_MEMORY_LEN / PAGE_SIZE : 1;
+	struct ib_device *ib = conn->id->device;
+	struct scatterlist *sg;
+	struct ib_mr *mr;
+	int ret;
+	int i;
+
+	conn->memory = conn->buffer;
+	if (conn->kind == BENCH_OPS)
+		conn->memory = (u8 *)vzalloc(BENCH_MEMORY_LEN);
+	if (!conn->memory)
+		return -ENOMEM;
+	ret = sg_alloc_table(&conn->sgt, count, GFP_KERNEL);
+	if (ret)
+		return ret;
+	for_each_sg(conn->sgt.sgl, sg, (int)count, i)
+		sg_set_page(sg, page_of(conn->memory + i * PAGE_SIZE), PAGE_SIZE, 0);
+	ret = ib_dma_map_sg(ib, conn->sgt.sgl, (int)count, DMA_BIDIRECTIONAL);
+	if (ret <= 0) {
+		sg_free_table(&conn->sgt);
+		return -ENOMEM;
+	}
+	conn->sgt.nents = (unsigned int)ret;
+	/* one more for rxe: see ccm_chunk_create() */
+	mr = ib_alloc_mr(conn->pd, IB_MR_TYPE_MEM_REG, count + 1);
+	if (IS_ERR(mr))
+		return (int)PTR_ERR(mr);
+	conn->mr = mr;
+	ret = ib_map_mr_sg(mr, conn->sgt.sgl, (int)conn->sgt.nents, NULL, PAGE_SIZE);
+	if (ret != (int)conn->sgt.nents)
+		return ret < 0 ? ret : -EIO;
+	ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
+	return 0;
+}
+
+static void destroy_memory(struct bench_conn *conn)
+{
+	if (conn->mr)
+		ib_dereg_mr(conn->mr);
+	if (conn->sgt.sgl) {
+		ib_dma_unmap_sg(conn->id->device, conn->sgt.sgl, (int)conn->sgt.orig_nents,
+				DMA_BIDIRECTIONAL);
+		sg_free_table(&conn->sgt);
+	}
+	if (conn->memory != conn->buffer)
+		vfree(conn->memory);
+}
+
 /**
  * bench_conn_create() - PD, CQ, QP, and a receive or a memory region
- * @conn: has an id that is bound to a device
- * @passive: with memory region
+ * @conn: has a kind, and an id that is bound to a device; if it has a PD that one is used
+ * @passive: with memory region, if its kind has one
  *
  * Return: 0 or a negative errno; bench_conn_destroy() cleans up in either case
  */
@@ -37,22 +113,16 @@ int bench_conn_create(struct bench_conn *conn, bool passive)
 {
 	struct ib_device *ib = conn->id->device;
 	struct ib_qp_init_attr attr = {
-		.cap = {
-			.max_send_wr = 4,
-			.max_recv_wr = 1,
-			.max_send_sge = 1,
-			.max_recv_sge = 1,
-		},
 		.sq_sig_type = IB_SIGNAL_ALL_WR,
 		.qp_type = IB_QPT_RC,
 	};
 	struct ib_recv_wr wr = { .wr_cqe = &conn->recv_cqe, .num_sge = 1 };
 	struct ib_sge sge = { .length = sizeof(struct bench_keys) };
-	struct ib_mr *mr;
 	struct ib_pd *pd;
 	struct ib_cq *cq;
 	int ret;
 
+	attr.cap = queues(conn);
 	conn->send_cqe.done = send_done;
 	conn->recv_cqe.done = recv_done;
 	conn->reg_cqe.done = reg_done;
@@ -61,28 +131,27 @@ int bench_conn_create(struct bench_conn *conn, bool passive)
 		return -ENOMEM;
 	conn->dma = ib_dma_map_single(ib, conn->buffer, PAGE_SIZE, DMA_BIDIRECTIONAL);
 
-	pd = ib_alloc_pd(ib, 0);
-	if (IS_ERR(pd))
-		return (int)PTR_ERR(pd);
-	conn->pd = pd;
-	cq = ib_alloc_cq_any(ib, conn, 8, IB_POLL_SOFTIRQ);
+	conn->pd_shared = conn->pd;
+	if (!conn->pd) {
+		pd = ib_alloc_pd(ib, 0);
+		if (IS_ERR(pd))
+			return (int)PTR_ERR(pd);
+		conn->pd = pd;
+	}
+	cq = ib_alloc_cq_any(ib, conn, (int)(attr.cap.max_send_wr + attr.cap.max_recv_wr),
+			     IB_POLL_SOFTIRQ);
 	if (IS_ERR(cq))
 		return (int)PTR_ERR(cq);
 	conn->cq = cq;
 	attr.send_cq = cq;
 	attr.recv_cq = cq;
-	ret = rdma_create_qp(conn->id, pd, &attr);
+	ret = rdma_create_qp(conn->id, conn->pd, &attr);
 	if (ret)
 		return ret;
-	if (passive) {
-		mr = ib_alloc_mr(pd, IB_MR_TYPE_MEM_REG, 1);
-		if (IS_ERR(mr))
-			return (int)PTR_ERR(mr);
-		conn->mr = mr;
-		return 0;
-	}
+	if (passive)
+		return conn->kind == BENCH_BARE ? 0 : create_memory(conn);
 	sge.addr = conn->dma;
-	sge.lkey = pd->local_dma_lkey;
+	sge.lkey = conn->pd->local_dma_lkey;
 	wr.sg_list = &sge;
 	return ib_post_recv(conn->id->qp, &wr, NULL);
 }
@@ -99,9 +168,8 @@ void bench_conn_destroy(struct bench_conn *conn)
 		rdma_destroy_qp(conn->id);
 	if (conn->cq)
 		ib_free_cq(conn->cq);
-	if (conn->mr)
-		ib_dereg_mr(conn->mr);
-	if (conn->pd)
+	destroy_memory(conn);
+	if (conn->pd && !conn->pd_shared)
 		ib_dealloc_pd(conn->pd);
 	if (conn->buffer) {
 		ib_dma_unmap_single(ib, conn->dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
@@ -112,13 +180,35 @@ void bench_conn_destroy(struct bench_conn *conn)
 
 /**
  * bench_conn_param() - what both sides connect with
+ * @conn: connection
  * @param: filled
+ * @request: filled: private data for a request, to which @param points; NULL: to accept
  */
-void bench_conn_param(struct rdma_conn_param *param)
+void bench_conn_param(const struct bench_conn *conn, struct rdma_conn_param *param,
+		      struct bench_request *request)
 {
+	u8 reads = conn->kind == BENCH_ONCE ? 1 : CCM_QP_READS;
+
 	memset(param, 0, sizeof(*param));
-	param->responder_resources = 1;
-	param->initiator_depth = 1;
-	param->retry_count = 6;
-	param->rnr_retry_count = 6;
+	param->responder_resources = reads;
+	param->initiator_depth = reads;
+	param->retry_count = CCM_QP_RETRIES;
+	param->rnr_retry_count = CCM_QP_RNR_RETRIES;
+	if (request) {
+		request->kind = conn->kind;
+		param->private_data = request;
+		param->private_data_len = sizeof(*request);
+	}
+}
+
+/**
+ * bench_conn_timeouts() - give the queue pair the timeouts of a port
+ * @conn: before route resolution or accept
+ */
+void bench_conn_timeouts(struct bench_conn *conn)
+{
+	if (conn->kind == BENCH_ONCE)
+		return;
+	rdma_set_ack_timeout(conn->id, BENCH_ACK_TIMEOUT);
+	rdma_set_min_rnr_timer(conn->id, CCM_QP_RNR_TIMER);
 }

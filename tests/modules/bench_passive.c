@@ -5,7 +5,6 @@
  */
 #include <linux/mutex.h>
 #include <linux/random.h>
-#include <linux/scatterlist.h>
 #include <linux/slab.h>
 
 #include "bench.h"
@@ -33,15 +32,21 @@ static void end_work(struct work_struct *work)
 	kfree(conn);
 }
 
-static int request(struct rdma_cm_id *id)
+static int request(struct rdma_cm_id *id, const struct rdma_conn_param *asked)
 {
+	struct bench_request request = {};
 	struct rdma_conn_param param;
 	struct bench_conn *conn;
 	int ret;
 
+	if (asked->private_data_len >= sizeof(request))
+		memcpy(&request, asked->private_data, sizeof(request));
+	if (request.kind >= BENCH_KIND_COUNT)
+		return -EINVAL;
 	conn = (struct bench_conn *)kzalloc(sizeof(*conn), GFP_KERNEL);
 	if (!conn)
 		return -ENOMEM;
+	conn->kind = request.kind;
 	init_completion(&conn->step);
 	INIT_WORK(&conn->end, end_work);
 	conn->id = id;
@@ -49,7 +54,8 @@ static int request(struct rdma_cm_id *id)
 	mutex_lock(&lock);
 	list_add_tail(&conn->entry, &conns);
 	mutex_unlock(&lock);
-	bench_conn_param(&param);
+	bench_conn_param(conn, &param, NULL);
+	bench_conn_timeouts(conn);
 	ret = bench_conn_create(conn, true);
 	if (!ret)
 		ret = rdma_accept(id, &param);
@@ -58,11 +64,13 @@ static int request(struct rdma_cm_id *id)
 	return 0;
 }
 
-/* Register the buffer, and behind that on the same queue say where it is. */
+/* Register the memory, and behind that on the same queue say where it is. */
 static int send_keys(struct bench_conn *conn)
 {
+	bool once = conn->kind == BENCH_ONCE;
 	struct bench_keys *keys = (struct bench_keys *)conn->buffer;
-	struct scatterlist sg;
+	u8 *data = conn->memory + (once ? BENCH_DATA_OFFSET : 0);
+	u32 len = once ? BENCH_READ_LEN : BENCH_OP_LEN_MAX;
 	struct ib_sge sge = {
 		.addr = conn->dma,
 		.length = sizeof(*keys),
@@ -75,28 +83,20 @@ static int send_keys(struct bench_conn *conn)
 		.opcode = IB_WR_SEND,
 	};
 	struct ib_reg_wr reg = {};
-	u32 i;
-	int n;
 
-	sg_init_table(&sg, 1);
-	sg_dma_address(&sg) = conn->dma;
-	sg_dma_len(&sg) = PAGE_SIZE;
-	n = ib_map_mr_sg(conn->mr, &sg, 1, NULL, PAGE_SIZE);
-	if (n != 1)
-		return n < 0 ? n : -EIO;
-	ib_update_fast_reg_key(conn->mr, ib_inc_rkey(conn->mr->rkey));
 	reg.wr.opcode = IB_WR_REG_MR;
 	reg.wr.wr_cqe = &conn->reg_cqe;
 	reg.wr.next = &send;
 	reg.mr = conn->mr;
 	reg.key = conn->mr->rkey;
 	reg.access = IB_ACCESS_REMOTE_READ;
+	if (!once)
+		reg.access |= IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE;
 
-	keys->addr = conn->mr->iova + BENCH_DATA_OFFSET;
+	keys->addr = conn->mr->iova + (data - conn->memory);
 	keys->key = conn->mr->rkey;
 	keys->pattern = get_random_u32();
-	for (i = 0; i < BENCH_READ_LEN; i++)
-		conn->buffer[BENCH_DATA_OFFSET + i] = bench_pattern(keys->pattern, i);
+	bench_fill(data, keys->pattern, len);
 	ib_dma_sync_single_for_device(conn->id->device, conn->dma, PAGE_SIZE,
 				      DMA_BIDIRECTIONAL);
 	return ib_post_send(conn->id->qp, &reg.wr, NULL);
@@ -108,9 +108,9 @@ static int cm_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 
 	switch (event->event) {
 	case RDMA_CM_EVENT_CONNECT_REQUEST:
-		return request(id);
+		return request(id, &event->param.conn);
 	case RDMA_CM_EVENT_ESTABLISHED:
-		if (send_keys(conn))
+		if (conn->kind != BENCH_BARE && send_keys(conn))
 			end(conn);
 		break;
 	case RDMA_CM_EVENT_TIMEWAIT_EXIT:
@@ -153,7 +153,7 @@ int bench_serve(u16 port)
 	}
 	ret = rdma_bind_addr(id, (struct sockaddr *)&any);
 	if (!ret)
-		ret = rdma_listen(id, 16);
+		ret = rdma_listen(id, 128);
 	if (ret)
 		goto no_listener;
 	listener = id;
