@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "cluster.h"
+#include "decisions.h"
 #include "goals.h"
 #include "handshake.h"
 #include "timeline.h"
@@ -42,12 +44,15 @@ private:
     // What the demo has of one node: the commands that tell of it, for one boot.
     struct Observed {
         lab::Node *node = nullptr;
+        std::optional<Decisions> decisions; // about the other node
         std::optional<lab::Watch> watch;
         NodeClock clock;
         std::string incarnation;
+        std::uint64_t region = 0; // bytes that the client "pattern" has set aside here
     };
 
     std::vector<Phase> plan();
+    static std::string boot_goal(int id);
     void introduce();
     void go_through(const Phase &phase);
     std::string complain(const std::string &text);
@@ -56,6 +61,7 @@ private:
     void boot();
     void connect();
     void look_early();
+    void use_memory();
     void move_on();
     void lose_power();
     void come_back();
@@ -71,7 +77,16 @@ private:
     std::string incarnation_of(int id);
     void print_series(const std::array<Side, 2> &sides);
     void see_stage(const std::string &stage, const std::string &place);
+    lab::Event see_down(lab::TimePoint since, lab::TimePoint happened, const std::string &what);
     lab::Event wait_state(const std::string &state, lab::TimePoint since, lab::Duration timeout);
+    lab::Event see(int id, const lab::Watch::Predicate &wanted, std::size_t from, const std::string &what);
+    lab::TimePoint when(int id, const lab::Event &event);
+    void see_client(int id);
+    void see_incarnation(const lab::Event &ready);
+    void give_back();
+    bool in_initramfs(int id, const std::string &still);
+    Decision see_decision(const std::string &word, std::size_t mark);
+    void tell_decisions();
     void judge_sequence();
 
     Options options_;
@@ -79,6 +94,8 @@ private:
     Goals goals_;
     std::unique_ptr<lab::Cluster> cluster_;
     std::array<Observed, 2> observed_;
+    std::size_t decisions_told_ = 0; // events of node 1's watch that tell_decisions() has gone through
+    std::string last_word_;          // of the decisions that were told
     std::vector<std::string> reasons_; // those of node 1's DOWNs that were provoked and seen
 };
 

@@ -63,9 +63,10 @@ try {
     settings = lab::Settings::from_environment();
 
     CLI::App app{"Shows CCM's main job on two machines: their kernels connect before user space."};
-    std::string module, ccmadm, run_dir = settings.run_dir.string(), uml_plain = settings.uml_plain.string();
+    std::vector<std::string> module_files;
+    std::string ccmadm, run_dir = settings.run_dir.string(), uml_plain = settings.uml_plain.string();
     app.add_flag("--uml", options.uml, "User-Mode Linux nodes instead of QEMU: quicker, not the stock kernel");
-    app.add_option("--module", module, "ccm.ko, built for the nodes' kernel");
+    app.add_option("--module", module_files, "ccm.ko, ccm_fm.ko and ccm_pattern.ko, built for the nodes' kernel");
     app.add_option("--ccmadm", ccmadm, "ccmadm, best linked statically");
     app.add_option("--run-dir", run_dir, "where console logs and images go")->capture_default_str();
     app.add_option("--uml-plain", uml_plain, "a built User-Mode Linux kernel, for --uml");
@@ -81,10 +82,12 @@ try {
     settings.run_dir = run_dir;
     settings.uml_plain = uml_plain;
     auto &modules = options.uml ? settings.uml_modules : settings.qemu_modules;
-    if (!module.empty())
-        modules = {existing(module, "--module")};
+    if (!module_files.empty())
+        modules.clear();
+    for (const std::string &file : module_files)
+        modules.push_back(existing(file, "--module"));
     if (modules.empty())
-        throw lab::Error("no module to load: give --module FILE, or set {}",
+        throw lab::Error("no modules to load: give --module FILE for each, or set {}",
                          options.uml ? "CCM_LAB_UML_MODULES" : "CCM_LAB_QEMU_MODULES");
     if (!ccmadm.empty())
         settings.programs["usr/bin/ccmadm"] = existing(ccmadm, "--ccmadm");

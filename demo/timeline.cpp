@@ -56,6 +56,29 @@ void Timeline::print(const std::string &text)
     std::fflush(stdout);
 }
 
+void Timeline::print_at(lab::TimePoint at, const std::string &text)
+{
+    if (holding_)
+        held_.emplace(at, text); // behind those of the same time
+    else
+        print(text);
+}
+
+Timeline::InOrder::InOrder(Timeline &timeline) : timeline_(timeline)
+{
+    std::lock_guard lock(timeline_.mutex_);
+    timeline_.holding_ = true;
+}
+
+Timeline::InOrder::~InOrder()
+{
+    std::lock_guard lock(timeline_.mutex_);
+    timeline_.holding_ = false;
+    for (const auto &[at, text] : timeline_.held_)
+        timeline_.print(text);
+    timeline_.held_.clear();
+}
+
 void Timeline::begin(lab::TimePoint zero)
 {
     std::lock_guard lock(mutex_);
@@ -91,11 +114,12 @@ void Timeline::say(lab::TimePoint at, Who who, const std::string &text, Tone ton
 {
     std::lock_guard lock(mutex_);
     // Long lines go on below their beginning.
-    std::string start = front(at, who);
+    std::string start = front(at, who), all;
     for (const std::string &line : wrapped(text, std::max<std::size_t>(width_, 60) - text_column)) {
-        print(start + painted(tone, line) + "\n");
+        all += start + painted(tone, line) + "\n";
         start.assign(text_column, ' ');
     }
+    print_at(at, all);
 }
 
 void Timeline::say(Who who, const std::string &text, Tone tone)
@@ -106,7 +130,7 @@ void Timeline::say(Who who, const std::string &text, Tone tone)
 void Timeline::step(lab::TimePoint at, Who who, const std::string &name, const std::string &text)
 {
     std::lock_guard lock(mutex_);
-    print(front(at, who) + painted(bold, fmt::format("{:<7}", name)) + text + "\n");
+    print_at(at, front(at, who) + painted(bold, fmt::format("{:<7}", name)) + text + "\n");
 }
 
 void Timeline::details(const std::vector<std::pair<std::string, std::string>> &rows)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prints what becomes of the partners. Build: gcc -Wall -o watch watch.c
+ * Prints what becomes of the partners and the clients. Build: gcc -Wall -o watch watch.c
  */
 #include <err.h>
 #include <errno.h>
@@ -16,6 +16,11 @@ static void print(const struct ccm_record *r)
 	case CCM_RECORD_PARTNER:
 		printf("partner %u: state %u reason %u stage %u%s\n", r->node, r->state,
 		       r->reason, r->stage,
+		       r->flags & CCM_RECORD_F_PRESENT ? " (present state)" : "");
+		break;
+	case CCM_RECORD_CLIENT:
+		printf("client %s, partner %u: state %u reason %u ports %u%s\n", r->client,
+		       r->node, r->state, r->reason, r->ports,
 		       r->flags & CCM_RECORD_F_PRESENT ? " (present state)" : "");
 		break;
 	case CCM_RECORD_SYNC:

@@ -6,11 +6,18 @@
 #
 # The module is loaded before there is an RDMA device: it waits for one. Its
 # tracepoints exist from then on and are switched on before anything can connect,
-# so that the trace holds the handshake from its first step.
+# so that the trace holds the handshake from its first step. Its clients are loaded
+# right behind it; what they need is in the first catalog then.
 set -e
 modprobe -q rdma_rxe || : # built into some kernels; `rdma link add` will tell
 modprobe --ignore-install ccm
+modprobe ccm_fm
+modprobe ccm_pattern
 ccmadm stage initramfs
+
+# A client "pattern" with 2 ports and 4 MiB on each side, more than one registration
+# of soft-RoCE holds.
+echo register pattern 2 2 0x400000 0x400000 idle >/sys/kernel/debug/ccm_pattern/run
 
 cd /sys/kernel/tracing
 echo mono >trace_clock
