@@ -23,7 +23,8 @@ static int do_sizes(const struct command *c)
 	/* Pages of a session: its own, the mailbox, and those for sending and receiving. */
 	command_say("node=%zu partner=%zu conn=%zu device=%zu", sizeof(struct ccm_node),
 		    sizeof(struct ccm_partner), sizeof(struct ccm_conn), sizeof(struct ccm_device));
-	command_add(" status_page=%lu session_pages=%lu", PAGE_SIZE, 4 * PAGE_SIZE);
+	command_add(" status_page=%lu session_pages=%lu", PAGE_SIZE,
+		    2 * PAGE_SIZE + CCM_MAILBOX_LEN + CCM_TX_LEN);
 	return command_add(" client=%zu peer=%zu link=%zu port=%zu port_pages=%lu",
 			   sizeof(struct ccm_client), sizeof(struct ccm_peer),
 			   sizeof(struct ccm_link), sizeof(struct ccm_port), PAGE_SIZE);
