@@ -52,7 +52,7 @@ help:
 	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
 	@echo 'make lint      C++-subset checks, sparse, style'
-	@echo 'make bench     figures: connecting, detection, memory'
+	@echo 'make bench     figures: connecting, detection, memory, ports'
 	@echo 'make docs      Documentation as HTML in build/docs'
 	@echo 'make states    Documentation/states.rst anew from the state table'
 	@echo 'make clean'

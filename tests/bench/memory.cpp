@@ -205,17 +205,22 @@ json measure_growth(Node &node, Node &other, const Growth &growth, json &result)
 json measure_clients(Cluster &cluster, Node &node)
 {
     Node &other = cluster.node(2);
-    auto with_ports = [](Node &n, Node &partner) {
-        n.must("insmod /modules/ccm.ko client_ports=64 " + joined(parameters(n.id(), {{partner.id(), partner.ipv4()}}, "")));
-        n.must("insmod /modules/ccm_bench_client.ko");
-    };
-    with_ports(node, other);
-    with_ports(other, node);
+    for (auto [n, partner] : {std::pair{&node, &other}, std::pair{&other, &node}}) {
+        n->must("insmod /modules/ccm.ko client_ports=64 " +
+                joined(parameters(n->id(), {{partner->id(), partner->ipv4()}}, "")));
+        n->must("insmod /modules/ccm_bench_client.ko");
+    }
     // As much of everything as will be: what the kernel keeps of that is not CCM's.
-    for (const char *ports : {"client 64 0 0", "client 4 0 0 16"}) {
-        for (Node *n : {&node, &other})
-            bench_command(*n, "ccm_bench_client", ports);
-        wait_clients(node, ports == std::string("client 64 0 0") ? 1 : 16);
+    struct {
+        const char *here, *there;
+        int clients;
+    } all[] = {{"client 64 0 0", "client 64 0 0", 1},
+               {"client 4 0 0 16", "client 4 0 0 16", 16},
+               {"client 1 0 33554432", "client 1 33554432 0", 1}};
+    for (auto &commands : all) {
+        bench_command(node, "ccm_bench_client", commands.here);
+        bench_command(other, "ccm_bench_client", commands.there);
+        wait_clients(node, commands.clients);
         for (Node *n : {&node, &other})
             bench_command(*n, "ccm_bench_client", "client off");
     }

@@ -57,8 +57,8 @@ json measure_row(Node &node, const Options &options, const std::string &what, in
     Batches pilot;
     take(node, fmt::format("measure {} {} {} {}", what, bytes, depth, 2 * depth), 2 * depth, 3, &pilot);
     double each = pilot.plain.median();
-    int operations = std::clamp(static_cast<int>(2e6 / each), 2 * depth, 2000);
-    int pairs = std::clamp(static_cast<int>(options.port_seconds * 1e9 / (2 * each * operations)), 20, 2000);
+    int operations = std::clamp(static_cast<int>(2e6 / each), depth + depth / 2, 2000);
+    int pairs = std::clamp(static_cast<int>(options.port_seconds * 1e9 / (2 * each * operations)), 40, 2000);
     Batches batches;
     take(node, fmt::format("measure {} {} {} {}", what, bytes, depth, operations), operations, pairs, &batches);
 

@@ -57,6 +57,7 @@ json measure_ready(const Options &options)
     bench_command(first, "ccm_bench", fmt::format("serve {}", plain_port));
 
     json result = json::array();
+    std::vector<std::pair<double, double>> opened_by, plain_by;
     std::printf("%s", head("Load of the second node, CCM and client together, to READY, ms").c_str());
     for (int ports : {1, 8, 64}) {
         bench_command(first, "ccm_bench_client", fmt::format("client {} 0 0", ports));
@@ -66,6 +67,8 @@ json measure_ready(const Options &options)
             open_once(first, second, ports, &opened);
         bench_command(first, "ccm_bench_client", "client off");
 
+        opened_by.emplace_back(ports, opened.client.median());
+        plain_by.emplace_back(ports, opened.plain.median());
         double ratio = opened.client.median() / opened.plain.median();
         double more = opened.client.median() - opened.session.median();
         std::printf("%s", row(fmt::format("{} port{}: client's ready()", ports, ports > 1 ? "s" : ""), opened.client).c_str());
@@ -81,6 +84,7 @@ json measure_ready(const Options &options)
                           {"plain_ms", opened.plain.json()},
                           {"ratio", ratio}});
     }
+    std::printf("Each further port: %.3f ms; each further plain queue pair: %.3f ms\n", slope(opened_by), slope(plain_by));
     std::printf("Plain: address, route, CQ, QP, connect, for all at the same time; one PD, no memory.\n\n");
     std::fflush(stdout);
     second.must("rmmod ccm_bench");
