@@ -130,8 +130,6 @@ void ccm_events_partner(struct ccm_partner *partner)
 	struct ccm_record *view = &partner->view;
 
 	spin_lock(&events->lock);
-	view->size = sizeof(*view);
-	view->type = CCM_RECORD_PARTNER;
 	ccm_partner_fill_view(partner, view);
 	publish(events, view);
 	spin_unlock(&events->lock);

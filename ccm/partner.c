@@ -554,9 +554,9 @@ void ccm_partner_fill_counters(struct ccm_partner *partner, struct ccm_record *r
 /**
  * ccm_partner_fill_view() - what readers of the character device see of a partner
  * @partner: partner
- * @record: filled but for what ccm_events_partner() knows itself
+ * @record: filled but for its number and time
  *
- * Called by the partner's work item only.
+ * Called by the partner's work item only, and before that has ever run.
  */
 void ccm_partner_fill_view(struct ccm_partner *partner, struct ccm_record *record)
 {
@@ -564,6 +564,8 @@ void ccm_partner_fill_view(struct ccm_partner *partner, struct ccm_record *recor
 	const struct sockaddr *addr = (const struct sockaddr *)&partner->paths[0].address;
 	struct ccm_conn *conn = find_conn(partner, s->conn);
 
+	record->size = sizeof(*record);
+	record->type = CCM_RECORD_PARTNER;
 	record->node = partner->id;
 	record->state = (u8)partner->shown_state;
 	record->reason = (u8)partner->shown_reason;
@@ -674,7 +676,9 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, u32 index,
 	ccm_heartbeat_init(partner);
 	strscpy(session.name, node->name, sizeof(session.name));
 	ccm_session_init(&partner->session, &session);
+	/* for who looks before the work item has run */
 	ccm_partner_fill_view(partner, &partner->view);
+	partner->view.time_ns = ktime_get_ns();
 	return partner;
 }
 

@@ -44,6 +44,7 @@ step() {
 		if [ "$bad" -ne 0 ]; then
 			printf '\n--- %s:\n' "$log"
 			grep -aE '^(\[  FAILED  \]|not ok |FAIL )' "$log" | sort -u | head -n 40
+			grep -aE -A 8 ': Failure$' "$log" | head -n 60
 			echo '--- its end:'
 			tail -n 60 "$log"
 			echo '---'

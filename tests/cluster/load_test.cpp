@@ -196,6 +196,14 @@ TEST_F(Load, BothAtTheSameInstant)
     EXPECT_GT(overlapping, 0);
 }
 
+// Whoever looks before anything has happened sees each partner all the same.
+TEST_F(Load, FirstLookShowsThePartner)
+{
+    Result result = a().run(fmt::format("ccm-node-test first-look 20 /modules/ccm.ko {}",
+                                        fmt::join(arguments(1, config(a())), " ")), 60s);
+    EXPECT_TRUE(result.ok()) << result.output << result.errors;
+}
+
 TEST_F(Load, NothingConfigured)
 {
     a().must("insmod /modules/ccm.ko");

@@ -272,6 +272,31 @@ void stages()
 
 } // namespace
 
+int first_look(const Words &words)
+{
+    if (words.size() < 3)
+        return 2;
+    for (int i = std::stoi(words[0]); i > 0; i--) {
+        if (load_ccm(words[1], Words(words.begin() + 2, words.end())))
+            return 1;
+        Records records;
+        {
+            Reader reader;
+            records = reader.all();
+        }
+        if (remove_ccm())
+            return 1;
+        if (records.size() < 3 || records[0].type != CCM_RECORD_NODE || records[1].type != CCM_RECORD_PARTNER ||
+            records[1].node != 2 || records[1].size != sizeof(ccm_record) || !records[1].time_ns ||
+            records[2].type != CCM_RECORD_SYNC) {
+            std::printf("the present state, %d to go, has %zu records, the second of type %u\n", i, records.size(),
+                        records.size() > 1 ? records[1].type : 0);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int chardev(const Words &words)
 {
     const std::map<std::string, void (*)()> checks = {

@@ -48,15 +48,6 @@ int load(const std::string &image, const std::string &arguments)
     return syscall(SYS_init_module, image.data(), image.size(), arguments.c_str()) ? errno : 0;
 }
 
-int remove_ccm()
-{
-    return syscall(SYS_delete_module, "ccm", O_NONBLOCK) ? errno : 0;
-}
-
-} // namespace
-
-namespace {
-
 void sleep_until(const std::string &realtime_ns)
 {
     const long long at = std::stoll(realtime_ns);
@@ -66,6 +57,16 @@ void sleep_until(const std::string &realtime_ns)
 }
 
 } // namespace
+
+int load_ccm(const std::string &file, const Words &arguments)
+{
+    return load(content(file), joined(arguments, 0));
+}
+
+int remove_ccm()
+{
+    return syscall(SYS_delete_module, "ccm", O_NONBLOCK) ? errno : 0;
+}
 
 int load_at(const Words &words)
 {
@@ -108,7 +109,7 @@ int meet(const Words &words)
         const bool all = std::all_of(ready.begin(), ready.end(), [](const auto &one_of) { return one_of.second; });
         if (record.type == CCM_RECORD_PARTNER && ready[record.node])
             last_ready = static_cast<long long>(record.time_ns);
-        if (synced && all) {
+        if (synced && all && !ready.empty()) {
             std::printf("%lld %lld %lld %lld\n", begin, end, last_ready, begin_real);
             return 0;
         }

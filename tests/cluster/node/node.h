@@ -6,6 +6,10 @@
 
 using Words = std::vector<std::string>;
 
+// For the commands: 0, or what init_module() and delete_module() say
+int load_ccm(const std::string &file, const Words &arguments);
+int remove_ccm();
+
 // load-at REALTIME_NS FILE [NAME=VALUE...]: loads a module at that moment and prints
 // the moments (ns, CLOCK_REALTIME) before and after, the errno, and the first moment again
 // by CLOCK_MONOTONIC.
@@ -27,5 +31,8 @@ int load_failing(const Words &words);
 int as_nobody(const Words &words);
 // chardev CHECK: one check of /dev/ccm; says what is wrong.
 int chardev(const Words &words);
+// first-look TIMES FILE [NAME=VALUE...]: loads ccm with partner 2, reads the present state
+// at once, and removes it again.
+int first_look(const Words &words);
 // hold: keeps /dev/ccm open until it is killed.
 int hold(const Words &words);
