@@ -2,55 +2,20 @@
 //
 // The failover monitor: what it decides about a partner that goes and comes back, where
 // it says so, and that each side knows what the other has decided.
-#include "pair.h"
+#include "failover.h"
 
 namespace ccm::test {
 namespace {
 
-const char *const monitor = "failover-monitor";
-
-json note(int partner, const std::string &text)
+// Every console line of a node since MARK that is the monitor's.
+std::string log_of(Node &node, std::size_t mark)
 {
-    return {{"type", "client"}, {"client", monitor}, {"node", partner}, {"note", text}};
+    std::string lines;
+    for (const ConsoleLine &line : node.console().lines(mark))
+        if (std::size_t at = line.text.find("ccm_fm: "); at != std::string::npos)
+            lines += line.text.substr(at) + "\n";
+    return lines;
 }
-
-class Failover : public PairTest {
-public:
-    static void SetUpTestSuite()
-    {
-        NodeSpec with;
-        with.load = {"ccm", "ccm_fm"};
-        make_pair(unloaded(1, {.partners = {2}}, with), unloaded(2, {.partners = {1}}, with));
-    }
-
-protected:
-    void SetUp() override
-    {
-        PairTest::SetUp();
-        for (Node *node : both()) {
-            if (!node->run("[ -d /sys/module/ccm_fm ]").ok())
-                node->must("insmod /modules/ccm_fm.ko");
-            node->must("ccmadm stage running");
-        }
-        for (Node *node : both())
-            node->must(fmt::format("ccmadm wait --client {} --timeout 20", monitor), 30s);
-    }
-    // Every console line of a node since MARK that is the monitor's.
-    static std::vector<std::string> said(Node &node, std::size_t mark)
-    {
-        std::vector<std::string> lines;
-        for (const ConsoleLine &line : node.console().lines(mark))
-            if (std::size_t at = line.text.find("ccm_fm: "); at != std::string::npos)
-                lines.push_back(line.text.substr(at));
-        return lines;
-    }
-    // The partner serves, with nothing advised.
-    void settle(Watch &w)
-    {
-        a().must("echo 2 >/sys/module/ccm_fm/parameters/given_back");
-        w.wait_for(note(2, "partner-up"), soon);
-    }
-};
 
 TEST_F(Failover, PowerLossThenBootThenGiveback)
 {
@@ -64,11 +29,9 @@ TEST_F(Failover, PowerLossThenBootThenGiveback)
     w.wait_for(note(2, "booting-wait: initramfs"), soon);
     b().must("ccmadm stage running");
     w.wait_for(note(2, "giveback-possible"), soon);
-    settle(w);
+    settle(a(), w);
     // Who reads the log hears the same, and that it may be a partition.
-    std::string log;
-    for (const std::string &line : said(a(), mark))
-        log += line + "\n";
+    std::string log = log_of(a(), mark);
     EXPECT_NE(log.find("takeover-advised (unreachable); possibly a partition"), std::string::npos) << log;
     EXPECT_NE(log.find("booting-wait (initramfs)"), std::string::npos) << log;
     EXPECT_NE(log.find("giveback-possible"), std::string::npos) << log;
@@ -80,15 +43,13 @@ TEST_F(Failover, OrderlyShutdownIsNoPartition)
     std::size_t mark = a().console().size();
     b().power_off();
     w.wait_for(note(2, "takeover-advised: shutdown"), soon);
-    std::string log;
-    for (const std::string &line : said(a(), mark))
-        log += line + "\n";
+    std::string log = log_of(a(), mark);
     EXPECT_EQ(log.find("partition"), std::string::npos) << log;
     EXPECT_NE(log.find("in good order"), std::string::npos) << log;
     b().boot();
     b().must("ccmadm stage running");
     w.wait_for(note(2, "giveback-possible"), soon);
-    settle(w);
+    settle(a(), w);
 }
 
 // A local device that is gone says nothing about the partner.
@@ -105,7 +66,8 @@ TEST_F(Failover, LostDeviceAdvisesNothing)
 TEST_F(Failover, EachSideKnowsWhatTheOtherHasDecided)
 {
     std::size_t mark = a().console().size();
-    b().must("rmmod ccm_fm && insmod /modules/ccm_fm.ko");
+    unload_monitor(b());
+    load_monitor(b());
     a().console().wait_for("ccm_fm: partner 2: its monitor says of this node: partner-up", soon, mark);
 }
 

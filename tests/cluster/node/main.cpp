@@ -21,9 +21,12 @@ int main(int argc, char **argv)
         {"chardev", chardev},
         {"first-look", first_look},
         {"hold", hold},
+        {"uevents", uevents},
     };
     if (argc < 2 || !commands.contains(argv[1])) {
-        std::fprintf(stderr, "usage: %s churn|load-at|meet|load-failing|unload|nobody|chardev|first-look|hold ...\n", argv[0]);
+        std::fprintf(stderr,
+                     "usage: %s churn|load-at|meet|load-failing|unload|nobody|chardev|first-look|hold|uevents ...\n",
+                     argv[0]);
         return 1;
     }
     return commands.at(argv[1])(std::vector<std::string>(argv + 2, argv + argc));
