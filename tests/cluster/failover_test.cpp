@@ -71,5 +71,93 @@ TEST_F(Failover, EachSideKnowsWhatTheOtherHasDecided)
     a().console().wait_for("ccm_fm: partner 2: its monitor says of this node: partner-up", soon, mark);
 }
 
+// A boot that makes no progress, and then does.
+TEST_F(Failover, BootThatStallsAndGoesOn)
+{
+    unload_monitor(a());
+    EXPECT_FALSE(a().run("insmod /modules/ccm_fm.ko boot_limit_s=86401").ok());
+    load_monitor(a(), "boot_limit_s=1");
+    Watch w = watch(a());
+    Uevents uevents(a());
+    b().must("ccmadm stage initramfs");
+    w.wait_for(note(2, "boot-stalled: initramfs"), soon);
+    b().must("ccmadm stage root");
+    w.wait_for(note(2, "booting-wait: root"), soon);
+    b().must("ccmadm stage running");
+    w.wait_for(note(2, "giveback-possible"), soon);
+    settle(a(), w);
+    uevents.wait_said("giveback-possible none running advised survived");
+    uevents.wait_said("partner-up none running");
+    std::vector<std::string> all = said(uevents.decisions());
+    std::erase(all, "partner-up none running");
+    std::erase(all, "boot-stalled none root advised"); // a second is soon over
+    EXPECT_EQ(all, (std::vector<std::string>{
+        "booting-wait none initramfs",
+        "boot-stalled none initramfs advised",
+        "booting-wait none root advised survived",
+        "giveback-possible none running advised survived"}));
+    // For the tests behind this one.
+    unload_monitor(a());
+    load_monitor(a());
+}
+
+// A machine that stands still, and one whose kernel does, are both given up, and both may
+// wake up: that they have not restarted is told with the way back.
+TEST_F(Failover, HungPartnerWakesUpAgain)
+{
+    Watch w = watch(a());
+    Uevents uevents(a());
+    b().stop();
+    uevents.wait_said("takeover-advised unreachable running partition advised");
+    b().cont();
+    uevents.wait_said("giveback-possible none running advised survived");
+    settle(a(), w);
+    wait_ready(both());
+
+    b().must("insmod /modules/ccm_spin.ko");
+    Command spin = b().start_command("echo 4000 >/sys/module/ccm_spin/parameters/ms");
+    uevents.wait_said("takeover-advised hung running advised");
+    EXPECT_FALSE(spin.ended()) << "noticed too late for this test";
+    EXPECT_TRUE(spin.wait(soon).ok());
+    uevents.wait_said("giveback-possible none running advised survived");
+    settle(a(), w);
+    b().must("rmmod ccm_spin");
+}
+
+TEST_F(Failover, PanicThenBoot)
+{
+    Watch w = watch(a());
+    Uevents uevents(a());
+    b().must("insmod /modules/ccm_stand.ko ms=2500");
+    b().panic();
+    uevents.wait_said("takeover-advised panicked running advised");
+    b().boot();
+    uevents.wait_said("booting-wait none kernel advised");
+    b().must("ccmadm stage running");
+    uevents.wait_said("giveback-possible none running advised");
+    settle(a(), w);
+}
+
+// Back before its death was noticed: what it served is not served until it has booted.
+TEST_F(Failover, RestartBeforeItsDeathWasNoticed)
+{
+    unload_monitor(a());
+    unload(a(), "with a live session");
+    load(a(), {.partners = {2}, .detect_ms = 60000});
+    load_monitor(a());
+    a().must(fmt::format("ccmadm wait --client {} --timeout {}", monitor, seconds(soon) * slowness()), soon + 10s);
+    Uevents uevents(a());
+    b().kill();
+    EXPECT_EQ(partner(a(), 2)["state"], "ready") << "noticed too early for this test";
+    b().boot();
+    uevents.wait_said("takeover-advised restarted running advised");
+    // With this detection time its further stages are seen late.
+    uevents.wait_said("booting-wait none kernel advised");
+    // For the tests behind this one.
+    unload_monitor(a());
+    unload(a(), "with the longest detection time");
+    load(a());
+}
+
 } // namespace
 } // namespace ccm::test

@@ -168,7 +168,7 @@ TEST_F(Failover, AListenerLeavesWhileItIsBeingTold)
 {
     std::size_t mark = a().console().size();
     load_listener(a(), "listen=1");
-    EXPECT_EQ(listener(a(), "hold 0 1000"), "ok\n");
+    EXPECT_EQ(listener(a(), "hold 0 500"), "ok\n");
     b().must("ccmadm stage storage");
     EXPECT_EQ(listener(a(), "held 20000"), "ok\n");
     a().must("rmmod ccm_fm_listener");
@@ -176,11 +176,11 @@ TEST_F(Failover, AListenerLeavesWhileItIsBeingTold)
     for (const ConsoleLine &line : a().console().lines(mark))
         if (std::size_t at = line.text.find("ccm_fm_listener: "); at != std::string::npos)
             order += line.text.substr(at) + "\n";
-    EXPECT_EQ(order, "ccm_fm_listener: held for all of 1000 ms\nccm_fm_listener: no longer told\n");
+    EXPECT_EQ(order, "ccm_fm_listener: held for all of 500 ms\nccm_fm_listener: no longer told\n");
 
     Command stages = b().start_command("i=0; while [ $i -lt 400 ] && [ ! -e /run/enough ]; do i=$((i + 1)); "
                                        "ccmadm stage storage; ccmadm stage running; done");
-    a().must("for i in 1 2 3 4 5 6 7 8 9 10; do insmod /modules/ccm_fm_listener.ko listen=1 && "
+    a().must("for i in 1 2 3 4 5; do insmod /modules/ccm_fm_listener.ko listen=1 && "
              "[ \"$(cd /sys/kernel/debug/ccm_fm_listener && echo violations >run; cat run)\" = violations=0 ] && "
              "rmmod ccm_fm_listener || exit 1; done", 60s);
     EXPECT_FALSE(stages.ended()) << "nothing was decided any more";
