@@ -97,6 +97,7 @@ void fm_exchange_open(struct fm_partner *partner, struct ccm_link *link)
 void fm_exchange_close(struct fm_partner *partner)
 {
 	partner->link = NULL;
+	WRITE_ONCE(partner->rung, false);
 	wait_event(partner->idle, !READ_ONCE(partner->writing));
 	spin_lock_bh(&partner->out_lock);
 	partner->due = false;
@@ -172,7 +173,8 @@ void fm_exchange_write_due(struct fm_partner *partner)
  * @partner: with or without link
  * @record: filled when there is something new
  *
- * Under fm_lock. The partner may be writing: a copy is taken first. One that is not
+ * Under fm_lock. Before the partner has rung, what lies there is of an earlier session
+ * and does not count. The partner may be writing: a copy is taken first. One that is not
  * valid and does not change either is no record; one that changes is followed by
  * another ring.
  *
@@ -185,7 +187,7 @@ bool fm_exchange_read(struct fm_partner *partner, struct ccm_fm_record *record)
 	const u8 *region;
 	u64 size;
 
-	if (!partner->link)
+	if (!partner->link || !xchg(&partner->rung, false))
 		return false;
 	region = (const u8 *)ccm_link_region(partner->link, &size);
 	if (!region || size < CCM_FM_RECORD_LEN)

@@ -293,8 +293,10 @@ static void on_ring(void *context, struct ccm_port *port, u32 word)
 	struct fm_partner *partner =
 		(struct fm_partner *)ccm_link_private(ccm_port_link(port));
 
-	if (partner)
-		queue_work(fm_wq, &partner->news);
+	if (!partner)
+		return;
+	WRITE_ONCE(partner->rung, true);
+	queue_work(fm_wq, &partner->news);
 }
 
 /* Between down() and the next ready() nothing looks at a region: nothing to stop. */

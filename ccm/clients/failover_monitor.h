@@ -39,6 +39,8 @@
  *	is given back
  * @given_back: somebody said so; set anywhere, taken by @news
  * @link: to its monitor, or NULL; under fm_lock
+ * @rung: the partner has, and what it wrote has not been read; set in softirq, only while
+ *	there is @link
  * @mapped: @buffer is mapped for @link
  * @out: the record that is written; not touched while @writing
  * @buffer: @out, for @link
@@ -59,6 +61,7 @@ struct fm_partner {
 	bool given_back;
 
 	struct ccm_link *link;
+	bool rung;
 	bool mapped;
 	u8 *out;
 	struct ccm_buffer buffer;

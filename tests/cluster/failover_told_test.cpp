@@ -129,6 +129,7 @@ TEST_F(Failover, PartitionIsMarkedOnBothSidesAndHeals)
             "giveback-possible none running advised survived",
             "partner-up none running"}));
     }
+    EXPECT_EQ(from(heard(of_a.decisions()), "none"), (Words{"none", "giveback-possible advised", "partner-up"}));
     for (auto [node, mark] : {std::pair(&a(), mark_a), std::pair(&b(), mark_b)}) {
         node->console().wait_for("takeover-advised (unreachable); possibly a partition", soon, mark);
         node->console().wait_for("giveback-possible; it has not restarted since a takeover was advised", soon, mark);
@@ -160,6 +161,33 @@ TEST_F(Failover, ListenersComeAndGo)
     EXPECT_EQ(told(a(), 0).size(), 0u);
     EXPECT_EQ(notes(told(a(), 1)), (Words{"booting-wait: root", "partner-up"}));
     EXPECT_EQ(listener(a(), "given-back 7"), "error -2\n");
+}
+
+// The region survives a session, and with it what the partner has said there. That it
+// takes its time to say something new must not make the old count again.
+TEST_F(Failover, WhatThePartnerSaidInAnEarlierSessionDoesNotCount)
+{
+    Watch w = watch(a());
+    Uevents of_a(a()), of_b(b());
+    std::size_t mark = a().console().size();
+    load_listener(b(), "listen=1");
+    b().cable().cut();
+    of_a.wait_said("takeover-advised unreachable running partition advised");
+    of_b.wait_said("takeover-advised unreachable running partition advised");
+    // Until `go`, node 2's monitor gets no further than to its decision.
+    EXPECT_EQ(listener(b(), "hold 0 20000"), "ok\n");
+    b().cable().restore();
+    w.wait_for({{"type", "client"}, {"client", monitor}, {"node", 2}, {"state", "ready"}}, soon);
+    of_a.wait_said("giveback-possible none running advised survived");
+    EXPECT_EQ(listener(b(), "held 20000"), "ok\n");
+    settle(a(), w); // which makes node 1's monitor look at what there is
+    of_a.wait_said("partner-up none running");
+    EXPECT_EQ(from(heard(of_a.decisions()), "none"), Words{"none"});
+    EXPECT_EQ(listener(b(), "go"), "ok\n");
+    of_a.wait_heard("giveback-possible advised");
+    EXPECT_EQ(from(heard(of_a.decisions()), "none"), (Words{"none", "giveback-possible advised"}));
+    for (const ConsoleLine &line : a().console().lines(mark))
+        EXPECT_EQ(line.text.find("not valid"), std::string::npos) << line.text;
 }
 
 // The module of a notifier goes while it is being told, and while decisions are told one
