@@ -11,13 +11,14 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 
 #include "failover_monitor.h"
 
 #define UEVENT_WORDS	12
 #define UEVENT_WORD_LEN	48
 
-static BLOCKING_NOTIFIER_HEAD(chain);
+static RAW_NOTIFIER_HEAD(chain);	/* under fm_lock */
 
 /* With which word of the partner a decision is told; NULL: it stands for itself */
 static const char *detail_of(const struct ccm_failover_view *view)
@@ -151,6 +152,23 @@ static void fill_event(const struct fm_partner *partner, struct ccm_fm_event *ev
 	event->partner_flags = view->partner_flags;
 }
 
+static struct notifier_block *next_notifier(struct notifier_block *nb)
+{
+	return rcu_dereference_protected(nb ? nb->next : chain.head, lockdep_is_held(&fm_lock));
+}
+
+/* Not with raw_notifier_call_chain(), where one can keep what it heard from the rest. */
+static void tell_notifiers(const struct fm_partner *partner)
+{
+	struct notifier_block *nb = NULL;
+	struct ccm_fm_event event;
+
+	while ((nb = next_notifier(nb)) != NULL) {
+		fill_event(partner, &event);
+		nb->notifier_call(nb, event.decision, &event);
+	}
+}
+
 /**
  * fm_tell() - tell everybody of a change
  * @partner: whose
@@ -160,14 +178,11 @@ static void fill_event(const struct fm_partner *partner, struct ccm_fm_event *ev
  */
 void fm_tell(struct fm_partner *partner, u32 changed)
 {
-	struct ccm_fm_event event;
-
 	if (!changed)
 		return;
 	tell_log(partner, changed);
 	fm_tell_note(partner);
-	fill_event(partner, &event);
-	blocking_notifier_call_chain(&chain, event.decision, &event);
+	tell_notifiers(partner);
 	tell_uevent(partner);
 }
 
@@ -188,12 +203,18 @@ void fm_tell(struct fm_partner *partner, u32 changed)
  */
 int ccm_fm_register_notifier(struct notifier_block *nb)
 {
+	struct notifier_block *other = NULL;
 	struct fm_partner *partner = NULL;
 	struct ccm_fm_event event;
-	int ret;
+	int ret = 0;
 
 	mutex_lock(&fm_lock);
-	ret = blocking_notifier_chain_register(&chain, nb);
+	/* the chain would refuse it, too, with a warning */
+	while (!ret && (other = next_notifier(other)) != NULL)
+		if (other == nb)
+			ret = -EEXIST;
+	if (!ret)
+		ret = raw_notifier_chain_register(&chain, nb);
 	while (!ret && (partner = fm_next_partner(partner)) != NULL) {
 		fill_event(partner, &event);
 		nb->notifier_call(nb, event.decision, &event);
@@ -217,7 +238,7 @@ int ccm_fm_unregister_notifier(struct notifier_block *nb)
 	int ret;
 
 	mutex_lock(&fm_lock);
-	ret = blocking_notifier_chain_unregister(&chain, nb);
+	ret = raw_notifier_chain_unregister(&chain, nb);
 	mutex_unlock(&fm_lock);
 	return ret;
 }

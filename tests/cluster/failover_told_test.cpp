@@ -11,6 +11,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+constexpr int notify_bad = 0x8002; // NOTIFY_BAD of the kernel's <linux/notifier.h>
+
 // What is said first may be of before the test.
 Words from(const Words &all, const std::string &first)
 {
@@ -147,9 +149,13 @@ TEST_F(Failover, ListenersComeAndGo)
     EXPECT_EQ(listener(a(), "unregister 0"), "error -2\n");
     EXPECT_EQ(listener(a(), "register 0"), "ok\n");
     EXPECT_EQ(notes(told(a(), 0)), (Words{"partner-up"})) << "the present decision";
+    EXPECT_EQ(listener(a(), "register 0"), "error -17\n");
+    EXPECT_EQ(told(a(), 0).size(), 0u) << "by a registration that was refused";
     stage("storage");
     EXPECT_EQ(listener(a(), "register 1"), "ok\n");
     EXPECT_EQ(notes(told(a(), 1)), (Words{"booting-wait: storage"})) << "the present decision";
+    // What one answers keeps nothing from the other.
+    EXPECT_EQ(listener(a(), fmt::format("answer 0 {}", notify_bad)), "ok\n");
     stage("running");
     EXPECT_EQ(notes(told(a(), 0)), (Words{"booting-wait: storage", "partner-up"}));
     EXPECT_EQ(notes(told(a(), 1)), (Words{"partner-up"}));

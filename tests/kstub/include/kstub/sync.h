@@ -51,6 +51,7 @@ int mutex_lock_interruptible(struct mutex *lock);
 int mutex_trylock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 void lockdep_assert_held(const void *lock);
+int lockdep_is_held(const void *lock);
 void might_sleep(void);
 void smp_mb(void);
 void smp_rmb(void);
@@ -261,6 +262,9 @@ void ratelimit_state_init(struct ratelimit_state *rs, int interval, int burst);
 void ratelimit_set_flags(struct ratelimit_state *rs, unsigned long flags);
 }
 
+/* RCU */
+#define rcu_dereference_protected(p, c) ((void)(c), (p))
+
 /* notifiers */
 struct notifier_block;
 typedef int (*notifier_fn_t)(struct notifier_block *nb, unsigned long action, void *data);
@@ -273,11 +277,10 @@ struct atomic_notifier_head {
 	spinlock_t lock;
 	struct notifier_block *head;
 };
-struct blocking_notifier_head {
-	struct mutex rwsem;
+struct raw_notifier_head {
 	struct notifier_block *head;
 };
-#define BLOCKING_NOTIFIER_HEAD(name) struct blocking_notifier_head name
+#define RAW_NOTIFIER_HEAD(name) struct raw_notifier_head name
 #define NOTIFY_DONE 0x0000
 #define NOTIFY_OK 0x0001
 #define NOTIFY_BAD 0x8002
@@ -287,12 +290,8 @@ int atomic_notifier_chain_register(struct atomic_notifier_head *nh,
 				   struct notifier_block *nb);
 int atomic_notifier_chain_unregister(struct atomic_notifier_head *nh,
 				     struct notifier_block *nb);
-int blocking_notifier_chain_register(struct blocking_notifier_head *nh,
-				     struct notifier_block *nb);
-int blocking_notifier_chain_unregister(struct blocking_notifier_head *nh,
-				       struct notifier_block *nb);
-int blocking_notifier_call_chain(struct blocking_notifier_head *nh, unsigned long val,
-				 void *v);
+int raw_notifier_chain_register(struct raw_notifier_head *nh, struct notifier_block *nb);
+int raw_notifier_chain_unregister(struct raw_notifier_head *nh, struct notifier_block *nb);
 int register_reboot_notifier(struct notifier_block *nb);
 int unregister_reboot_notifier(struct notifier_block *nb);
 }
