@@ -183,14 +183,22 @@ static struct fm_partner *get_partner(u32 id)
 	return partner;
 }
 
+/*
+ * The parameter given_back can be written until the module is freed: it must not find a
+ * partner any more. News may arm the timer, so the timer goes last.
+ */
 static void free_partners(void)
 {
 	struct fm_partner *partner;
 	struct fm_partner *next;
+	LIST_HEAD(gone);
 
-	list_for_each_entry_safe(partner, next, &partners, entry) {
-		cancel_delayed_work_sync(&partner->timer);
+	spin_lock_bh(&partners_lock);
+	list_splice_init(&partners, &gone);
+	spin_unlock_bh(&partners_lock);
+	list_for_each_entry_safe(partner, next, &gone, entry) {
 		cancel_work_sync(&partner->news);
+		cancel_delayed_work_sync(&partner->timer);
 		list_del(&partner->entry);
 		free_partner(partner);
 	}
@@ -213,14 +221,15 @@ int ccm_fm_given_back(u32 partner)
 {
 	struct fm_partner *found;
 
+	/* until it is queued: free_partners() */
 	spin_lock_bh(&partners_lock);
 	found = find_partner(partner);
+	if (found) {
+		WRITE_ONCE(found->given_back, true);
+		queue_work(fm_wq, &found->news);
+	}
 	spin_unlock_bh(&partners_lock);
-	if (!found)
-		return -ENOENT;
-	WRITE_ONCE(found->given_back, true);
-	queue_work(fm_wq, &found->news);
-	return 0;
+	return found ? 0 : -ENOENT;
 }
 EXPORT_SYMBOL_GPL(ccm_fm_given_back);
 
