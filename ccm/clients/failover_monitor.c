@@ -249,7 +249,8 @@ module_param_cb(given_back, &given_back_ops, NULL, 0200);
 MODULE_PARM_DESC(given_back, "write a partner's node id: no takeover of it stands any more");
 
 /*
- * What CCM tells. Its status comes as it changes, each one of them.
+ * What CCM tells. A status that comes while a callback is under way takes the place of
+ * one that waits: what has come and gone meanwhile is not decided on.
  */
 
 static void on_status(void *context, const struct ccm_partner_status *status)

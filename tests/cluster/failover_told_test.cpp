@@ -3,6 +3,7 @@
 // Whom the failover monitor tells: user space by uevents and by the client's note in
 // /dev/ccm, kernel modules by the notifier chain, and the partner's monitor.
 #include <algorithm>
+#include <csignal>
 
 #include "failover.h"
 
@@ -102,6 +103,24 @@ TEST_F(Failover, EveryWayOfTellingTellsTheSame)
     // It was there before the first change, and was told of what there was.
     EXPECT_EQ(told(a(), 0), decisions);
     EXPECT_EQ(notes(w, 2), notes(decisions));
+}
+
+// As Documentation/failover.rst shows it.
+TEST_F(Failover, CcmadmShowsTheDecision)
+{
+    Command watch = a().start_command("exec ccmadm watch");
+    watch.wait_line("note: partner-up", soon);
+    b().must("ccmadm stage storage");
+    std::string line = watch.wait_line("note: booting-wait", soon).text;
+    std::string what = "client failover-monitor, partner 2: ready, version 1, 1 port, region 4 KiB, "
+                       "partner's region 4 KiB, note: booting-wait: storage";
+    EXPECT_TRUE(line.ends_with("  " + what)) << line;
+    std::string all = a().must("ccmadm");
+    EXPECT_NE(all.find("  booting-wait: storage\n"), std::string::npos) << all;
+    b().must("ccmadm stage running");
+    watch.wait_line("note: partner-up", soon);
+    watch.signal(SIGTERM);
+    EXPECT_EQ(watch.wait(soon).code, 0);
 }
 
 // Both sides of a partition give each other up, and say that it may be one. When it has
