@@ -36,6 +36,8 @@
 #define CCM_PORT_KIND_MESSAGE	1U
 #define CCM_PORT_KIND_RING	2U
 #define CCM_PORT_SLOT_LEN	(CCM_PORT_MESSAGE_MAX + CCM_PORT_HEADER_LEN)
+/* READs of so few bytes do not cross a page: see split_short_read() */
+#define CCM_IWARP_SHORT		32U
 /* behind the receive buffers: the header of a message, which is always the same */
 #define CCM_PORT_HEADER_OFFSET	(CCM_PORT_RECV_WR * CCM_PORT_SLOT_LEN)
 

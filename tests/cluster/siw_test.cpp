@@ -77,6 +77,24 @@ TEST_F(Siw, ClientsReadAndWrite)
     }
 }
 
+// siw answers those of a few bytes out of its header, and has them wrong.
+TEST_F(Siw, ShortReadsAcrossAPage)
+{
+    register_everywhere(both(), "short 1 1 65536 65536 idle");
+    wait_client(a(), "short", 2);
+    wait_client(b(), "short", 1);
+    EXPECT_EQ(pattern(b(), "fill local short 1 77"), "ok\n");
+    for (int length : {2, 3, 8, 23, 24, 25, 28, 32, 33})
+        for (int ahead : {1, 2, length / 2, length - 1}) {
+            int offset = 8192 - ahead;
+            EXPECT_EQ(pattern(a(), fmt::format("read short 2 {} {}", offset, length)),
+                      pattern(b(), fmt::format("look short 1 {} {}", offset, length)))
+                << length << " bytes, " << ahead << " of them on the first page";
+        }
+    for (Node *node : both())
+        unload_pattern(*node);
+}
+
 TEST_F(Siw, PowerLossIsUnreachable)
 {
     Watch w = watch(a());
