@@ -31,6 +31,25 @@
 	{ RDMA_CM_EVENT_TIMEWAIT_EXIT,		"TIMEWAIT_EXIT" })
 #endif
 
+#ifndef ccm_show_wc_status
+#define ccm_show_wc_status(status) __print_symbolic(status, \
+	{ IB_WC_LOC_LEN_ERR,		"LOC_LEN_ERR" }, \
+	{ IB_WC_LOC_QP_OP_ERR,		"LOC_QP_OP_ERR" }, \
+	{ IB_WC_LOC_PROT_ERR,		"LOC_PROT_ERR" }, \
+	{ IB_WC_WR_FLUSH_ERR,		"WR_FLUSH_ERR" }, \
+	{ IB_WC_MW_BIND_ERR,		"MW_BIND_ERR" }, \
+	{ IB_WC_BAD_RESP_ERR,		"BAD_RESP_ERR" }, \
+	{ IB_WC_LOC_ACCESS_ERR,		"LOC_ACCESS_ERR" }, \
+	{ IB_WC_REM_INV_REQ_ERR,	"REM_INV_REQ_ERR" }, \
+	{ IB_WC_REM_ACCESS_ERR,		"REM_ACCESS_ERR" }, \
+	{ IB_WC_REM_OP_ERR,		"REM_OP_ERR" }, \
+	{ IB_WC_RETRY_EXC_ERR,		"RETRY_EXC_ERR" }, \
+	{ IB_WC_RNR_RETRY_EXC_ERR,	"RNR_RETRY_EXC_ERR" }, \
+	{ IB_WC_REM_ABORT_ERR,		"REM_ABORT_ERR" }, \
+	{ IB_WC_FATAL_ERR,		"FATAL_ERR" }, \
+	{ IB_WC_GENERAL_ERR,		"GENERAL_ERR" })
+#endif
+
 /* One event was given to the core of a partner. */
 TRACE_EVENT(ccm_step,
 	TP_PROTO(u32 partner, u32 state, const struct ccm_session_event *event),
@@ -143,6 +162,29 @@ TRACE_EVENT(ccm_cm_event,
 	),
 	TP_printk("partner=%u conn=%u event=%s status=%d", __entry->partner,
 		  __entry->conn, ccm_show_cm_event(__entry->event), __entry->status)
+);
+
+/* A work request on the queue pair of a connection failed. */
+TRACE_EVENT(ccm_wc_error,
+	TP_PROTO(u32 partner, u32 conn, const char *work, u32 status, u32 vendor),
+	TP_ARGS(partner, conn, work, status, vendor),
+	TP_STRUCT__entry(
+		__field(u32, partner)
+		__field(u32, conn)
+		__string(work, work)
+		__field(u32, status)
+		__field(u32, vendor)
+	),
+	TP_fast_assign(
+		__entry->partner = partner;
+		__entry->conn = conn;
+		__assign_str(work, work);
+		__entry->status = status;
+		__entry->vendor = vendor;
+	),
+	TP_printk("partner=%u conn=%u work=%s status=%s vendor=%#x", __entry->partner,
+		  __entry->conn, __get_str(work), ccm_show_wc_status(__entry->status),
+		  __entry->vendor)
 );
 
 /* Liveness says a partner is gone. */

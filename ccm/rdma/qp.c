@@ -21,8 +21,9 @@ static struct ccm_conn *wc_conn(const struct ib_wc *wc)
 }
 
 /* A work request failed: the queue pair is in the error state from now on. */
-static void conn_broken(struct ccm_conn *conn, const struct ib_wc *wc)
+static void conn_broken(struct ccm_conn *conn, const char *work, const struct ib_wc *wc)
 {
+	trace_ccm_wc_error(conn->partner->id, conn->id, work, wc->status, wc->vendor_err);
 	if (wc->status != IB_WC_WR_FLUSH_ERR)
 		conn->error = -EIO;
 	ccm_conn_set(conn, CCM_CONN_ERROR);
@@ -45,14 +46,46 @@ static int post_recv(struct ccm_conn *conn, u32 index)
 	return ib_post_recv(conn->cm_id->qp, &wr, NULL);
 }
 
+/* What the partner rings when it has copied a mail; 0: it says nothing to this one. */
+static u32 taken_ring(u32 mail)
+{
+	switch (mail) {
+	case CCM_RING_CATALOG:
+		return CCM_RING_CATALOG_TAKEN;
+	case CCM_RING_LINKS:
+		return CCM_RING_LINKS_TAKEN;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * The partner can say that it has copied a mail before the mail has completed here: the
+ * ACK was lost. Its bytes are still the device's, so the next mail must
+ * wait, and the ring does until send_done(). Both run in the one completion queue's
+ * softirq, one after the other.
+ */
+static bool ring_is_early(struct ccm_conn *conn, u32 kind)
+{
+	u32 mail;
+
+	for (mail = 1; mail < CCM_RING_COUNT; mail++) {
+		if (taken_ring(mail) == kind && test_bit((int)mail, &conn->tx_busy)) {
+			conn->early_rings |= BIT(kind);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void ring_received(struct ccm_conn *conn, u32 word)
 {
 	u32 kind = ccm_wire_ring_kind(word);
 
-	if (kind)
-		ccm_conn_set(conn, (enum ccm_conn_bit)(CCM_CONN_RING + kind));
-	else
+	if (!kind)
 		ccm_conn_set(conn, CCM_CONN_MALFORMED);
+	else if (!ring_is_early(conn, kind))
+		ccm_conn_set(conn, (enum ccm_conn_bit)(CCM_CONN_RING + kind));
 }
 
 static void message_received(struct ccm_conn *conn, const u8 *data, u32 len)
@@ -86,7 +119,7 @@ static void recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	u32 len;
 
 	if (wc->status != IB_WC_SUCCESS) {
-		conn_broken(conn, wc);
+		conn_broken(conn, "recv", wc);
 		return;
 	}
 	if (wc->opcode == IB_WC_RECV_RDMA_WITH_IMM) {
@@ -116,7 +149,7 @@ void ccm_qp_link_done(struct ccm_conn *conn, const struct ib_wc *wc)
 {
 	atomic_dec(&conn->link_wrs);
 	if (wc->status != IB_WC_SUCCESS)
-		conn_broken(conn, wc);
+		conn_broken(conn, "link", wc);
 	else
 		wake_up_all(&conn->tx_wait);
 }
@@ -124,19 +157,25 @@ void ccm_qp_link_done(struct ccm_conn *conn, const struct ib_wc *wc)
 static void reg_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	if (wc->status != IB_WC_SUCCESS)
-		conn_broken(wc_conn(wc), wc);
+		conn_broken(wc_conn(wc), "reg", wc);
 }
 
 static void send_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct ccm_conn *conn = wc_conn(wc);
 	u32 slot = (u32)(wc->wr_cqe - conn->send_cqe);
+	u32 kind = taken_ring(slot);
 
 	clear_bit((int)slot, &conn->tx_busy);
-	if (wc->status != IB_WC_SUCCESS)
-		conn_broken(conn, wc);
-	else
-		wake_up_all(&conn->tx_wait);
+	if (wc->status != IB_WC_SUCCESS) {
+		conn_broken(conn, "send", wc);
+		return;
+	}
+	wake_up_all(&conn->tx_wait);
+	if (conn->early_rings & BIT(kind)) {
+		conn->early_rings &= ~BIT(kind);
+		ccm_conn_set(conn, (enum ccm_conn_bit)(CCM_CONN_RING + kind));
+	}
 }
 
 static void ring_done(struct ib_cq *cq, struct ib_wc *wc)
@@ -144,7 +183,7 @@ static void ring_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct ccm_conn *conn = wc_conn(wc);
 
 	if (wc->status != IB_WC_SUCCESS)
-		conn_broken(conn, wc);
+		conn_broken(conn, "ring", wc);
 }
 
 static void read_done(struct ib_cq *cq, struct ib_wc *wc)
@@ -154,7 +193,7 @@ static void read_done(struct ib_cq *cq, struct ib_wc *wc)
 	u8 data[CCM_SLOT_LEN];
 
 	if (wc->status != IB_WC_SUCCESS) {
-		conn_broken(conn, wc);
+		conn_broken(conn, "read", wc);
 		return;
 	}
 	switch (slot) {
@@ -512,10 +551,10 @@ int ccm_qp_write(struct ccm_conn *conn, u64 addr, u32 key, const u8 *data, u32 l
  * @session: encodes it
  * @ring: CCM_RING_CATALOG or CCM_RING_LINKS
  *
- * Process context. The partner has taken the last mail of this kind; that its completion
- * has not been seen yet is possible, and waited for, CCM_FLUSH_MS at most.
+ * The last mail of this kind has been taken by the partner, and has completed: see
+ * ring_is_early().
  *
- * Return: 0; -EBUSY: the last mail of this kind is still on its way; another errno
+ * Return: 0; -EBUSY: it has not; another errno
  */
 int ccm_qp_mail(struct ccm_conn *conn, u64 addr, u32 key, const struct ccm_session *session,
 		u32 ring)
@@ -526,10 +565,8 @@ int ccm_qp_mail(struct ccm_conn *conn, u64 addr, u32 key, const struct ccm_sessi
 	struct ib_device *ib = conn->device->ib;
 	struct ib_sge sge;
 
-	if (!wait_event_timeout(conn->tx_wait, !test_bit((int)ring, &conn->tx_busy),
-				msecs_to_jiffies(CCM_FLUSH_MS)))
+	if (test_and_set_bit((int)ring, &conn->tx_busy))
 		return -EBUSY;
-	set_bit((int)ring, &conn->tx_busy);
 	sge.addr = conn->tx_dma + offset;
 	sge.lkey = conn->pd->local_dma_lkey;
 	ib_dma_sync_single_for_cpu(ib, sge.addr, room, DMA_TO_DEVICE);

@@ -114,6 +114,8 @@ enum ccm_conn_bit {
  * @read_cqe: READs, by slot
  * @recv_cqe: receives, by buffer
  * @tx_busy: bit per enum ccm_ring whose bytes in @tx are in use by a work request
+ * @early_rings: bit per enum ccm_ring that came before what it answers had completed;
+ *	only completions use it
  * @ring_seq: number of the next ring
  * @tx_wait: woken when one ends, or the queue pair breaks
  * @link_wrs: work requests of links that are under way, at most CCM_QP_LINK_WR
@@ -153,6 +155,7 @@ struct ccm_conn {
 	struct ib_cqe read_cqe[CCM_SLOT_COUNT];
 	struct ib_cqe recv_cqe[CCM_QP_RECV_WR];
 	unsigned long tx_busy;
+	u32 early_rings;
 	u32 ring_seq;
 	wait_queue_head_t tx_wait;
 	atomic_t link_wrs;

@@ -322,8 +322,10 @@ TEST_F(Crowd, SixteenComeAndGoForAMinuteUnderLoadAndFaults)
 {
     for (Node *node : both())
         load_pattern(*node, "size=4096 depth=2 pace_ms=2");
+    for (Node *node : both())
+        node->must("cd /sys/kernel/tracing && echo >trace && echo 1 >events/ccm/enable");
     Watch wa = watch(a()), wb = watch(b());
-    b().cable().set({.loss = 0.002, .duplicate = 0.01, .delay = 1ms, .jitter = 1ms});
+    b().cable().set({.loss = 0.004, .duplicate = 0.02, .delay = 1ms, .jitter = 1ms});
     Command one = start_pattern(a(), "churn 60 1"), two = start_pattern(b(), "churn 60 2");
     for (Command *churn : {&one, &two}) {
         Result result = churn->wait(120s);
@@ -331,7 +333,13 @@ TEST_F(Crowd, SixteenComeAndGoForAMinuteUnderLoadAndFaults)
         EXPECT_NE(result.output.find(" failed=0 "), std::string::npos) << result.output << result.errors;
         EXPECT_NE(result.output.find(" violations=0"), std::string::npos) << result.output << result.errors;
     }
-    std::printf("%zu and %zu sessions were lost on the way\n", losses(wa, 2), losses(wb, 1));
+    for (Node *node : both()) {
+        const Watch &watched = node == &a() ? wa : wb;
+        EXPECT_EQ(losses(watched, 3 - node->id()), 0u)
+            << "a session was lost on the way, and before that:\n"
+            << node->must("grep -B 40 'ccm_state.*DOWN' /sys/kernel/tracing/trace | grep -v FLUSH | tail -n 60");
+        node->must("echo 0 >/sys/kernel/tracing/events/ccm/enable");
+    }
     b().cable().heal();
     // And whoever comes now is served as ever.
     wait_ready(both());
