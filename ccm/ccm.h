@@ -41,7 +41,7 @@
 #define CCM_NODE_MEMORY_MAX	(1ULL << 40)
 #define CCM_REQUESTS_MAX	4U	/* connect requests of one partner not yet looked at */
 
-#define CCM_PORT_REQUESTS_MAX	256U	/* likewise of ports */
+#define CCM_PORT_REQUESTS_MAX	1024U	/* likewise of ports; a request is some 700 bytes */
 
 struct ccm_client;
 struct ccm_conn;
@@ -363,6 +363,9 @@ struct ccm_client {
  * @shown_state: enum ccm_state last shown to readers
  * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
  * @last_reason: enum ccm_reason of the last DOWN shown
+ * @log_due: a READY or DOWN of this step is to be logged
+ * @log_state: which
+ * @log_reason: of DOWN
  * @leaving: a client leaves that could not be let go yet
  * @view: what readers see; under ccm_events.lock
  * @counters: figures
@@ -400,6 +403,9 @@ struct ccm_partner {
 	u32 shown_state;
 	u32 shown_reason;
 	u32 last_reason;
+	bool log_due;
+	u32 log_state;
+	u32 log_reason;
 	bool leaving;
 	struct ccm_record view;
 	struct ccm_partner_counters counters;

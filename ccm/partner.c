@@ -331,6 +331,20 @@ static void close_late(struct timer_list *timer)
 	ccm_partner_kick(partner, CCM_PARTNER_LINKS);
 }
 
+/* Behind all that the step did: with a serial console a line takes milliseconds. */
+static void log_state(struct ccm_partner *partner)
+{
+	if (!partner->log_due)
+		return;
+	partner->log_due = false;
+	if (partner->log_state == CCM_STATE_READY)
+		pr_info("partner %u: READY (version %u, incarnation %016llx)\n", partner->id,
+			partner->session.version, partner->session.peer_incarnation);
+	else
+		pr_info("partner %u: DOWN (%s)\n", partner->id,
+			ccm_reason_text(partner->log_reason));
+}
+
 static void announce(struct ccm_partner *partner, u32 state, u32 reason)
 {
 	/* One step may pass several states, and readers see each: not the core's last one. */
@@ -346,12 +360,12 @@ static void announce(struct ccm_partner *partner, u32 state, u32 reason)
 	}
 	ccm_events_partner(partner);
 	ccm_clients_status(partner);
-	/* behind the record: with a serial console a line takes milliseconds */
-	if (state == CCM_STATE_READY)
-		pr_info("partner %u: READY (version %u, incarnation %016llx)\n", partner->id,
-			partner->session.version, partner->session.peer_incarnation);
-	else if (state == CCM_STATE_DOWN)
-		pr_info("partner %u: DOWN (%s)\n", partner->id, ccm_reason_text(reason));
+	if (state != CCM_STATE_READY && state != CCM_STATE_DOWN)
+		return;
+	log_state(partner);	/* of the same step: none is left out */
+	partner->log_due = true;
+	partner->log_state = state;
+	partner->log_reason = reason;
 }
 
 static void log_reject(struct ccm_partner *partner, u32 code)
@@ -523,6 +537,7 @@ static void partner_work(struct work_struct *work)
 			ccm_link_act(partner, &action);
 		if (partner->event.type == CCM_SEV_CLIENTS || partner->leaving)
 			partner->leaving = ccm_clients_let_go(partner);
+		log_state(partner);
 	}
 	/*
 	 * Soft-RoCE sends from a softirq, and posting from a work item only raises it: run
