@@ -14,6 +14,8 @@ host=build/host
 rm -rf "$logs"
 mkdir -p "$logs"
 
+TIMEFORMAT='%U %S'	# of `time`: what a step used of the processors
+
 # Lines that report one test, as GoogleTest, CTest and scripts print them.
 count() {
 	grep -aEc "$2" "$1"
@@ -25,7 +27,7 @@ step() {
 	local name=$1 log=$logs/$1.log status start ok bad skip
 	shift
 	start=$SECONDS
-	"$@" >"$log" 2>&1 </dev/null
+	{ time "$@" >"$log" 2>&1 </dev/null; } 2>"$logs/$name.cpu"
 	status=$?
 	ok=$(count "$log" '^(\[       OK \]|ok )|^ *[0-9]+/[0-9]+ Test .* Passed ')
 	bad=$(count "$log" '^(\[  FAILED  \] .*\([0-9]+ ms\)$|not ok |FAIL )|^ *[0-9]+/[0-9]+ Test .*\*\*\*')
@@ -38,8 +40,9 @@ step() {
 	echo "$ok $bad $skip" >"$logs/$name.count"
 	# one write, so that two steps that end together do not mix
 	echo "$(
-		printf '%-10s %4d passed %3d failed %3d skipped %5d s' \
-			"$name" "$ok" "$bad" "$skip" $((SECONDS - start))
+		printf '%-10s %4d passed %3d failed %3d skipped %5d s, %4.0f s of processors' \
+			"$name" "$ok" "$bad" "$skip" $((SECONDS - start)) \
+			"$(awk '{ print $1 + $2 }' "$logs/$name.cpu")"
 		grep -aE '^(\[  SKIPPED \].*ms\)$|SKIP )' "$log" | sort -u | sed 's/^/\n/'
 		if [ "$bad" -ne 0 ]; then
 			printf '\n--- %s:\n' "$log"
