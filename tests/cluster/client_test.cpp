@@ -289,17 +289,26 @@ public:
     }
 };
 
+// A command for each of 64 clients; $i is its number, and $((10 + i)) a byte of its own. In
+// one go: it is the clients that are to be many, not the shells.
+void for_each_client(Node &node, const std::string &command, const std::string &result = "ok")
+{
+    node.must(fmt::format("cd /sys/kernel/debug/ccm_pattern; i=0; while [ $i -lt 64 ]; do "
+                          "echo \"{}\" >run && read -r r <run && [ \"$r\" = \"{}\" ] || {{ echo \"c$i: $r\"; exit 1; }}; "
+                          "i=$((i + 1)); done", command, result), 120s);
+}
+
 TEST_F(Crowd, SixtyFourClientsWithFourPortsEach)
 {
-    for (Node *node : both())
+    const std::string registration = "register c$i 4 4 8192 8192 idle";
+    const std::string up = "ok ports=4 region=8192 partner_region=8192";
+    for (Node *node : both()) {
         load_pattern(*node);
-    for (int i = 0; i < 64; i++)
-        register_everywhere(both(), fmt::format("c{} 4 4 8192 8192 idle", i));
-    TimePoint start = Clock::now();
-    for (int i = 0; i < 64; i++) {
-        wait_client(a(), fmt::format("c{}", i), 2);
-        wait_client(b(), fmt::format("c{}", i), 1);
+        for_each_client(*node, registration);
     }
+    TimePoint start = Clock::now();
+    for (Node *node : both())
+        for_each_client(*node, fmt::format("wait c$i {} up 20000", 3 - node->id()), up);
     std::printf("all up %.1f s after the last was registered\n", seconds(Clock::now() - start));
     for (Node *node : both())
         EXPECT_EQ(counter(*node, "node", "client_ports"), 256);
@@ -309,13 +318,11 @@ TEST_F(Crowd, SixtyFourClientsWithFourPortsEach)
     b().kill();
     w.wait_for(is_down(2, "unreachable"), soon);
     b().boot();
-    for (int i = 0; i < 64; i++)
-        register_everywhere({&b()}, fmt::format("c{} 4 4 8192 8192 idle", i));
-    for (int i = 0; i < 64; i++) {
-        wait_client(a(), fmt::format("c{}", i), 2);
-        EXPECT_EQ(pattern(a(), fmt::format("write c{} 2 0 {:02x}", i, i)), "ok\n");
-        EXPECT_EQ(pattern(b(), fmt::format("look c{} 1 0 1", i)), fmt::format("ok data={:02x}\n", i));
-    }
+    load_pattern(b());
+    for_each_client(b(), registration);
+    for_each_client(a(), "wait c$i 2 up 20000", up);
+    for_each_client(a(), "write c$i 2 0 $((10 + i))");
+    for_each_client(b(), "look c$i 1 0 1", "ok data=$((10 + i))");
 }
 
 TEST_F(Crowd, SixteenComeAndGoForAMinuteUnderLoadAndFaults)
