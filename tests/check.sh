@@ -69,7 +69,7 @@ lab() {
 # named here are in the second and third; all others, also those still to be written, in
 # the first.
 second='Load.*:Network.*:Refusal.*:Misconfigured.*:Siw.*'
-third='Clients.*:Crowd.*:Fencing.*:Hostile.*:ThreeWithClients.*'
+third='Clients.*:Crowd.*:Failover.*:Fencing.*:Hostile.*:ThreeWithClients.*'
 first_row() {
 	step kunit $host/tests/kunit/ccm_kunit --run-dir=build/run/kunit --kernel=debug \
 		--uml-modules=build/module/debug/kunit
@@ -101,9 +101,9 @@ built=no
 step build make -s module-stock module-plain module-debug host node && built=yes
 if [ $built = yes ]; then
 	(renice -n 10 -p "$BASHPID" >/dev/null && beside) &
+	first_row &
 	second_row &
 	third_row &
-	first_row
 	wait
 	# last and alone: it emulates two whole machines
 	step demo make -s demo
