@@ -184,7 +184,7 @@ int ccm_buffer_map(struct ccm_buffer *buffer, struct ccm_link *link, void *data,
 void ccm_buffer_unmap(struct ccm_buffer *buffer);
 
 /*
- * rdma/op.c: operations
+ * rdma/op.c and op_sync.c: operations
  */
 struct ccm_op;
 typedef void (*ccm_op_done)(struct ccm_op *op, int status);
