@@ -473,7 +473,7 @@ void ccm_limits_give_memory(struct ccm_node *node, u64 bytes);
 /* heartbeat.c */
 void ccm_heartbeat_init(struct ccm_partner *partner);
 void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 addr,
-			 u32 key, u64 incarnation);
+			 u32 key, u64 incarnation, const u8 *page, u32 len);
 void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 void ccm_heartbeat_done(struct ccm_heartbeat *hb, const struct ccm_conn *conn, u32 slot,
 			const u8 *data, u32 len);

@@ -136,12 +136,19 @@ void ccm_heartbeat_init(struct ccm_partner *partner)
  * @addr: of the partner's status page
  * @key: of it
  * @incarnation: whose page it must be
+ * @page: the page as it has just been read (R1), so that its stage is known from the start
+ * @len: of @page
  *
  * The partner's work item.
  */
 void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 addr,
-			 u32 key, u64 incarnation)
+			 u32 key, u64 incarnation, const u8 *page, u32 len)
 {
+	u64 now = ccm_now_us();
+	u32 found;
+
+	/* A verdict of the session before, not looked at yet, is none of this one. */
+	clear_bit(CCM_PARTNER_VERDICT, &hb->partner->pending);
 	spin_lock_bh(&hb->lock);
 	hb->conn = conn;
 	hb->addr = addr;
@@ -149,11 +156,12 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 	hb->busy = 0;
 	hb->due = false;
 	hb->done_posted_us = 0;
-	ccm_liveness_start(&hb->liveness, ccm_now_us(), hb->partner->node->config.detect_ms,
+	ccm_liveness_start(&hb->liveness, now, hb->partner->node->config.detect_ms,
 			   incarnation);
+	found = ccm_liveness_step(&hb->liveness, now, CCM_LIVENESS_READ, page, len);
+	/* its stage is shown with the session's next state */
+	heartbeat_tell(hb, found & CCM_LIVENESS_VERDICT);
 	spin_unlock_bh(&hb->lock);
-	/* A verdict of the session before, not looked at yet, is none of this one. */
-	clear_bit(CCM_PARTNER_VERDICT, &hb->partner->pending);
 	hrtimer_start(&hb->timer, 0, HRTIMER_MODE_REL);
 	hrtimer_start(&hb->deadline, ns_to_ktime(detect_ns(hb)), HRTIMER_MODE_REL);
 }

@@ -461,8 +461,10 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 		posted(conn, ccm_qp_ring(conn, a->what));
 		break;
 	case CCM_ACT_WATCH:
+		/* the event is that of R1 */
 		ccm_heartbeat_start(&partner->heartbeat, conn, a->addr, a->key,
-				    partner->session.peer_incarnation);
+				    partner->session.peer_incarnation, partner->event.data,
+				    partner->event.len);
 		break;
 	default:
 		break;

@@ -17,6 +17,7 @@ protected:
         Event ready = w.wait_for(is_ready(2), soon);
         EXPECT_EQ(ready.json["incarnation"] == down.json["incarnation"], same_incarnation)
             << down.json.dump() << "\n" << ready.json.dump();
+        EXPECT_EQ(ready.json["stage"], same_incarnation ? down.json["stage"] : json("kernel")) << ready.json.dump();
         EXPECT_EQ(ready.json["sessions"], down.json["sessions"].get<int>() + 1);
         wait_ready(both());
     }
