@@ -14,6 +14,8 @@
 #include "rdma.h"
 
 static struct ccm_node *the_node;	/* set while the client is registered */
+static bool registering;	/* ... is being registered: told of the devices there are */
+static bool out_of_memory;	/* for one of these */
 
 static void device_event(struct ib_event_handler *handler, struct ib_event *event)
 {
@@ -25,6 +27,16 @@ static void device_event(struct ib_event_handler *handler, struct ib_event *even
 	 */
 	if (event->event == IB_EVENT_GID_CHANGE || event->event == IB_EVENT_PORT_ACTIVE)
 		ccm_node_path_up(device->node);
+}
+
+/* RDMA core drops what client_add() returns: the device is not offered again. */
+static int no_memory(struct ib_device *ib)
+{
+	if (registering)
+		out_of_memory = true;
+	pr_err("device %s is not used: out of memory; delete and add it (`rdma link`), or load ccm again\n",
+	       dev_name(&ib->dev));
+	return -ENOMEM;
 }
 
 static int client_add(struct ib_device *ib)
@@ -39,13 +51,13 @@ static int client_add(struct ib_device *ib)
 	}
 	device = (struct ccm_device *)kzalloc(sizeof(*device), GFP_KERNEL);
 	if (!device)
-		return -ENOMEM;
+		return no_memory(ib);
 	device->node = node;
 	device->ib = ib;
 	device->page_dma = ib_dma_map_single(ib, node->page, PAGE_SIZE, DMA_TO_DEVICE);
 	if (ib_dma_mapping_error(ib, device->page_dma)) {
 		kfree(device);
-		return -ENOMEM;
+		return no_memory(ib);
 	}
 	INIT_IB_EVENT_HANDLER(&device->event, ib, device_event);
 
@@ -125,14 +137,21 @@ struct ccm_device *ccm_device_find(struct ccm_node *node, struct ib_device *ib)
  * ccm_devices_register() - use every RDMA device there is or will be
  * @node: node, one at a time
  *
- * Return: 0 or a negative errno
+ * Return: 0 or a negative errno; -ENOMEM: also for one of the devices there are
  */
 int ccm_devices_register(struct ccm_node *node)
 {
 	int ret;
 
 	the_node = node;
+	out_of_memory = false;
+	registering = true;
 	ret = ib_register_client(&ccm_ib_client);
+	registering = false;
+	if (!ret && out_of_memory) {
+		ib_unregister_client(&ccm_ib_client);
+		ret = -ENOMEM;
+	}
 	if (ret)
 		the_node = NULL;
 	return ret;
