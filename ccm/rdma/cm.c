@@ -424,13 +424,23 @@ static struct rdma_cm_id *listen_on(struct ccm_node *node, struct sockaddr *addr
 	return id;
 }
 
+static int cannot_listen(const struct ccm_node *node, int error)
+{
+	pr_err("rdma_port=%u: cannot listen: error %d%s\n", node->config.rdma_port, -error,
+	       error == -EADDRINUSE ? " (in use: choose another, the same on all nodes)" : "");
+	return error;
+}
+
 /**
  * ccm_listener_start() - listen on every RDMA device there is or will be
  * @node: node
  *
- * RDMA CM extends a wildcard listener to devices that come later.
+ * RDMA CM extends a wildcard listener to devices that come later. A kernel without IPv6
+ * is no error, but a lack of memory is: partners whose address is an IPv6 one could never
+ * connect.
  *
- * Return: 0, or a negative errno; -EADDRINUSE: somebody else listens on the port
+ * Return: 0, or a negative errno, and nothing listens; -EADDRINUSE: somebody else listens
+ * on the port
  */
 int ccm_listener_start(struct ccm_node *node)
 {
@@ -445,15 +455,15 @@ int ccm_listener_start(struct ccm_node *node)
 	struct rdma_cm_id *id;
 
 	id = listen_on(node, (struct sockaddr *)&in4);
-	if (IS_ERR(id)) {
-		pr_err("rdma_port=%u: cannot listen: error %ld%s\n", node->config.rdma_port,
-		       -PTR_ERR(id), PTR_ERR(id) == -EADDRINUSE ?
-		       " (in use: choose another, the same on all nodes)" : "");
-		return PTR_ERR(id);
-	}
+	if (IS_ERR(id))
+		return cannot_listen(node, (int)PTR_ERR(id));
 	node->listeners[0] = id;
 
 	id = listen_on(node, (struct sockaddr *)&in6);
+	if (PTR_ERR(id) == -ENOMEM) {
+		ccm_listener_stop(node);
+		return cannot_listen(node, -ENOMEM);
+	}
 	if (IS_ERR(id))
 		pr_info("not listening on IPv6: error %ld\n", -PTR_ERR(id));
 	else
