@@ -35,7 +35,7 @@ STOCK	= $(shell ls -d /lib/modules/6.1.*-amd64/build 2>/dev/null | sort -V | tai
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/node/ccmadm/ccmadm
 
 .PHONY: all help module ccmadm install demo check kunit bench lint sim fuzz cluster docs clean
-.PHONY: host node module-stock module-plain module-debug states
+.PHONY: host node module-stock module-plain module-debug module-failing states
 
 all: module ccmadm
 
@@ -115,6 +115,15 @@ module-plain module-debug: module-%:
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/$*/Module.symvers modules && \
 	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/kunit ARCH=um modules
 
+# ccm.ko and ccm_fm.ko again, for the same nodes, with calls that can be made to fail: see
+# tests/modules/failing_calls.h. Sites are named by the path below the copy of the source.
+module-failing: module-debug
+	@$(SCRIPTS)/stage.sh $(BUILD)/module/failing
+	@$(MAKE) -s -C $$($(UML) debug) M=$(BUILD)/module/failing ARCH=um \
+		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/debug/tests/modules/Module.symvers \
+		KCFLAGS='-include $(BUILD)/module/failing/tests/modules/failing_calls.h -fmacro-prefix-map=$(BUILD)/module/failing/=' \
+		modules
+
 #
 # The two commands, and parts of the second
 #
@@ -145,7 +154,7 @@ KERNEL	?= debug
 FILTER	?= *
 cluster:
 	@$(SCRIPTS)/packages.sh lab tools
-	@$(MAKE) -s module-$(KERNEL) host node
+	@$(MAKE) -s module-$(KERNEL:debug=failing) host node
 	@$(BUILD)/host/tests/cluster/cluster_test $(LAB_ARGUMENTS) --kernel=$(KERNEL) \
 		--uml-modules=$(BUILD)/module/$(KERNEL)/ccm.ko:$(BUILD)/module/$(KERNEL)/ccm_fm.ko:$(BUILD)/module/$(KERNEL)/tests/modules \
 		--gtest_filter='$(FILTER)'

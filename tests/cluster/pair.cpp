@@ -7,12 +7,12 @@ namespace ccm::test {
 
 std::unique_ptr<Cluster> SharedTest::cluster_;
 
-Cluster &SharedTest::cluster()
+Cluster &SharedTest::cluster(const Settings &settings)
 {
     if (!cluster_) {
         std::string name = ::testing::UnitTest::GetInstance()->current_test_suite()->name();
         std::replace(name.begin(), name.end(), '/', '-');
-        cluster_ = std::make_unique<Cluster>(name, test_settings());
+        cluster_ = std::make_unique<Cluster>(name, settings);
     }
     return *cluster_;
 }

@@ -20,7 +20,8 @@ public:
     static void TearDownTestSuite();
 
 protected:
-    static Cluster &cluster(); // of this suite
+    // Of this suite; the first call makes it.
+    static Cluster &cluster(const Settings &settings = test_settings());
     void TearDown() override;
     // Ended, and looked at with expect_alternation(), at the end of the test.
     Watch watch(Node &node);

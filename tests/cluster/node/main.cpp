@@ -21,11 +21,12 @@ int main(int argc, char **argv)
         {"chardev", chardev},
         {"first-look", first_look},
         {"hold", hold},
+        {"steps", steps},
         {"uevents", uevents},
     };
     if (argc < 2 || !commands.contains(argv[1])) {
         std::fprintf(stderr,
-                     "usage: %s churn|load-at|meet|load-failing|unload|nobody|chardev|first-look|hold|uevents ...\n",
+                     "usage: %s churn|load-at|meet|load-failing|unload|nobody|chardev|first-look|hold|steps|uevents ...\n",
                      argv[0]);
         return 1;
     }

@@ -39,3 +39,14 @@ int hold(const Words &words);
 // uevents: prints "listening", and then each uevent of the kernel that is about a partner of
 // CCM, with all of its variables, in one line, until it is killed.
 int uevents(const Words &words);
+// steps STEP... or steps /FILE with a STEP in each line: one after the other, until one goes
+// wrong; a line of each says what it has come to. A STEP is one of
+//   remove                    ccm: milliseconds, or the errno
+//   load=FILE [NAME=VALUE...] ccm, again as long as it is ENOMEM: each errno, then "ok"
+//   ready=MS                  waits for every partner and client: what became of each
+//   show=FILE                 its lines
+//   listen=OWN-IP, connect=IP meets the same program on another node
+//   barrier                   waits until that has come to its next barrier, too
+//   trial=NAME                says it, and the time in milliseconds
+//   MODULE=COMMAND            a command of a test module: its result
+int steps(const Words &words);

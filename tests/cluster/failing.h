@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Calls of the module that can be made to fail (tests/modules/failing.c), as tests use them.
+// A site is such a call; its name is "FILE:LINE:FUNCTION".
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "module.h"
+
+namespace ccm::test {
+
+// The run's settings, but with ccm.ko and ccm_fm.ko as `make module-failing` builds them.
+Settings failing_settings();
+
+// All of both modules.
+const std::set<std::string> &all_sites();
+// Those of a function in a file, in their order; and one of them.
+std::vector<std::string> sites(const std::string &file, const std::string &function);
+std::string site(const std::string &file, const std::string &function, std::size_t index = 0);
+// "FILE:LINE" of each call in the sources that looks as if it could want for memory.
+std::set<std::string> suspects();
+
+// A site that is to fail: after SKIP calls the next one, and all others within MS
+// milliseconds after that.
+struct Failing {
+    std::string site;
+    long long skip = 0;
+    int ms = 0;
+};
+
+using Calls = std::map<std::string, long long>; // of each site
+// What the node's sites have been called since its boot.
+Calls site_calls(Node &node);
+void let_fail(Node &node, const Failing &what);
+// Nothing fails any more. How many calls have failed of each site that was to.
+Calls let_none_fail(Node &node);
+
+// What `ccm-node-test steps` is to do on a node (tests/cluster/node/node.h).
+using Steps = std::vector<std::string>;
+Steps operator+(Steps first, const Steps &second);
+Steps fail(const Failing &what); // none without a site
+Steps no_more_fail();            // what it says: taken()
+Command start_steps(Node &node, const Steps &steps);
+// What the last step of that name has said.
+std::string said(const std::string &output, const std::string &step);
+// What the last no_more_fail() has said.
+Calls taken(const std::string &output);
+
+} // namespace ccm::test

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Each call of the module that can want for memory fails, by itself, whenever it is made:
+// an error or a retry, and everything is as it should be afterwards.
+#include <algorithm>
+#include <optional>
+
+#include "failing.h"
+#include "host.h"
+#include "pair.h"
+#include "pattern.h"
+
+namespace ccm::test {
+namespace {
+
+// How long a site goes on failing: so long that the first retry fails, too.
+constexpr int a_while_ms = 150;
+// Two chunks on soft-RoCE, three on siw
+constexpr long long region = 2'200'000;
+
+const Steps until_ready{fmt::format("ready={:.0f}", 1000 * seconds(soon))};
+const Steps check = until_ready + Steps{"show=/sys/kernel/debug/ccm/node"} + no_more_fail();
+const Steps register_client{fmt::format("ccm_pattern=register f 2 2 {0} {0} idle", region)};
+const Steps register_again = Steps{"ccm_pattern=unregister f"} + register_client;
+
+// Node 1's module leaves, and is loaded again.
+Steps reload()
+{
+    return {"remove", fmt::format("load=/modules/ccm.ko {}", fmt::join(arguments(1, {.partners = {2}}), " "))};
+}
+
+class EverySite : public PairTest {
+public:
+    static void SetUpTestSuite()
+    {
+        cluster(failing_settings());
+        PairTest::SetUpTestSuite();
+    }
+    static void TearDownTestSuite();
+
+protected:
+    void TearDown() override
+    {
+        for (Node *node : both()) {
+            let_none_fail(*node);
+            unload_pattern(*node);
+            EXPECT_EQ(counter(*node, "node", "clients"), 0);
+            EXPECT_EQ(counter(*node, "node", "client_ports"), 0);
+            EXPECT_EQ(counter(*node, "node", "client_memory"), 0);
+        }
+        PairTest::TearDown();
+    }
+
+    static std::string run(Node &node, const Steps &steps, bool good = true)
+    {
+        const Result result = start_steps(node, steps).wait(60s);
+        EXPECT_EQ(result.ok(), good) << node.name() << ": " << result.output << result.errors;
+        remember(taken(result.output));
+        return result.output;
+    }
+    static void remember(const Calls &failed)
+    {
+        for (const auto &[site, times] : failed)
+            failed_[site] += times;
+    }
+
+    // READY, with the client as agreed on or without one: what check has said.
+    static void expect_state(Node &node, const std::string &output, bool with_client)
+    {
+        std::string expected = fmt::format("partner {} ready;", 3 - node.id());
+        if (with_client)
+            expected += fmt::format("client f {} ready 2 {} {};", 3 - node.id(), region, region);
+        EXPECT_EQ(said(output, "ready"), expected) << node.name() << ": " << output;
+        const std::string counters = said(output, "show");
+        for (const std::string &figure :
+             {fmt::format("client_ports {};", with_client ? 2 : 0),
+              fmt::format("client_memory {};", with_client ? (region + 4095) / 4096 * 4096 : 0)})
+            EXPECT_NE(counters.find(figure), std::string::npos) << node.name() << ": no " << figure << " in " << counters;
+    }
+    static void expect_state(bool with_client)
+    {
+        for (Node *node : both())
+            expect_state(*node, run(*node, check), with_client);
+    }
+    static void register_everywhere()
+    {
+        for (Node *node : both()) {
+            load_pattern(*node, "depth=1 size=4096 pace_ms=2");
+            run(*node, register_client);
+        }
+        expect_state(true);
+    }
+    // Until a call has failed on a node where the site is to; then nothing fails there any more.
+    static void wait_failed(Node &node, const std::string &site)
+    {
+        node.until(fmt::format("cd /sys/kernel/debug/ccm_failing && echo armed >run && ! grep -q '{} 0$' run", site), soon, 20ms);
+        remember(let_none_fail(node));
+    }
+
+    // What both nodes do again and again, each time with another site failing on both.
+    struct Action {
+        Steps on_a, on_b;
+        bool with_client;
+        bool only_new = false;      // sites that have not failed yet
+        std::set<std::string> once = {}; // sites that are not tried again
+    };
+    struct Trial {
+        std::string name;
+        Failing on_a, on_b;
+    };
+    static std::vector<Trial> trials(const Action &action);
+    static void fail_each(const Action &action);
+    // Each of the sites fails on both sides while the client is under load.
+    static void fail_under_load(const std::vector<std::string> &all);
+
+    static Calls failed_;
+};
+
+Calls EverySite::failed_;
+
+// What is called by those who look, as the steps do, or without which they cannot look;
+// and that without which there is no client.
+bool has_its_own_test(const std::string &one)
+{
+    return one.rfind("ccm/debugfs.c:", 0) == 0 || one == site("ccm/client.c", "kvzalloc") ||
+           (one.rfind("ccm/chardev.c:", 0) == 0 && one.ends_with("alloc"));
+}
+
+// One trial: the nodes begin together; when both have done what they are to do, both look.
+Steps trial_steps(const std::string &name, const Failing &failing, const Steps &action)
+{
+    return Steps{"barrier", "trial=" + name} + fail(failing) + Steps{"barrier"} + action + Steps{"barrier"} + check;
+}
+
+// For each site that the action passes, on either side: its first call fails, while on the
+// other side every call fails for a while; and the other way round, with the last of its calls.
+std::vector<EverySite::Trial> EverySite::trials(const Action &action)
+{
+    Calls calls[2] = {site_calls(a()), site_calls(b())};
+    Command other = start_steps(b(), action.on_b + until_ready);
+    run(a(), action.on_a);
+    EXPECT_TRUE(other.wait(60s).ok());
+    expect_state(action.with_client);
+    std::set<std::string> passed;
+    for (int i : {0, 1})
+        for (const auto &[site, count] : site_calls(i ? b() : a())) {
+            calls[i][site] = count - calls[i][site];
+            if (calls[i][site] && !has_its_own_test(site) && !(action.only_new && failed_[site]))
+                passed.insert(site);
+        }
+    std::vector<Trial> all;
+    for (const std::string &site : passed) {
+        auto last = [&](int i) { return calls[i][site] <= 8 ? std::max(calls[i][site] - 1, 0LL) : 0; };
+        auto on = [&](int i, long long skip, int ms) { return calls[i][site] ? Failing{site, skip, ms} : Failing{}; };
+        all.push_back({fmt::format("{}(1)", site), on(0, 0, 0), on(1, 0, a_while_ms)});
+        if (!action.once.contains(site))
+            all.push_back({fmt::format("{}(2)", site), on(0, 0, a_while_ms), on(1, last(1), 0)});
+        if (last(0))
+            all.push_back({fmt::format("{}(3)", site), on(0, last(0), 0), {}});
+    }
+    return all;
+}
+
+void EverySite::fail_each(const Action &action)
+{
+    const std::vector<Trial> all = trials(action);
+    Steps steps[2] = {{"connect=" + b().ipv4()}, {"listen=" + b().ipv4()}};
+    for (const Trial &trial : all) {
+        steps[0] = steps[0] + trial_steps(trial.name, trial.on_a, action.on_a);
+        steps[1] = steps[1] + trial_steps(trial.name, trial.on_b, action.on_b);
+    }
+    std::vector<Command> commands;
+    for (int i : {1, 0})
+        commands.push_back(start_steps(i ? b() : a(), steps[i] + Steps{"barrier"}));
+    std::string longest;
+    long long longest_ms = 0, total_ms = 0;
+    for (int i : {1, 0}) {
+        const Result result = commands[1 - i].wait(200s);
+        EXPECT_TRUE(result.ok()) << (i ? "node 2: " : "node 1: ") << result.errors;
+        // What was said in each trial
+        std::string name;
+        long long began = 0;
+        std::size_t done = 0;
+        for (std::size_t at = result.output.find("\ntrial: "), next = 0; at != std::string::npos; at = next) {
+            next = result.output.find("\ntrial: ", at + 1);
+            const std::string output = result.output.substr(at + 1, next == std::string::npos ? next : next - at);
+            const std::string line = said(output, "trial");
+            const long long begins = std::stoll(line.substr(line.find(' ') + 1));
+            if (done && begins - began > longest_ms) {
+                longest_ms = begins - began;
+                longest = name;
+            }
+            total_ms += done ? begins - began : 0;
+            began = begins;
+            name = line.substr(0, line.find(' '));
+            done++;
+            SCOPED_TRACE(name);
+            expect_state(i ? b() : a(), output, action.with_client);
+            remember(taken(output));
+        }
+        EXPECT_EQ(done, all.size()) << "node " << i + 1 << " ends with " << name;
+    }
+    std::printf("%zu trials in %.1f s, the longest %.2f s: %s\n", all.size(), static_cast<double>(total_ms) / 2000,
+                static_cast<double>(longest_ms) / 1000, longest.c_str());
+}
+
+void EverySite::fail_under_load(const std::vector<std::string> &all)
+{
+    for (Node *node : both())
+        EXPECT_EQ(pattern(*node, "load f on"), "ok\n");
+    for (const std::string &site : all) {
+        SCOPED_TRACE(site);
+        for (Node *node : both())
+            let_fail(*node, {site});
+        for (Node *node : both())
+            wait_failed(*node, site);
+        // after which the load goes on
+        const long long before = pattern_stat(a(), "verified");
+        a().until(fmt::format("cd /sys/kernel/debug/ccm_pattern; echo stats all >run; "
+                              "v=$(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run); [ $v -gt {} ]", before));
+    }
+    expect_state(true);
+    for (Node *node : both())
+        EXPECT_EQ(pattern(*node, "load f off"), "ok\n");
+}
+
+void EverySite::TearDownTestSuite()
+{
+    PairTest::TearDownTestSuite();
+    const ::testing::TestSuite *suite = ::testing::UnitTest::GetInstance()->current_test_suite();
+    if (suite->test_to_run_count() != suite->total_test_count())
+        return;
+    std::string missing;
+    for (const std::string &site : all_sites())
+        if (!failed_[site])
+            missing += site + "\n";
+    EXPECT_EQ(missing, "") << "has not failed";
+    std::printf("%zu sites\n", all_sites().size());
+}
+
+// Whatever in the sources looks like such a call is one that can be made to fail.
+TEST_F(EverySite, IsKnown)
+{
+    std::set<std::string> known;
+    for (const std::string &one : all_sites())
+        known.insert(one.substr(0, one.rfind(':')));
+    EXPECT_GT(known.size(), 80u);
+    for (const std::string &suspect : suspects())
+        EXPECT_TRUE(known.contains(suspect)) << suspect << ": add it to tests/modules/failing_calls.h";
+}
+
+// Node 1 leaves, and is loaded again: as long as there is no memory for what the module needs,
+// the load fails; what comes later is tried again.
+TEST_F(EverySite, OfALoadAndASession)
+{
+    const std::size_t mark = a().console().size();
+    // Those that a load without a partner passes
+    const Calls before = site_calls(a());
+    run(a(), {"remove", "load=/modules/ccm.ko node=1 cluster=t auth=none"});
+    std::set<std::string> of_a_load;
+    for (const auto &[site, count] : site_calls(a()))
+        if (!before.contains(site) || before.at(site) < count)
+            of_a_load.insert(site);
+    run(a(), reload() + until_ready);
+    fail_each({.on_a = reload() + until_ready, .on_b = {}, .with_client = false, .once = of_a_load});
+    // A load that has gone well has left nothing out.
+    const auto lines = a().console().lines();
+    for (std::size_t i = mark; i < lines.size(); i++)
+        EXPECT_EQ(lines[i].text.find("not listening on IPv6"), std::string::npos) << lines[i].text;
+}
+
+// The client leaves and comes back, on both sides.
+TEST_F(EverySite, OfALink)
+{
+    register_everywhere();
+    fail_each({.on_a = register_again + until_ready, .on_b = register_again + until_ready, .with_client = true});
+}
+
+// Without memory for it there is no client, and nothing is left of it. The next one is fine.
+TEST_F(EverySite, OfARegistration)
+{
+    for (Node *node : both()) {
+        load_pattern(*node);
+        const std::string output = run(*node, fail({site("ccm/client.c", "kvzalloc")}) + register_client + check);
+        EXPECT_EQ(said(output, "ccm_pattern"), "failed error=-12");
+        EXPECT_NE(said(output, "show").find(";clients 0;"), std::string::npos) << output;
+        expect_state(*node, output, false);
+    }
+    register_everywhere();
+}
+
+// Nothing depends on it.
+TEST_F(EverySite, OfDebugfs)
+{
+    for (const char *function : {"debugfs_create_dir", "debugfs_create_file"})
+        for (const std::string &one : sites("ccm/debugfs.c", function))
+            run(a(), fail({one}) + reload() + until_ready + no_more_fail());
+    run(a(), reload() + until_ready);
+    for (std::size_t i : {0, 1}) {
+        let_fail(a(), {site("ccm/debugfs.c", "single_open", i)});
+        const Result result = a().run(fmt::format("cat /sys/kernel/debug/ccm/{}", i ? "partner-2" : "node"));
+        EXPECT_NE(result.errors.find("Cannot allocate memory"), std::string::npos) << result.errors;
+        remember(let_none_fail(a()));
+    }
+    expect_state(false);
+}
+
+// The caller hears of it, and may try again, also with the file that is open.
+TEST_F(EverySite, OfAReaderOfTheDevice)
+{
+    const std::string open = site("ccm/chardev.c", "kzalloc"), read = site("ccm/chardev.c", "kvcalloc");
+    for (const std::string &one : {open, read}) {
+        EXPECT_EQ(said(run(a(), fail({one}) + until_ready, false), "ready"), "ENOMEM");
+        remember(let_none_fail(a()));
+    }
+    let_fail(a(), {read});
+    const Result result = a().run("exec 3</dev/ccm; for i in 1 2; do dd bs=792 count=1 status=none <&3 | wc -c; done");
+    EXPECT_EQ(result.output, "0\n792\n") << result.errors;
+    EXPECT_EQ(let_none_fail(a())[read], 1);
+    expect_state(false);
+}
+
+// A device that appears, and cannot be used: the kernel log says so, and what to do.
+TEST_F(EverySite, OfADevice)
+{
+    for (const char *function : {"kzalloc", "ib_dma_map_single"}) {
+        const std::size_t mark = a().console().size();
+        a().must("rdma link del rxe0");
+        let_fail(a(), {site("ccm/rdma/device.c", function)});
+        a().add_rdma_link();
+        a().console().wait_for("device rxe0 is not used: out of memory", soon, mark);
+        let_none_fail(a());
+        a().must("rdma link del rxe0");
+        a().add_rdma_link();
+        wait_ready(both());
+    }
+}
+
+// Calls that are made only when another one has failed, or when requests cross.
+TEST_F(EverySite, OfARefusal)
+{
+    // The second is called when the first has failed.
+    auto both_fail_on_b = [](const std::string &first, const std::string &second) {
+        let_fail(b(), {second, 0, 60'000});
+        let_fail(b(), {first, 0, 60'000});
+    };
+    {
+        SCOPED_TRACE("no memory for a session's request, none to say so");
+        const std::string reject = site("ccm/rdma/cm.c", "rdma_reject", 0);
+        both_fail_on_b(site("ccm/rdma/cm.c", "kzalloc"), reject);
+        run(a(), reload());
+        wait_failed(b(), reject);
+        expect_state(false);
+    }
+    {
+        SCOPED_TRACE("requests cross: node 1's is lost, and node 2's comes while it waits");
+        const std::string reject = site("ccm/rdma/cm.c", "rdma_reject", 1);
+        a().cable().cut_from_node();
+        run(a(), reload() + fail({reject}));
+        wait_failed(a(), reject);
+        a().cable().restore();
+        expect_state(false);
+    }
+    register_everywhere();
+    for (auto [first, second] :
+         {std::pair{site("ccm/rdma/port.c", "kzalloc"), site("ccm/rdma/port.c", "rdma_reject", 0)},
+          std::pair{site("ccm/rdma/port.c", "get_zeroed_page"), site("ccm/rdma/port.c", "rdma_reject", 1)}}) {
+        SCOPED_TRACE("no memory for a port, none to say so");
+        both_fail_on_b(first, second);
+        Command other = start_steps(b(), register_again);
+        run(a(), register_again);
+        EXPECT_TRUE(other.wait(60s).ok());
+        wait_failed(b(), second);
+        expect_state(true);
+    }
+    {
+        SCOPED_TRACE("the session breaks, and its ports are fenced one after the other");
+        const std::string heartbeat = sites("ccm/rdma/qp.c", "ib_post_send").back();
+        const std::string fence = sites("ccm/link.c", "kvcalloc").back();
+        let_fail(a(), {fence});
+        let_fail(a(), {heartbeat});
+        wait_failed(a(), fence);
+        expect_state(true);
+    }
+}
+
+// An operation that cannot be started: its caller hears of it, once. One that the device does
+// not take costs the port, and the link is opened again.
+TEST_F(EverySite, OfAnOperation)
+{
+    register_everywhere();
+    const std::string write = "ccm_pattern=write f 2 0 0102", read = "ccm_pattern=read f 2 0 2";
+    for (const auto &[one, command, result] :
+         {std::tuple{site("ccm/rdma/op.c", "kzalloc", 0), write, "failed error=-12"},
+          std::tuple{site("ccm/rdma/op.c", "kmemdup"), write, "failed error=-12"},
+          std::tuple{site("ccm/rdma/op.c", "kzalloc", 1), read, "failed error=-12"},
+          std::tuple{site("ccm/rdma/buffer.c", "ib_dma_map_single"), read, "failed error=-12"},
+          std::tuple{site("ccm/rdma/op.c", "ib_post_send", 2), write, "failed error=-107"}}) {
+        SCOPED_TRACE(one);
+        const std::string output = run(a(), fail({one}) + Steps{command} + no_more_fail());
+        EXPECT_EQ(said(output, "ccm_pattern"), result);
+        EXPECT_EQ(taken(output)[one], 1);
+        wait_client(a(), "f", 2);
+        EXPECT_EQ(said(run(a(), until_ready + Steps{"ccm_pattern=wait f 2 up 20000", write}), "ccm_pattern"), "ok");
+    }
+    fail_under_load({site("ccm/rdma/op.c", "ib_post_send", 1), site("ccm/rdma/op.c", "ib_post_send", 2),
+                     site("ccm/rdma/port.c", "ib_post_recv", 0)});
+}
+
+// The monitor: it is not loaded, or it says that it does not watch the partner, and does so
+// from the next change on.
+TEST_F(EverySite, OfTheFailoverMonitor)
+{
+    b().must("insmod /modules/ccm_fm.ko");
+    for (const std::string &one : {site("ccm/clients/failover_monitor.c", "alloc_workqueue"), site("ccm/client.c", "kvzalloc")}) {
+        let_fail(a(), {one});
+        EXPECT_NE(a().run("insmod /modules/ccm_fm.ko").errors.find("Cannot allocate memory"), std::string::npos) << one;
+        remember(let_none_fail(a()));
+    }
+    std::string stage = "initramfs";
+    for (const std::string &one : {site("ccm/clients/failover_exchange.c", "kzalloc"), site("ccm/clients/failover_monitor.c", "kzalloc"),
+                                   site("ccm/clients/failover_tell.c", "kobject_uevent_env")}) {
+        SCOPED_TRACE(one);
+        let_fail(a(), {one, 0, a_while_ms});
+        a().must("insmod /modules/ccm_fm.ko");
+        a().must("ccmadm wait --client failover-monitor --timeout 20", 30s);
+        wait_failed(a(), one);
+        b().must("ccmadm stage " + stage);
+        a().until("ccmadm status --json | grep -q -e partner-up -e booting-wait", soon);
+        a().must("rmmod ccm_fm");
+        stage = stage == "running" ? "storage" : "running";
+    }
+    b().must("rmmod ccm_fm");
+}
+
+// What is called over iWARP only: registrations of buffers, rings.
+TEST_F(EverySite, OverIwarp)
+{
+    auto use = [](Rdma now, const char *before) {
+        for (Node *node : both())
+            unload(*node, "READY");
+        for (Node *node : both()) {
+            node->must(fmt::format("rdma link del {}", before));
+            node->add_rdma_link(now);
+            load(*node);
+        }
+        wait_ready(both());
+    };
+    use(Rdma::siw, "rxe0");
+    register_everywhere();
+    fail_each({.on_a = register_again + until_ready, .on_b = register_again + until_ready, .with_client = true, .only_new = true});
+    fail_under_load({site("ccm/rdma/op.c", "ib_post_send", 0)});
+    for (Node *node : both())
+        unload_pattern(*node);
+    use(Rdma::rxe, "siw0");
+}
+
+} // namespace
+} // namespace ccm::test
