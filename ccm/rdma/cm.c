@@ -41,6 +41,7 @@ static struct ccm_conn *conn_create(struct ccm_partner *partner)
 	conn->partner = partner;
 	INIT_LIST_HEAD(&conn->entry);
 	init_waitqueue_head(&conn->tx_wait);
+	spin_lock_init(&conn->recv_lock);
 	return conn;
 }
 

@@ -90,6 +90,12 @@ static int port_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
  * What the counterpart sends
  */
 
+/* Not through the queue pair: it may be destroyed already, if it could not be drained. */
+static struct ccm_port *cq_port(const struct ib_cq *cq)
+{
+	return (struct ccm_port *)cq->cq_context;
+}
+
 /* A port that is being fenced takes no more; its queue pair may be gone in a moment. */
 static int post_recv(struct ccm_port *port, u32 index)
 {
@@ -176,7 +182,7 @@ static bool parse(struct ccm_port *port, const struct ib_wc *wc, struct ccm_held
  */
 static void recv_done(struct ib_cq *cq, struct ib_wc *wc)
 {
-	struct ccm_port *port = (struct ccm_port *)wc->qp->qp_context;
+	struct ccm_port *port = cq_port(cq);
 	struct ccm_held held = { .index = (u32)(wc->wr_cqe - port->recv_cqe) };
 	unsigned long flags;
 	bool now;
@@ -209,7 +215,7 @@ static void recv_done(struct ib_cq *cq, struct ib_wc *wc)
 static void hello_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	if (wc->status != IB_WC_SUCCESS)
-		port_set((struct ccm_port *)wc->qp->qp_context, CCM_PORT_LOST);
+		port_set(cq_port(cq), CCM_PORT_LOST);
 }
 
 /*
@@ -281,7 +287,6 @@ static int qp_create(struct ccm_port *port)
 {
 	struct ccm_conn *conn = port->link->conn;
 	struct ib_qp_init_attr attr = {
-		.qp_context = port,
 		.cap = {
 			/* one more each for the drain, and one for the hello */
 			.max_send_wr = CCM_PORT_DEPTH + 2,

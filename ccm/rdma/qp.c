@@ -4,8 +4,7 @@
  *
  * Completions run in softirq. They store what came and set a bit of the connection;
  * all decisions are the work item's. A completion finds its connection through the
- * queue pair's context, which lives until ccm_qp_destroy() has freed the completion
- * queue.
+ * completion queue: its queue pair may be destroyed already, if that could not be drained.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,9 +14,9 @@
 #include "../trace.h"
 #include "rdma.h"
 
-static struct ccm_conn *wc_conn(const struct ib_wc *wc)
+static struct ccm_conn *cq_conn(const struct ib_cq *cq)
 {
-	return (struct ccm_conn *)wc->qp->qp_context;
+	return (struct ccm_conn *)cq->cq_context;
 }
 
 /* A work request failed: the queue pair is in the error state from now on. */
@@ -30,6 +29,7 @@ static void conn_broken(struct ccm_conn *conn, const char *work, const struct ib
 	wake_up_all(&conn->tx_wait);
 }
 
+/* None on a queue pair that is being drained: it may be destroyed in a moment. */
 static int post_recv(struct ccm_conn *conn, u32 index)
 {
 	struct ib_sge sge = {
@@ -42,8 +42,14 @@ static int post_recv(struct ccm_conn *conn, u32 index)
 		.sg_list = &sge,
 		.num_sge = 1,
 	};
+	unsigned long flags;
+	int ret = 0;
 
-	return ib_post_recv(conn->cm_id->qp, &wr, NULL);
+	spin_lock_irqsave(&conn->recv_lock, flags);
+	if (!conn->stopped)
+		ret = ib_post_recv(conn->cm_id->qp, &wr, NULL);
+	spin_unlock_irqrestore(&conn->recv_lock, flags);
+	return ret;
 }
 
 /* What the partner rings when it has copied a mail; 0: it says nothing to this one. */
@@ -61,9 +67,9 @@ static u32 taken_ring(u32 mail)
 
 /*
  * The partner can say that it has copied a mail before the mail has completed here: the
- * ACK was lost. Its bytes are still the device's, so the next mail must
- * wait, and the ring does until send_done(). Both run in the one completion queue's
- * softirq, one after the other.
+ * ACK was lost. Its bytes are still the device's, so the next mail must wait, and so the
+ * ring does, until send_done(). Both run in the one completion queue's softirq, one after
+ * the other.
  */
 static bool ring_is_early(struct ccm_conn *conn, u32 kind)
 {
@@ -112,7 +118,7 @@ static void message_received(struct ccm_conn *conn, const u8 *data, u32 len)
 
 static void recv_done(struct ib_cq *cq, struct ib_wc *wc)
 {
-	struct ccm_conn *conn = wc_conn(wc);
+	struct ccm_conn *conn = cq_conn(cq);
 	u32 index = (u32)(wc->wr_cqe - conn->recv_cqe);
 	u64 dma = conn->rx_dma + index * CCM_MESSAGE_LEN;
 	u8 data[CCM_MESSAGE_LEN];
@@ -157,12 +163,12 @@ void ccm_qp_link_done(struct ccm_conn *conn, const struct ib_wc *wc)
 static void reg_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	if (wc->status != IB_WC_SUCCESS)
-		conn_broken(wc_conn(wc), "reg", wc);
+		conn_broken(cq_conn(cq), "reg", wc);
 }
 
 static void send_done(struct ib_cq *cq, struct ib_wc *wc)
 {
-	struct ccm_conn *conn = wc_conn(wc);
+	struct ccm_conn *conn = cq_conn(cq);
 	u32 slot = (u32)(wc->wr_cqe - conn->send_cqe);
 	u32 kind = taken_ring(slot);
 
@@ -180,7 +186,7 @@ static void send_done(struct ib_cq *cq, struct ib_wc *wc)
 
 static void ring_done(struct ib_cq *cq, struct ib_wc *wc)
 {
-	struct ccm_conn *conn = wc_conn(wc);
+	struct ccm_conn *conn = cq_conn(cq);
 
 	if (wc->status != IB_WC_SUCCESS)
 		conn_broken(conn, "ring", wc);
@@ -188,7 +194,7 @@ static void ring_done(struct ib_cq *cq, struct ib_wc *wc)
 
 static void read_done(struct ib_cq *cq, struct ib_wc *wc)
 {
-	struct ccm_conn *conn = wc_conn(wc);
+	struct ccm_conn *conn = cq_conn(cq);
 	u32 slot = (u32)(wc->wr_cqe - conn->read_cqe);
 	u8 data[CCM_SLOT_LEN];
 
@@ -240,7 +246,6 @@ int ccm_qp_create(struct ccm_conn *conn)
 {
 	struct ib_device *ib = conn->cm_id->device;
 	struct ib_qp_init_attr attr = {
-		.qp_context = conn,
 		.cap = {
 			.max_send_wr = CCM_QP_SEND_WR,
 			/* one more each for the drain */
@@ -330,11 +335,15 @@ void ccm_qp_drain(struct ccm_conn *conn)
 	struct ib_recv_wr rwr = {};
 	unsigned long left = msecs_to_jiffies(CCM_DRAIN_MS);
 	struct ib_qp *qp = conn->cm_id->qp;
+	unsigned long flags;
 	bool posted_send;
 	bool posted_recv;
 
 	if (!qp)
 		return;
+	spin_lock_irqsave(&conn->recv_lock, flags);
+	conn->stopped = true;
+	spin_unlock_irqrestore(&conn->recv_lock, flags);
 
 	send.cqe.done = drain_done;
 	recv.cqe.done = drain_done;

@@ -118,6 +118,8 @@ enum ccm_conn_bit {
  *	only completions use it
  * @ring_seq: number of the next ring
  * @tx_wait: woken when one ends, or the queue pair breaks
+ * @recv_lock: protects @stopped; held while a receive is posted
+ * @stopped: no receive is posted any more
  * @link_wrs: work requests of links that are under way, at most CCM_QP_LINK_WR
  */
 struct ccm_conn {
@@ -158,6 +160,8 @@ struct ccm_conn {
 	u32 early_rings;
 	u32 ring_seq;
 	wait_queue_head_t tx_wait;
+	spinlock_t recv_lock;
+	bool stopped;
 	atomic_t link_wrs;
 };
 
