@@ -226,6 +226,8 @@ int steps(const Words &words)
         {"listen", listen_for}, {"connect", connect_to}, {"barrier", barrier}, {"trial", trial},
     };
     std::signal(SIGPIPE, SIG_IGN);
+    // so that it is seen how far it has come
+    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
     for (const std::string &step : words) {
         const std::size_t at = step.find('=');
         const std::string name = step.substr(0, at), rest = at == std::string::npos ? "" : step.substr(at + 1);
