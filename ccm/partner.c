@@ -537,10 +537,13 @@ static void partner_work(struct work_struct *work)
 		set_port_nonce(partner);
 		while (ccm_links_next(&partner->session, &action))
 			ccm_link_act(partner, &action);
-		if (partner->event.type == CCM_SEV_CLIENTS || partner->leaving)
+		if (partner->event.type == CCM_SEV_CLIENTS)
 			partner->leaving = ccm_clients_let_go(partner);
 		log_state(partner);
 	}
+	/* The last work request of a link that was closed may have ended: that is no event. */
+	if (partner->leaving)
+		partner->leaving = ccm_clients_let_go(partner);
 	/*
 	 * Soft-RoCE sends from a softirq, and posting from a work item only raises it: run
 	 * it now, or it waits for ksoftirqd behind whatever else wants this CPU.
