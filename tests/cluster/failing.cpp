@@ -152,12 +152,6 @@ Calls let_none_fail(Node &node)
     return figures(command(node, "off"));
 }
 
-Steps operator+(Steps first, const Steps &second)
-{
-    first.insert(first.end(), second.begin(), second.end());
-    return first;
-}
-
 Steps fail(const Failing &what)
 {
     return what.site.empty() ? Steps{} : Steps{"ccm_failing=" + words_of(what)};
@@ -166,21 +160,6 @@ Steps fail(const Failing &what)
 Steps no_more_fail()
 {
     return {"ccm_failing=off"};
-}
-
-Command start_steps(Node &node, const Steps &steps)
-{
-    node.put("/run/steps", fmt::format("{}\n", fmt::join(steps, "\n")));
-    return node.start_command("ccm-node-test steps /run/steps");
-}
-
-std::string said(const std::string &output, const std::string &step)
-{
-    const std::size_t at = ("\n" + output).rfind("\n" + step + ": ");
-    if (at == std::string::npos)
-        return "";
-    const std::size_t from = at + step.size() + 2;
-    return output.substr(from, output.find('\n', from) - from);
 }
 
 Calls taken(const std::string &output)

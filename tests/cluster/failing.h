@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "module.h"
+#include "steps.h"
 
 namespace ccm::test {
 
@@ -39,14 +39,9 @@ void let_fail(Node &node, const Failing &what);
 // Nothing fails any more. How many calls have failed of each site that was to.
 Calls let_none_fail(Node &node);
 
-// What `ccm-node-test steps` is to do on a node (tests/cluster/node/node.h).
-using Steps = std::vector<std::string>;
-Steps operator+(Steps first, const Steps &second);
+// The same as steps.
 Steps fail(const Failing &what); // none without a site
-Steps no_more_fail();            // what it says: taken()
-Command start_steps(Node &node, const Steps &steps);
-// What the last step of that name has said.
-std::string said(const std::string &output, const std::string &step);
+Steps no_more_fail();
 // What the last no_more_fail() has said.
 Calls taken(const std::string &output);
 

@@ -275,6 +275,23 @@ TEST_F(EverySite, OfALink)
     fail_each({.on_a = register_again + until_ready, .on_b = register_again + until_ready, .with_client = true});
 }
 
+// The client leaves here while its link there fails: that link is closed here, but what it has
+// registered is still under way, when the client is to be let go.
+TEST_F(EverySite, OfALinkWhoseOtherSideLeaves)
+{
+    constexpr int times = 40;
+    register_everywhere();
+    Steps first{"connect=" + b().ipv4()}, second{"listen=" + b().ipv4()};
+    for (int i = 0; i < times; i++) {
+        first = first + fail({site("ccm/link.c", "kzalloc")}) + Steps{"barrier"} + register_again;
+        second = second + Steps{"barrier", fmt::format("pause={}", i * 1000)} + register_again;
+    }
+    Command other = start_steps(b(), second + Steps{"barrier"});
+    run(a(), first + Steps{"barrier"} + no_more_fail());
+    EXPECT_TRUE(other.wait(20s).ok());
+    expect_state(true);
+}
+
 // Without memory for it there is no client, and nothing is left of it. The next one is fine.
 TEST_F(EverySite, OfARegistration)
 {

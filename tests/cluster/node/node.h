@@ -47,6 +47,7 @@ int uevents(const Words &words);
 //   show=FILE                 its lines
 //   listen=OWN-IP, connect=IP meets the same program on another node
 //   barrier                   waits until that has come to its next barrier, too
+//   pause=MICROSECONDS
 //   trial=NAME                says it, and the time in milliseconds
 //   MODULE=COMMAND            a command of a test module: its result
 int steps(const Words &words);

@@ -203,6 +203,12 @@ bool barrier(const std::string &)
            say("barrier", "the other node has ended", false);
 }
 
+bool pause(const std::string &us)
+{
+    usleep(static_cast<useconds_t>(std::stoul(us)));
+    return true;
+}
+
 bool trial(const std::string &name)
 {
     timespec now{};
@@ -223,7 +229,7 @@ int steps(const Words &words)
     }
     const std::map<std::string, bool (*)(const std::string &)> known = {
         {"remove", remove},   {"load", load},         {"ready", ready},     {"show", show},
-        {"listen", listen_for}, {"connect", connect_to}, {"barrier", barrier}, {"trial", trial},
+        {"listen", listen_for}, {"connect", connect_to}, {"barrier", barrier}, {"trial", trial}, {"pause", pause},
     };
     std::signal(SIGPIPE, SIG_IGN);
     // so that it is seen how far it has come
