@@ -68,7 +68,7 @@ lab() {
 # Three rows of tests on nodes, about equally long. Suites of the cluster tests that are
 # named here are in the second and third; all others, also those still to be written, in
 # the first.
-second='Load.*:Network.*:Refusal.*:Misconfigured.*:Siw.*'
+second='EverySite.*:Load.*:Network.*:Refusal.*:Misconfigured.*:Siw.*'
 third='Clients.*:Crowd.*:Failover.*:Fencing.*:Hostile.*:ThreeWithClients.*'
 first_row() {
 	step kunit $host/tests/kunit/ccm_kunit --run-dir=build/run/kunit --kernel=debug \
