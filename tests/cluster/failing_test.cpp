@@ -405,9 +405,9 @@ TEST_F(EverySite, OfAnOperation)
     register_everywhere();
     const std::string write = "ccm_pattern=write f 2 0 0102", read = "ccm_pattern=read f 2 0 2";
     for (const auto &[one, command, result] :
-         {std::tuple{site("ccm/rdma/op.c", "kzalloc", 0), write, "failed error=-12"},
-          std::tuple{site("ccm/rdma/op.c", "kmemdup"), write, "failed error=-12"},
-          std::tuple{site("ccm/rdma/op.c", "kzalloc", 1), read, "failed error=-12"},
+         {std::tuple{site("ccm/rdma/op_sync.c", "kzalloc", 0), write, "failed error=-12"},
+          std::tuple{site("ccm/rdma/op_sync.c", "kmemdup"), write, "failed error=-12"},
+          std::tuple{site("ccm/rdma/op_sync.c", "kzalloc", 1), read, "failed error=-12"},
           std::tuple{site("ccm/rdma/buffer.c", "ib_dma_map_single"), read, "failed error=-12"},
           std::tuple{site("ccm/rdma/op.c", "ib_post_send", 2), write, "failed error=-107"}}) {
         SCOPED_TRACE(one);
