@@ -7,11 +7,76 @@
 #     make -C BUILD M=DIR ARCH=um modules
 #
 #     build-uml.sh plain|debug
+#
+# The cache belongs to every checkout of the user: what another one built stays as long as
+# somebody uses it (see forget_old).
 set -eu
+
+# How a kernel is built, apart from its source, configuration and compiler. Another number
+# builds all kernels anew.
+recipe=3
+keep_days=21
 
 die() {
 	echo "build-uml.sh: $*" >&2
 	exit 1
+}
+
+# Room for a process's extended state: what this host needs, and at least what every
+# processor of today does (11008 bytes with AMX), so that one kernel serves them all. A
+# processor that needs more has a kernel of its own.
+xstate_room() {
+	program=$(mktemp)
+	gcc -O1 -o "$program" "$here/xstate_size.c" && need=$("$program") || need=
+	rm -f "$program"
+	[ -n "$need" ] || die "cannot tell how large a process's registers are here (is ptrace() allowed?)"
+	room=16384
+	while [ "$room" -lt "$need" ]; do
+		room=$((room * 2))
+	done
+	echo "$room"
+}
+
+# in_use DIRECTORY: a node runs its kernel, or a build works in it
+in_use() {
+	for link in /proc/[0-9]*/exe /proc/[0-9]*/cwd; do
+		case $(readlink "$link" 2>/dev/null) in
+		"$1" | "$1"/*) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+# A kernel that nobody has asked for in the last weeks, and that nobody runs, goes; so does
+# a source that no kernel there was built from.
+forget_old() {
+	flock 8
+	for old in "$cache"/uml-*-*; do
+		[ -e "$old/built" ] || continue
+		[ -z "$(find "$old/built" -mtime "-$keep_days")" ] || continue
+		in_use "$old" || rm -rf "$old"
+	done
+	for old in "$cache"/linux-source-*; do
+		used=
+		for kernel in "$cache"/uml-*; do
+			[ "$(readlink "$kernel/source")" != "$old" ] || used=yes
+		done
+		[ -n "$used" ] || [ "$old" = "$source" ] || rm -rf "$old"
+	done
+	flock -u 8
+}
+
+# found: the kernel is there, and now counts as used. Under the lock of forget_old, so that
+# it cannot go between the look and the mark.
+found() {
+	flock 8
+	status=1
+	if [ -e "$build/built" ] && [ -d "$source" ]; then
+		touch "$build/built"
+		status=0
+	fi
+	flock -u 8
+	return $status
 }
 
 # In braces, so that the shell reads all of it before it starts: it may be edited
@@ -31,31 +96,38 @@ version=$(dpkg-query -W -f '${Version}' linux-source-6.1) || die "linux-source-6
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccm
 mkdir -p "$cache"
+room=$(xstate_room)
 
 # One source for both variants. Its own key: a change of configuration does not
 # unpack it again.
-source_key=$(printf '%s\n' "$version" "source 2" | sha256sum | cut -c1-12)
+source_key=$(
+	{
+		echo "$version $room"
+		cat "$here/mend-source.sh"
+	} | sha256sum | cut -c1-12
+)
 source=$cache/linux-source-$source_key
 key=$(
 	{
-		echo "$version $variant $source_key"
+		echo "$source_key $variant $recipe"
 		gcc -dumpfullversion
-		cd "$here" && cat build-uml.sh $fragments
+		cd "$here" && cat $fragments
 	} | sha256sum | cut -c1-12
 )
 build=$cache/uml-$variant-$key
 
-# The common case needs no lock: a finished build has its final name.
-if [ -e "$build/built" ] && [ -d "$source" ]; then
+exec 8>"$cache/use.lock" 9>"$cache/lock"
+
+# The common case does not wait for somebody's build.
+if found; then
 	echo "$build"
 	exit 0
 fi
 
-exec 9>"$cache/lock"
 flock 9
 
 # Someone else may have built it while we waited.
-if [ -e "$build/built" ] && [ -d "$source" ]; then
+if found; then
 	echo "$build"
 	exit 0
 fi
@@ -63,34 +135,33 @@ fi
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES ARCH O KBUILD_OUTPUT KCONFIG_CONFIG
 export LC_ALL=C
 
+forget_old
 if [ ! -d "$source" ]; then
 	echo "build-uml.sh: unpacking $archive" >&2
-	# Nothing that was built against another source can be used with this one.
-	rm -rf "$cache"/linux-source-* "$cache"/uml-*
-	mkdir "$cache/linux-source-tmp"
+	temporary=$cache/unpack-tmp
+	rm -rf "$temporary"
+	mkdir "$temporary"
 	# Large parts that no ARCH=um build reads.
-	tar -C "$cache/linux-source-tmp" --strip-components=1 -xf "$archive" \
+	tar -C "$temporary" --strip-components=1 -xf "$archive" \
 		--exclude='*/drivers/gpu/drm/amd/include' --exclude='*/boot/dts' \
 		--exclude='*/Documentation/devicetree' --exclude='*/tools/testing' ||
 		die "cannot unpack $archive"
-	# It only keeps preempt counting, and so DEBUG_ATOMIC_SLEEP, from being
-	# selected; preemption itself stays off.
-	sed -i '/select ARCH_NO_PREEMPT$/d' "$cache/linux-source-tmp/arch/um/Kconfig"
-	# Walks the address space without a lock, which PROVE_RCU reports at the first
-	# fork. Interrupts are off there: the lock that upstream takes would sleep.
-	sed -i '/^void force_flush_all/,/^}/ {
-		s/^\tfor_each_vma(vmi, vma)$/\trcu_read_lock();\n&/
-		s/^}$/\trcu_read_unlock();\n}/
-	}' "$cache/linux-source-tmp/arch/um/kernel/tlb.c"
-	grep -q 'rcu_read_unlock' "$cache/linux-source-tmp/arch/um/kernel/tlb.c" ||
-		die "arch/um/kernel/tlb.c is not as expected"
-	mv "$cache/linux-source-tmp" "$source"
+	sh "$here/mend-source.sh" "$temporary" "$room" || exit 1
+	mv "$temporary" "$source"
 fi
 
 temporary=$cache/uml-$variant-tmp
 rm -rf "$temporary"
 mkdir "$temporary"
 (cd "$here" && cat $fragments) >"$temporary/wanted.config"
+# A copy of that state lies on kernel stacks (a signal's frame, a process's first switch):
+# 64 KiB for 16 KiB of it. They are also enough for KASAN's frames on the interrupt stack,
+# which overflow 16 KiB on a node that is busy with soft-RoCE.
+order=4
+while [ $((4096 << order)) -lt $((room * 4)) ]; do
+	order=$((order + 1))
+done
+echo "CONFIG_KERNEL_STACK_ORDER=$order" >>"$temporary/wanted.config"
 
 run() {
 	make -C "$source" ARCH=um O="$temporary" "$@" >>"$temporary/build.log" 2>&1 || {
@@ -110,9 +181,7 @@ run -s -j"$(nproc)" linux modules
 rm -f "$temporary/vmlinux.o" "$temporary"/.tmp_vmlinux*
 
 touch "$temporary/built"
-for old in "$cache/uml-$variant"-*; do
-	[ "$old" = "$temporary" ] || rm -rf "$old"
-done
+rm -rf "$build"
 mv "$temporary" "$build"
 echo "$build"
 exit 0
