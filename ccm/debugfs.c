@@ -5,18 +5,21 @@
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
-#include "ccm.h"
-#include "rdma/rdma.h"
+#include "cluster.h"
+#include "debugfs.h"
+#include "node.h"
+#include "partner.h"
 
 static int node_show(struct seq_file *m, void *unused)
 {
-	struct ccm_node *node = (struct ccm_node *)m->private;
+	struct ccm_cluster *cluster = (struct ccm_cluster *)m->private;
+	struct ccm_node *node = cluster->node;
 	u32 code;
 
 	seq_printf(m, "incarnation %016llx\n", node->incarnation);
-	seq_printf(m, "counter %llu\n", ccm_status_page_counter(node));
+	seq_printf(m, "counter %llu\n", ccm_status_page_counter(&node->status_page));
 	seq_printf(m, "changes %llu\n", READ_ONCE(node->events.seq));
-	seq_printf(m, "clients %u\n", READ_ONCE(node->client_count));
+	seq_printf(m, "clients %u\n", READ_ONCE(cluster->registry.count));
 	seq_printf(m, "client_ports %u\n", READ_ONCE(node->limits.ports));
 	seq_printf(m, "client_memory %llu\n", READ_ONCE(node->limits.memory));
 	seq_printf(m, "ports_per_client %u\n", node->config.client_ports);
@@ -34,6 +37,7 @@ static int partner_show(struct seq_file *m, void *unused)
 {
 	struct ccm_partner *partner = (struct ccm_partner *)m->private;
 	const struct ccm_partner_counters *c = &partner->counters;
+	const struct ccm_heartbeat *hb = &partner->paths[0].heartbeat;
 	const struct ccm_session *s = &partner->session;
 
 	seq_printf(m, "state %s\n", ccm_state_name(READ_ONCE(s->state)));
@@ -45,41 +49,40 @@ static int partner_show(struct seq_file *m, void *unused)
 	seq_printf(m, "sessions %llu\n", READ_ONCE(c->sessions));
 	seq_printf(m, "ready_ns %llu\n", READ_ONCE(c->ready_ns));
 	seq_printf(m, "lost %llu\n", READ_ONCE(c->lost));
-	seq_printf(m, "heartbeats %llu\n", READ_ONCE(c->heartbeats) +
-		   READ_ONCE(partner->heartbeat.liveness.reads));
-	seq_printf(m, "links %llu\n", READ_ONCE(c->links));
-	seq_printf(m, "links_lost %llu\n", READ_ONCE(c->links_lost));
-	seq_printf(m, "ports_rejected %llu\n", READ_ONCE(c->ports_rejected));
-	seq_printf(m, "read_us %u\n", READ_ONCE(partner->heartbeat.read_us));
+	seq_printf(m, "heartbeats %llu\n", ccm_heartbeat_count(hb));
+	seq_printf(m, "links %llu\n", READ_ONCE(partner->links.opened));
+	seq_printf(m, "links_lost %llu\n", READ_ONCE(partner->links.lost));
+	seq_printf(m, "ports_rejected %llu\n", READ_ONCE(partner->links.rejected));
+	seq_printf(m, "read_us %u\n", READ_ONCE(hb->read_us));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(partner);
 
 /**
  * ccm_debugfs_add() - make the directory
- * @node: node
+ * @cluster: cluster
  *
  * Does not fail: nothing depends on it.
  */
-void ccm_debugfs_add(struct ccm_node *node)
+void ccm_debugfs_add(struct ccm_cluster *cluster)
 {
 	char name[24];
 	u32 i;
 
-	node->debugfs = debugfs_create_dir("ccm", NULL);
-	debugfs_create_file("node", 0400, node->debugfs, node, &node_fops);
-	for (i = 0; i < node->partner_count; i++) {
-		snprintf(name, sizeof(name), "partner-%u", node->partners[i]->id);
-		debugfs_create_file(name, 0400, node->debugfs, node->partners[i],
+	cluster->debugfs = debugfs_create_dir("ccm", NULL);
+	debugfs_create_file("node", 0400, cluster->debugfs, cluster, &node_fops);
+	for (i = 0; i < cluster->count; i++) {
+		snprintf(name, sizeof(name), "partner-%u", cluster->partners[i]->id);
+		debugfs_create_file(name, 0400, cluster->debugfs, cluster->partners[i],
 				    &partner_fops);
 	}
 }
 
 /**
  * ccm_debugfs_remove() - remove it; nobody reads it afterwards
- * @node: node
+ * @cluster: cluster
  */
-void ccm_debugfs_remove(struct ccm_node *node)
+void ccm_debugfs_remove(struct ccm_cluster *cluster)
 {
-	debugfs_remove_recursive(node->debugfs);
+	debugfs_remove_recursive(cluster->debugfs);
 }

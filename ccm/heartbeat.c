@@ -11,12 +11,13 @@
  * the deadline anew by each READ that succeeds. Both only queue the work item, which
  * lets liveness look at the time.
  */
-#include "ccm.h"
-#include "rdma/rdma.h"
+#include "heartbeat.h"
+#include "node.h"
+#include "rdma/conn.h"
 
 static u64 detect_ns(const struct ccm_heartbeat *hb)
 {
-	return (u64)hb->partner->node->config.detect_ms * NSEC_PER_MSEC;
+	return (u64)hb->detect_ms * NSEC_PER_MSEC;
 }
 
 static enum hrtimer_restart read_due(struct hrtimer *timer)
@@ -24,7 +25,7 @@ static enum hrtimer_restart read_due(struct hrtimer *timer)
 	struct ccm_heartbeat *hb = container_of(timer, struct ccm_heartbeat, timer);
 
 	WRITE_ONCE(hb->due, true);
-	queue_work(hb->partner->node->heartbeat_wq, &hb->work);
+	queue_work(hb->wq, &hb->work);
 	hrtimer_forward_now(timer, ns_to_ktime(div_u64(detect_ns(hb),
 						       CCM_HEARTBEATS_PER_DETECT)));
 	return HRTIMER_RESTART;
@@ -34,36 +35,38 @@ static enum hrtimer_restart deadline_passed(struct hrtimer *timer)
 {
 	struct ccm_heartbeat *hb = container_of(timer, struct ccm_heartbeat, deadline);
 
-	queue_work(hb->partner->node->heartbeat_wq, &hb->work);
+	queue_work(hb->wq, &hb->work);
 	return HRTIMER_NORESTART;
 }
 
-/* Under the lock: post one READ, unless all slots are in flight. */
+/* Post one READ, unless all slots are in flight. */
 static void heartbeat_post(struct ccm_heartbeat *hb, u64 now)
 {
 	u32 slot;
 
+	lockdep_assert_held(&hb->lock);
 	for (slot = 0; slot < CCM_HEARTBEATS_MAX; slot++)
 		if (!(hb->busy & BIT(slot)))
 			break;
 	if (slot == CCM_HEARTBEATS_MAX)
 		return;
-	if (ccm_qp_read(hb->conn, CCM_SLOT_HEARTBEAT + slot, hb->addr, hb->key,
-			CCM_WIRE_STATUS_LEN)) {
-		ccm_conn_set(hb->conn, CCM_CONN_ERROR);
+	if (ccm_mail_read(&hb->conn->mail, &hb->reads[slot], hb->addr, hb->key,
+			  CCM_WIRE_STATUS_LEN)) {
+		ccm_endpoint_tell(&hb->conn->endpoint, CCM_ENDPOINT_ERROR);
 		return;
 	}
 	hb->busy |= BIT(slot);
 	hb->posted_us[slot] = now;
 }
 
-/* Under the lock: tell the partner's work item what liveness found. */
+/* Tell the partner's work item what liveness found. */
 static void heartbeat_tell(struct ccm_heartbeat *hb, u32 found)
 {
+	lockdep_assert_held(&hb->lock);
 	if (found & CCM_LIVENESS_STAGE)
-		ccm_partner_kick(hb->partner, CCM_PARTNER_STAGE);
+		ccm_inbox_tell(hb->inbox, CCM_INBOX_STAGE);
 	if (found & CCM_LIVENESS_VERDICT)
-		ccm_partner_kick(hb->partner, CCM_PARTNER_VERDICT);
+		ccm_inbox_tell(hb->inbox, CCM_INBOX_VERDICT);
 }
 
 static void heartbeat_work(struct work_struct *work)
@@ -82,23 +85,18 @@ static void heartbeat_work(struct work_struct *work)
 	spin_unlock_bh(&hb->lock);
 }
 
-/**
- * ccm_heartbeat_done() - a READ has succeeded
- * @hb: heartbeat
- * @conn: the connection it was posted on
- * @slot: its slot
- * @data: the status page
- * @len: of @data
- *
- * Softirq.
+/*
+ * A READ has succeeded; softirq. The watch may have ended since it was posted; another
+ * begins only when the connection of this one is freed.
  */
-void ccm_heartbeat_done(struct ccm_heartbeat *hb, const struct ccm_conn *conn, u32 slot,
-			const u8 *data, u32 len)
+static void read_done(struct ccm_read *read, const u8 *data, u32 len)
 {
+	u32 slot = read->slot - CCM_SLOT_HEARTBEAT;
+	struct ccm_heartbeat *hb = container_of(read, struct ccm_heartbeat, reads[slot]);
 	u64 now = ccm_now_us();
 
 	spin_lock_bh(&hb->lock);
-	if (hb->conn == conn && (hb->busy & BIT(slot))) {
+	if (hb->conn && (hb->busy & BIT(slot))) {
 		hb->busy &= ~BIT(slot);
 		hb->read_us = (u32)(now - hb->posted_us[slot]);
 		if (hb->posted_us[slot] > hb->done_posted_us)
@@ -113,14 +111,24 @@ void ccm_heartbeat_done(struct ccm_heartbeat *hb, const struct ccm_conn *conn, u
 
 /**
  * ccm_heartbeat_init() - a heartbeat that watches nothing
- * @partner: whose
+ * @hb: zeroed
+ * @inbox: of the partner that it watches
+ * @wq: runs its work item; nothing slow is on it
+ * @detect_ms: detection time
  */
-void ccm_heartbeat_init(struct ccm_partner *partner)
+void ccm_heartbeat_init(struct ccm_heartbeat *hb, struct ccm_inbox *inbox,
+			struct workqueue_struct *wq, u32 detect_ms)
 {
-	struct ccm_heartbeat *hb = &partner->heartbeat;
+	u32 slot;
 
 	spin_lock_init(&hb->lock);
-	hb->partner = partner;
+	hb->inbox = inbox;
+	hb->wq = wq;
+	hb->detect_ms = detect_ms;
+	for (slot = 0; slot < CCM_HEARTBEATS_MAX; slot++) {
+		hb->reads[slot].done = read_done;
+		hb->reads[slot].slot = CCM_SLOT_HEARTBEAT + slot;
+	}
 	hrtimer_init(&hb->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	hb->timer.function = read_due;
 	hrtimer_init(&hb->deadline, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
@@ -148,7 +156,7 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 	u32 found;
 
 	/* A verdict of the session before, not looked at yet, is none of this one. */
-	clear_bit(CCM_PARTNER_VERDICT, &hb->partner->pending);
+	ccm_inbox_take(hb->inbox, CCM_INBOX_VERDICT);
 	spin_lock_bh(&hb->lock);
 	hb->conn = conn;
 	hb->addr = addr;
@@ -156,7 +164,7 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 	hb->busy = 0;
 	hb->due = false;
 	hb->done_posted_us = 0;
-	ccm_liveness_start(&hb->liveness, now, hb->partner->node->config.detect_ms,
+	ccm_liveness_start(&hb->liveness, now, hb->detect_ms,
 			   incarnation);
 	found = ccm_liveness_step(&hb->liveness, now, CCM_LIVENESS_READ, page, len);
 	/* its stage is shown with the session's next state */
@@ -181,7 +189,7 @@ void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
 		return;
 	}
 	hb->conn = NULL;
-	hb->partner->counters.heartbeats += hb->liveness.reads;
+	hb->total += hb->liveness.reads;
 	spin_unlock_bh(&hb->lock);
 	wake_up_all(&hb->wait);
 	/* @conn is unset under the lock: no completion sets the deadline any more */
@@ -191,13 +199,44 @@ void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
 }
 
 /**
- * ccm_heartbeat_fill_view() - what was last read, for the character device
+ * ccm_heartbeat_verdict() - what liveness says
+ * @hb: heartbeat
+ * @conn: filled: the core's name of the connection it watches; 0: none
+ *
+ * Return: enum ccm_reason
+ */
+u32 ccm_heartbeat_verdict(struct ccm_heartbeat *hb, u32 *conn)
+{
+	u32 reason;
+
+	spin_lock_bh(&hb->lock);
+	*conn = hb->conn ? hb->conn->endpoint.id : 0;
+	reason = hb->liveness.verdict;
+	spin_unlock_bh(&hb->lock);
+	return reason;
+}
+
+/**
+ * ccm_heartbeat_count() - READs that have succeeded since it was made
+ * @hb: heartbeat
+ *
+ * Any context; a figure for people.
+ */
+u64 ccm_heartbeat_count(const struct ccm_heartbeat *hb)
+{
+	u64 now = READ_ONCE(hb->conn) ? READ_ONCE(hb->liveness.reads) : 0;
+
+	return READ_ONCE(hb->total) + now;
+}
+
+/**
+ * ccm_heartbeat_fill() - what was last read, for the character device
  * @hb: heartbeat
  * @record: a CCM_RECORD_PARTNER
  *
  * Any process context.
  */
-void ccm_heartbeat_fill_view(struct ccm_heartbeat *hb, struct ccm_record *record)
+void ccm_heartbeat_fill(struct ccm_heartbeat *hb, struct ccm_record *record)
 {
 	const struct ccm_liveness *l = &hb->liveness;
 
@@ -233,7 +272,7 @@ int ccm_heartbeat_peek(struct ccm_heartbeat *hb, struct ccm_peek *peek)
 	since = ccm_now_us();
 	WRITE_ONCE(hb->due, true);
 	spin_unlock_bh(&hb->lock);
-	queue_work(hb->partner->node->heartbeat_wq, &hb->work);
+	queue_work(hb->wq, &hb->work);
 
 	left = wait_event_interruptible_timeout(hb->wait,
 						READ_ONCE(hb->done_posted_us) >= since ||

@@ -3,22 +3,36 @@
  * What all clients together may take of this node: counted when it is taken, so that
  * nothing a partner sends can make the node go past it.
  */
-#include "ccm.h"
+#include "limits.h"
+
+/**
+ * ccm_limits_init() - nothing is taken
+ * @limits: memory for it
+ * @ports_max: ports allowed
+ * @memory_max: bytes allowed
+ */
+void ccm_limits_init(struct ccm_limits *limits, u32 ports_max, u64 memory_max)
+{
+	spin_lock_init(&limits->lock);
+	limits->ports = 0;
+	limits->memory = 0;
+	limits->ports_max = ports_max;
+	limits->memory_max = memory_max;
+}
 
 /**
  * ccm_limits_take_ports() - take ports, all or none
- * @node: node
+ * @limits: the node's
  * @ports: how many
  *
  * Return: false: they would be past the node's limit
  */
-bool ccm_limits_take_ports(struct ccm_node *node, u32 ports)
+bool ccm_limits_take_ports(struct ccm_limits *limits, u32 ports)
 {
-	struct ccm_limits *limits = &node->limits;
 	bool fits;
 
 	spin_lock(&limits->lock);
-	fits = ports <= node->config.node_ports - limits->ports;
+	fits = ports <= limits->ports_max - limits->ports;
 	if (fits)
 		limits->ports += ports;
 	spin_unlock(&limits->lock);
@@ -27,30 +41,29 @@ bool ccm_limits_take_ports(struct ccm_node *node, u32 ports)
 
 /**
  * ccm_limits_give_ports() - give back what was taken
- * @node: node
+ * @limits: the node's
  * @ports: how many
  */
-void ccm_limits_give_ports(struct ccm_node *node, u32 ports)
+void ccm_limits_give_ports(struct ccm_limits *limits, u32 ports)
 {
-	spin_lock(&node->limits.lock);
-	node->limits.ports -= ports;
-	spin_unlock(&node->limits.lock);
+	spin_lock(&limits->lock);
+	limits->ports -= ports;
+	spin_unlock(&limits->lock);
 }
 
 /**
  * ccm_limits_take_memory() - take memory, all or nothing
- * @node: node
+ * @limits: the node's
  * @bytes: how many
  *
  * Return: false: they would be past the node's limit
  */
-bool ccm_limits_take_memory(struct ccm_node *node, u64 bytes)
+bool ccm_limits_take_memory(struct ccm_limits *limits, u64 bytes)
 {
-	struct ccm_limits *limits = &node->limits;
 	bool fits;
 
 	spin_lock(&limits->lock);
-	fits = bytes <= node->config.node_memory - limits->memory;
+	fits = bytes <= limits->memory_max - limits->memory;
 	if (fits)
 		limits->memory += bytes;
 	spin_unlock(&limits->lock);
@@ -59,12 +72,12 @@ bool ccm_limits_take_memory(struct ccm_node *node, u64 bytes)
 
 /**
  * ccm_limits_give_memory() - give back what was taken
- * @node: node
+ * @limits: the node's
  * @bytes: how many
  */
-void ccm_limits_give_memory(struct ccm_node *node, u64 bytes)
+void ccm_limits_give_memory(struct ccm_limits *limits, u64 bytes)
 {
-	spin_lock(&node->limits.lock);
-	node->limits.memory -= bytes;
-	spin_unlock(&node->limits.lock);
+	spin_lock(&limits->lock);
+	limits->memory -= bytes;
+	spin_unlock(&limits->lock);
 }

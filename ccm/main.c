@@ -7,73 +7,119 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "ccm.h"
+#include "chardev.h"
+#include "client.h"
+#include "cluster.h"
+#include "debugfs.h"
+#include "node.h"
+#include "notifier.h"
+#include "params.h"
 
-static struct ccm_node *this_node;
+static struct ccm_cluster *the_cluster;
 
-/**
- * ccm_this_node() - the node that clients register with
- *
- * Return: never NULL for a caller outside of this module, which cannot be loaded earlier
- */
-struct ccm_node *ccm_this_node(void)
+/* This machine, and the others as they are configured */
+static struct ccm_cluster *create(void)
 {
-	return this_node;
-}
-
-static int __init ccm_init(void)
-{
+	struct ccm_cluster *cluster;
 	struct ccm_config *config;
+	struct ccm_node *node;
 	int ret;
 
 	config = (struct ccm_config *)kzalloc(sizeof(*config), GFP_KERNEL);
 	if (!config)
-		return -ENOMEM;
+		return (struct ccm_cluster *)ERR_PTR(-ENOMEM);
 	ret = ccm_params_read(config);
-	if (!ret) {
-		this_node = ccm_node_create(config);
-		if (IS_ERR(this_node))
-			ret = (int)PTR_ERR(this_node);
-	}
+	node = ret ? (struct ccm_node *)ERR_PTR(ret) : ccm_node_create(config);
 	kfree(config);
-	if (ret)
-		return ret;
+	if (IS_ERR(node))
+		return (struct ccm_cluster *)ERR_CAST(node);
+	cluster = ccm_cluster_create(node);
+	if (IS_ERR(cluster))
+		ccm_node_destroy(node);
+	return cluster;
+}
+
+static void destroy(struct ccm_cluster *cluster)
+{
+	struct ccm_node *node = cluster->node;
+
+	ccm_cluster_destroy(cluster);
+	ccm_node_destroy(node);
+}
+
+/* A node that is not configured has nobody to say goodbye to. */
+static bool configured(const struct ccm_cluster *cluster)
+{
+	return cluster->node->config.node;
+}
+
+static int start(struct ccm_cluster *cluster)
+{
+	int ret;
+
+	if (configured(cluster)) {
+		ret = ccm_notifiers_register(cluster);
+		if (ret)
+			return ret;
+	}
+	ret = ccm_cluster_start(cluster);
+	if (ret && configured(cluster))
+		ccm_notifiers_unregister();
+	return ret;
+}
+
+static void stop(struct ccm_cluster *cluster)
+{
+	if (configured(cluster))
+		ccm_notifiers_unregister();
+	ccm_cluster_stop(cluster);
+}
+
+static int __init ccm_init(void)
+{
+	const struct ccm_node *node;
+	int ret;
+
+	the_cluster = create();
+	if (IS_ERR(the_cluster))
+		return (int)PTR_ERR(the_cluster);
+	ccm_clients_open(the_cluster);
 
 	/*
 	 * Connecting begins before anybody can look: whoever opens the device sees the
 	 * present state first, so nothing is missed, and the partner need not wait.
 	 */
-	ret = ccm_node_start(this_node);
+	ret = start(the_cluster);
 	if (ret)
 		goto destroy;
-	ret = ccm_chardev_register(this_node);
+	ret = ccm_chardev_register(the_cluster);
 	if (ret)
 		goto stop;
-	ccm_debugfs_add(this_node);
+	ccm_debugfs_add(the_cluster);
 	/* The requests are on their way: with a serial console a line takes milliseconds. */
-	if (this_node->config.node) {
+	node = the_cluster->node;
+	if (configured(the_cluster)) {
 		pr_info("node %u of cluster %s, incarnation %016llx, %u partner%s\n",
-			this_node->config.node, this_node->config.cluster,
-			this_node->incarnation, this_node->partner_count,
-			this_node->partner_count == 1 ? "" : "s");
+			node->config.node, node->config.cluster, node->incarnation,
+			the_cluster->count, the_cluster->count == 1 ? "" : "s");
 		pr_warn("auth=none: partners are not authenticated: whoever reaches RDMA port %u can pretend to be one\n",
-			this_node->config.rdma_port);
+			node->config.rdma_port);
 	}
 	return 0;
 
 stop:
-	ccm_node_stop(this_node, CCM_REASON_ADMIN);
+	stop(the_cluster);
 destroy:
-	ccm_node_destroy(this_node);
+	destroy(the_cluster);
 	return ret;
 }
 
 static void __exit ccm_exit(void)
 {
 	ccm_chardev_unregister();
-	ccm_node_stop(this_node, CCM_REASON_ADMIN);
-	ccm_debugfs_remove(this_node);
-	ccm_node_destroy(this_node);
+	stop(the_cluster);
+	ccm_debugfs_remove(the_cluster);
+	destroy(the_cluster);
 }
 
 module_init(ccm_init);

@@ -1,27 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The node: brings up, in an order that lookups rely on (see ccm.h), everything that
- * this machine needs to have partners, and takes it down again.
+ * The node: this machine, its status page, its devices, its limits, and what readers see
+ * of it.
  */
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/utsname.h>
 
-#include "ccm.h"
-#include "rdma/rdma.h"
+#include "node.h"
+
+static struct ccm_record node_record(const struct ccm_node *node)
+{
+	struct ccm_record record = {
+		.size = sizeof(record),
+		.type = CCM_RECORD_NODE,
+		.node = node->config.node,
+		.incarnation = node->incarnation,
+		.stage = (u8)ccm_status_page_stage(&node->status_page),
+		.counter = ccm_status_page_counter(&node->status_page),
+		.detect_ms = node->config.detect_ms,
+		.port = node->config.rdma_port,
+	};
+
+	memcpy(record.name, node->name, sizeof(record.name));
+	memcpy(record.cluster, node->config.cluster, sizeof(record.cluster));
+	return record;
+}
+
+static void refresh(const struct ccm_view *view, struct ccm_record *record)
+{
+	const struct ccm_node *node = container_of(view, struct ccm_node, view);
+
+	record->counter = ccm_status_page_counter(&node->status_page);
+}
+
+static void set_stage(struct ccm_node *node, u32 stage)
+{
+	struct ccm_record now;
+
+	ccm_status_page_set_stage(&node->status_page, stage);
+	now = node_record(node);
+	ccm_view_publish(&node->events, &node->view, &now);
+}
 
 /**
- * ccm_node_create() - a node that does nothing yet
+ * ccm_node_create() - a node that does nothing yet, but tick
  * @config: copied
  *
  * Return: the node, or an ERR_PTR()
  */
 struct ccm_node *ccm_node_create(const struct ccm_config *config)
 {
-	struct ccm_partner *partner;
+	struct ccm_status_identity identity = {
+		.node = config->node,
+		.cluster = config->cluster_id,
+		.detect_ms = config->detect_ms,
+	};
 	struct ccm_node *node;
-	int ret;
-	u32 i;
 
 	node = (struct ccm_node *)kzalloc(sizeof(*node), GFP_KERNEL);
 	if (!node)
@@ -31,21 +67,17 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	do {
 		node->incarnation = get_random_u64();
 	} while (!node->incarnation);
+	identity.incarnation = node->incarnation;
 	/* strangers may knock as often as they like: it is said once a second */
 	ratelimit_state_init(&node->reject_log, HZ, 1);
 	/* or each line would have a second one that counts those that were left out */
 	ratelimit_set_flags(&node->reject_log, RATELIMIT_MSG_ON_RELEASE);
-	mutex_init(&node->client_lock);
-	INIT_LIST_HEAD(&node->clients);
-	spin_lock_init(&node->limits.lock);
-	mutex_init(&node->device_lock);
-	INIT_LIST_HEAD(&node->devices);
-	ccm_events_init(&node->events);
+	ccm_limits_init(&node->limits, config->node_ports, config->node_memory);
+	ccm_devices_init(&node->devices);
+	ccm_events_init(&node->events, config->node);
 
-	ret = ccm_status_page_create(node);
-	if (ret)
+	if (ccm_status_page_create(&node->status_page, &node->devices, &identity))
 		goto free_node;
-	ret = -ENOMEM;
 	node->heartbeat_wq = alloc_workqueue("ccm-heartbeat", WQ_HIGHPRI | WQ_UNBOUND |
 					     WQ_MEM_RECLAIM, 0);
 	if (!node->heartbeat_wq)
@@ -54,134 +86,30 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	node->notify_wq = alloc_workqueue("ccm-notify", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!node->notify_wq)
 		goto destroy_heartbeat;
-	for (i = 0; i < config->partner_count; i++) {
-		partner = ccm_partner_create(node, i, &config->partners[i]);
-		if (IS_ERR(partner)) {
-			ret = (int)PTR_ERR(partner);
-			goto destroy_partners;
-		}
-		node->partners[node->partner_count++] = partner;
-	}
+	node->view.record = node_record(node);
+	node->view.refresh = refresh;
+	ccm_view_add(&node->events, &node->view, false);
 	return node;
 
-destroy_partners:
-	while (node->partner_count)
-		ccm_partner_destroy(node->partners[--node->partner_count]);
-	destroy_workqueue(node->notify_wq);
 destroy_heartbeat:
 	destroy_workqueue(node->heartbeat_wq);
 destroy_page:
-	ccm_status_page_destroy(node);
+	ccm_status_page_destroy(&node->status_page);
 free_node:
 	kfree(node);
-	return (struct ccm_node *)ERR_PTR(ret);
-}
-
-static void kick_all(struct ccm_node *node, enum ccm_partner_bit bit)
-{
-	u32 i;
-
-	for (i = 0; i < node->partner_count; i++)
-		ccm_partner_kick(node->partners[i], bit);
-}
-
-/**
- * ccm_node_start() - listen, and begin to connect
- * @node: created
- *
- * Does not wait for a device, an address or a partner: what is not there yet is used
- * when it appears.
- *
- * Return: 0 or a negative errno, then nothing is left started
- */
-int ccm_node_start(struct ccm_node *node)
-{
-	int ret;
-
-	if (!node->config.node)
-		return 0;
-	ret = ccm_devices_register(node);
-	if (ret)
-		return ret;
-	ret = ccm_listener_start(node);
-	if (ret)
-		goto unregister;
-	ret = ccm_notifiers_register(node);
-	if (ret)
-		goto stop_listener;
-	kick_all(node, CCM_PARTNER_START);
-	return 0;
-
-stop_listener:
-	ccm_listener_stop(node);
-unregister:
-	ccm_devices_unregister();
-	return ret;
-}
-
-/* Tell every partner, all at once, and wait until each has been let go: bounded. */
-static void stop_partners(struct ccm_node *node, u32 reason)
-{
-	u32 i;
-
-	WRITE_ONCE(node->stopping, true);
-	for (i = 0; i < node->partner_count; i++)
-		WRITE_ONCE(node->partners[i]->stop_reason, reason);
-	kick_all(node, CCM_PARTNER_STOP);
-	for (i = 0; i < node->partner_count; i++)
-		flush_workqueue(node->partners[i]->wq);
-}
-
-/**
- * ccm_node_stop() - say goodbye to every partner and stop
- * @node: started
- * @reason: CCM_REASON_ADMIN: the module is being unloaded; everything is taken down.
- *	CCM_REASON_SHUTDOWN: the machine goes down; the page still says so to whoever
- *	can read it.
- *
- * May be called for SHUTDOWN first and for ADMIN later.
- */
-void ccm_node_stop(struct ccm_node *node, u32 reason)
-{
-	if (reason == CCM_REASON_SHUTDOWN) {
-		ccm_status_page_set_flag(node, CCM_PAGE_SHUTDOWN);
-		ccm_status_page_set_stage(node, CCM_STAGE_STOPPING);
-		ccm_events_node(node);
-		stop_partners(node, reason);
-		return;
-	}
-	if (!node->config.node)
-		return;
-	ccm_notifiers_unregister();
-	ccm_listener_stop(node);
-	stop_partners(node, reason);
-	ccm_devices_unregister();
+	return (struct ccm_node *)ERR_PTR(-ENOMEM);
 }
 
 /**
  * ccm_node_destroy() - free a node
- * @node: created, and stopped if it was started; it has no clients, whose modules would
- *	keep this one loaded
+ * @node: created; no device is registered, and nobody has anything of it
  */
 void ccm_node_destroy(struct ccm_node *node)
 {
-	while (node->partner_count)
-		ccm_partner_destroy(node->partners[--node->partner_count]);
 	destroy_workqueue(node->notify_wq);
 	destroy_workqueue(node->heartbeat_wq);
-	ccm_status_page_destroy(node);
+	ccm_status_page_destroy(&node->status_page);
 	kfree(node);
-}
-
-/**
- * ccm_node_path_up() - a device or an address has appeared
- * @node: node
- *
- * Any context.
- */
-void ccm_node_path_up(struct ccm_node *node)
-{
-	kick_all(node, CCM_PARTNER_PATH_UP);
 }
 
 /**
@@ -199,24 +127,38 @@ int ccm_node_set_stage(struct ccm_node *node, u32 stage)
 		return -EINVAL;
 	if (READ_ONCE(node->stopping))
 		return -ESHUTDOWN;
-	ccm_status_page_set_stage(node, stage);
-	ccm_events_node(node);
+	set_stage(node, stage);
 	return 0;
 }
 
 /**
- * ccm_node_find_partner() - a partner by its node id
+ * ccm_node_set_stopping() - no connection is accepted or made any more
  * @node: node
- * @id: partner's
- *
- * Return: the partner, or NULL; see ccm.h on its lifetime
  */
-struct ccm_partner *ccm_node_find_partner(struct ccm_node *node, u32 id)
+void ccm_node_set_stopping(struct ccm_node *node)
 {
-	u32 i;
+	WRITE_ONCE(node->stopping, true);
+}
 
-	for (i = 0; i < node->partner_count; i++)
-		if (node->partners[i]->id == id)
-			return node->partners[i];
-	return NULL;
+/**
+ * ccm_node_set_shutdown() - the machine goes down: say so on the page and to readers
+ * @node: node
+ *
+ * May sleep.
+ */
+void ccm_node_set_shutdown(struct ccm_node *node)
+{
+	ccm_status_page_set_flag(&node->status_page, CCM_PAGE_SHUTDOWN);
+	set_stage(node, CCM_STAGE_STOPPING);
+}
+
+/**
+ * ccm_node_set_panic() - the kernel panics: one store to memory
+ * @node: node
+ *
+ * Any context.
+ */
+void ccm_node_set_panic(struct ccm_node *node)
+{
+	ccm_status_page_set_flag(&node->status_page, CCM_PAGE_PANIC);
 }

@@ -13,27 +13,28 @@
 #include <linux/reboot.h>
 #include <net/addrconf.h>
 
-#include "ccm.h"
-#include "rdma/rdma.h"
+#include "cluster.h"
+#include "node.h"
+#include "notifier.h"
 
-static struct ccm_node *the_node;	/* set while the notifiers are registered */
+static struct ccm_cluster *the_cluster;	/* set while the notifiers are registered */
 
 static int panic_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
-	ccm_status_page_set_flag(the_node, CCM_PAGE_PANIC);
+	ccm_node_set_panic(the_cluster->node);
 	return NOTIFY_DONE;
 }
 
 static int reboot_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
-	ccm_node_stop(the_node, CCM_REASON_SHUTDOWN);
+	ccm_cluster_shutdown(the_cluster);
 	return NOTIFY_DONE;
 }
 
 static int inetaddr_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
 	if (event == NETDEV_UP)
-		ccm_node_path_up(the_node);
+		ccm_cluster_path_up(the_cluster);
 	return NOTIFY_DONE;
 }
 
@@ -43,7 +44,7 @@ static int netdev_notify(struct notifier_block *nb, unsigned long event, void *d
 		netdev_notifier_info_to_dev((struct netdev_notifier_info *)data);
 
 	if (event == NETDEV_UP || (event == NETDEV_CHANGE && netif_carrier_ok(dev)))
-		ccm_node_path_up(the_node);
+		ccm_cluster_path_up(the_cluster);
 	return NOTIFY_DONE;
 }
 
@@ -72,15 +73,15 @@ static struct notifier_block netdev_nb = {
 
 /**
  * ccm_notifiers_register() - listen to the kernel
- * @node: one at a time
+ * @cluster: one at a time; created
  *
  * Return: 0 or a negative errno
  */
-int ccm_notifiers_register(struct ccm_node *node)
+int ccm_notifiers_register(struct ccm_cluster *cluster)
 {
 	int ret;
 
-	the_node = node;
+	the_cluster = cluster;
 	ret = register_netdevice_notifier(&netdev_nb);
 	if (ret)
 		return ret;

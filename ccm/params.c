@@ -15,8 +15,9 @@
 #include <linux/string.h>
 #include <net/ipv6.h>
 
-#include "ccm.h"
-#include "link.h"
+#include "core/liveness.h"
+#include "params.h"
+#include "rdma/chunk.h"
 
 static unsigned int node;
 module_param(node, uint, 0444);

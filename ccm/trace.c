@@ -2,7 +2,5 @@
 /*
  * The tracepoints' bodies.
  */
-#include "ccm.h"
-
 #define CREATE_TRACE_POINTS
 #include "trace.h"

@@ -97,7 +97,7 @@ enum ccm_cm_status {
 };
 
 /* ccm_session_event.status of CCM_SEV_READ_DONE, ccm_session_action.what of CCM_ACT_READ */
-enum ccm_read {
+enum ccm_read_what {
 	CCM_READ_STATUS		= 1,	/* R1: the status page */
 	CCM_READ_ANSWER		= 2,	/* R2: the partner's answer */
 };
@@ -154,7 +154,7 @@ enum ccm_session_action_type {
 					 * When done, nothing the partner had can reach memory.
 					 */
 	CCM_ACT_SEND		= 4,	/* .conn .data .len: behind the registrations of A0 */
-	CCM_ACT_READ		= 5,	/* .conn .what: enum ccm_read .addr .key .read_len */
+	CCM_ACT_READ		= 5,	/* .conn .what: enum ccm_read_what .addr .key .read_len */
 	CCM_ACT_WRITE		= 6,	/* .conn .addr .key .data .len, then ring .what */
 	CCM_ACT_ANSWER		= 7,	/* .conn .data .len: session page, then ring .what */
 	CCM_ACT_WATCH		= 8,	/* .conn .addr .key: start heartbeats; CLOSE ends them */

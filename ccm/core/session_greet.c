@@ -46,7 +46,7 @@ static struct ccm_session_action *mail(const struct ccm_session *s, u32 offset, 
 	return action;
 }
 
-static void read_page(const struct ccm_session *s, enum ccm_read what, u32 offset, u32 len,
+static void read_page(const struct ccm_session *s, enum ccm_read_what what, u32 offset, u32 len,
 		      struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_READ);

@@ -11,7 +11,11 @@
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
 
-#include "../link.h"
+#include "buffer.h"
+#include "conn.h"
+#include "device.h"
+#include "link.h"
+#include "op.h"
 
 /*
  * On iWARP a READ response is a tagged write by the peer: what it goes to must be
@@ -26,20 +30,14 @@ static int buffer_register(struct ccm_buffer *buffer)
 	int ret;
 
 	pages = (u32)DIV_ROUND_UP(offset_in_page(buffer->data) + buffer->len, PAGE_SIZE);
-	mr = ib_alloc_mr(link->conn->pd, IB_MR_TYPE_MEM_REG, pages);
-	if (IS_ERR(mr))
-		return (int)PTR_ERR(mr);
 	sg_init_table(&sg, 1);
 	sg_dma_address(&sg) = buffer->dma;
 	sg_dma_len(&sg) = (unsigned int)buffer->len;
-	ret = ib_map_mr_sg(mr, &sg, 1, NULL, PAGE_SIZE);
-	if (ret == 1) {
-		ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
-		ret = ccm_op_register(link->ports[0], mr,
-				      IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE);
-	} else {
-		ret = ret < 0 ? ret : -EIO;
-	}
+	mr = ccm_mr_create(link->conn->endpoint.pd, &sg, 1, pages, buffer->len);
+	if (IS_ERR(mr))
+		return (int)PTR_ERR(mr);
+	ret = ccm_op_register(link->ports[0], mr,
+			      IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE);
 	if (ret)
 		ib_dereg_mr(mr);
 	else
@@ -56,11 +54,11 @@ static int map(struct ccm_buffer *buffer)
 
 	if (READ_ONCE(link->gone))
 		return -ENOTCONN;
-	ib = link->conn->device->ib;
+	ib = link->conn->endpoint.device->ib;
 	buffer->dma = ib_dma_map_single(ib, buffer->data, buffer->len, buffer->dir);
 	if (ib_dma_mapping_error(ib, buffer->dma))
 		return -ENOMEM;
-	if (link->conn->iwarp && buffer->dir != DMA_TO_DEVICE)
+	if (link->conn->endpoint.iwarp && buffer->dir != DMA_TO_DEVICE)
 		ret = buffer_register(buffer);
 	if (ret) {
 		ib_dma_unmap_single(ib, buffer->dma, buffer->len, buffer->dir);
@@ -113,7 +111,7 @@ static void unmap(struct ccm_buffer *buffer)
 	if (buffer->mr)
 		ib_dereg_mr(buffer->mr);
 	buffer->mr = NULL;
-	ib_dma_unmap_single(buffer->link->conn->device->ib, buffer->dma, buffer->len,
+	ib_dma_unmap_single(buffer->link->conn->endpoint.device->ib, buffer->dma, buffer->len,
 			    buffer->dir);
 	list_del(&buffer->entry);
 	buffer->mapped = false;

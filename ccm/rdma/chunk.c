@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chunks: a region is a list of them, because one registration covers only so much
- * memory (2 MiB on soft-RoCE). A chunk's pages need not be contiguous.
+ * Chunks and regions: memory for the counterpart, each chunk registered by a work request
+ * on the session's queue pair; the registrations of all regions share CCM_MAIL_LINK_WR
+ * places on its send queue. A chunk's pages need not be contiguous.
  */
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <asm/unaligned.h>
 
-#include "../link.h"
+#include "chunk.h"
+#include "conn.h"
+#include "device.h"
 
 static struct page *page_of(u8 *data)
 {
@@ -38,65 +43,30 @@ static int map(struct ccm_chunk *chunk, struct ib_device *ib, u8 *data, u32 len)
 }
 
 /*
- * Soft-RoCE of Linux 6.1 carries out a registration a second time when it repeats packets
- * of a work request in front of it, finds the region in use, and breaks the queue pair.
- * A local invalidation it always holds back until nothing is in front of it any more:
- * with one before each registration, and the same key for both, there is nothing to
- * repeat, and if there were, no harm in it.
+ * Map memory, and make a registration for it if @access is not 0; chunk_destroy() cleans
+ * up in either case. Nothing behind @len bytes can be reached.
  */
-static bool wants_invalidation(const struct ib_device *ib)
+static int chunk_create(struct ccm_chunk *chunk, struct ccm_conn *conn, u8 *data, u32 len,
+			enum dma_data_direction dir, int access)
 {
-	return ib->ops.driver_id == RDMA_DRIVER_RXE;
-}
-
-/**
- * ccm_chunk_create() - map memory, and make a registration for it
- * @chunk: zeroed
- * @conn: the session's: its device and protection domain
- * @data: pages, from vmalloc() or from the page allocator
- * @len: bytes, at most CCM_CHUNK_LEN; nothing behind them can be reached
- * @dir: what the device does with it
- * @access: IB_ACCESS_* of the registration; 0: none is made
- *
- * The registration takes effect with ccm_chunk_register().
- *
- * Return: 0 or a negative errno; ccm_chunk_destroy() cleans up in either case
- */
-int ccm_chunk_create(struct ccm_chunk *chunk, struct ccm_conn *conn, void *data, u32 len,
-		     enum dma_data_direction dir, int access)
-{
-	struct ib_device *ib = conn->device->ib;
 	struct ib_mr *mr;
 	int ret;
 
 	chunk->dir = dir;
 	chunk->access = access;
-	ret = map(chunk, ib, (u8 *)data, len);
+	ret = map(chunk, conn->endpoint.device->ib, data, len);
 	if (ret || !access)
 		return ret;
-	/* one page more than there is: see CCM_CHUNK_LEN */
-	mr = ib_alloc_mr(conn->pd, IB_MR_TYPE_MEM_REG, DIV_ROUND_UP(len, PAGE_SIZE) + 1);
+	/* one page more than there is: see CCM_MR_LEN_MAX */
+	mr = ccm_mr_create(conn->endpoint.pd, chunk->sgt.sgl, chunk->sgt.nents,
+			   DIV_ROUND_UP(len, PAGE_SIZE) + 1, len);
 	if (IS_ERR(mr))
 		return (int)PTR_ERR(mr);
 	chunk->mr = mr;
-	ret = ib_map_mr_sg(mr, chunk->sgt.sgl, (int)chunk->sgt.nents, NULL, PAGE_SIZE);
-	if (ret != (int)chunk->sgt.nents || mr->length != len)
-		return ret < 0 ? ret : -EIO;
-	/*
-	 * Another key than that of an earlier use of the same table entry. Soft-RoCE draws one
-	 * itself, and its invalidation must name that: see ccm_chunk_register().
-	 */
-	if (!wants_invalidation(ib))
-		ib_update_fast_reg_key(mr, ib_inc_rkey(mr->rkey));
 	return 0;
 }
 
-/**
- * ccm_chunk_destroy() - end every access to the memory
- * @chunk: no work request that registers it is under way
- * @ib: its device
- */
-void ccm_chunk_destroy(struct ccm_chunk *chunk, struct ib_device *ib)
+static void chunk_destroy(struct ccm_chunk *chunk, struct ib_device *ib)
 {
 	if (chunk->mr)
 		ib_dereg_mr(chunk->mr);
@@ -108,38 +78,346 @@ void ccm_chunk_destroy(struct ccm_chunk *chunk, struct ib_device *ib)
 	chunk->sgt.sgl = NULL;
 }
 
-/**
- * ccm_chunk_wrs() - work requests that ccm_chunk_register() posts
- * @conn: connection
+/*
+ * A region
  */
-u32 ccm_chunk_wrs(const struct ccm_conn *conn)
+
+/*
+ * A work request of a region has completed. When it is counted, the region may be freed;
+ * its connection and inbox are there as long as the completion queue is.
+ */
+static void reg_done(struct ib_cq *cq, struct ib_wc *wc)
 {
-	return wants_invalidation(conn->device->ib) ? 2 : 1;
+	struct ccm_region *region = container_of(wc->wr_cqe, struct ccm_region, reg_cqe);
+	struct ccm_inbox *inbox = region->inbox;
+	struct ccm_conn *conn = region->conn;
+
+	/* pairs with ccm_region_under_way(): what is read of it is read before it is freed */
+	smp_mb__before_atomic();
+	atomic_inc(&region->wrs_ended);
+	ccm_mail_link_done(&conn->mail, wc);
+	ccm_inbox_tell(inbox, CCM_INBOX_LINKS);
+}
+
+/* The chunk table: where the partner reaches each chunk of the region */
+static void fill_table(struct ccm_region *region)
+{
+	const struct ccm_chunk *table = &region->chunks[region->region_chunks];
+	u8 *entry = region->table;
+	u32 i;
+
+	for (i = 0; i < region->region_chunks; i++) {
+		const struct ib_mr *mr = region->chunks[i].mr;
+
+		put_unaligned_le64(mr->iova, entry);
+		put_unaligned_le32(mr->rkey, entry + 8);
+		put_unaligned_le32((u32)mr->length, entry + 12);
+		entry += CCM_LINK_CHUNK_LEN;
+	}
+	ib_dma_sync_single_for_device(region->conn->endpoint.device->ib,
+				      sg_dma_address(table->sgt.sgl), PAGE_SIZE, DMA_TO_DEVICE);
+}
+
+static int chunk_add(struct ccm_region *region, void *data, u32 len,
+		     enum dma_data_direction dir, int access)
+{
+	return chunk_create(&region->chunks[region->count++], region->conn, (u8 *)data, len, dir,
+			    access);
+}
+
+/*
+ * As much as one registration covers (soft-RoCE 512 pages, siw 256, mlx4 511), but for the
+ * page that chunk_create() adds.
+ */
+static u32 chunk_len(const struct ib_device *ib)
+{
+	u32 pages = ib->attrs.max_fast_reg_page_list_len;
+
+	return clamp_t(u32, pages - 1, 1, CCM_MR_LEN_MAX / CCM_PAGE_LEN) * CCM_PAGE_LEN;
+}
+
+static int create_chunks(struct ccm_region *region, u8 *data, u64 left, bool landing)
+{
+	const struct ccm_endpoint *ep = &region->conn->endpoint;
+	u32 len;
+	int ret;
+
+	/* table and landing page */
+	BUILD_BUG_ON(CCM_LINK_CHUNKS_MAX * CCM_LINK_CHUNK_LEN > PAGE_SIZE);
+
+	for (; left; left -= len, data += len) {
+		len = (u32)min_t(u64, left, region->chunk_len);
+		ret = chunk_add(region, data, len, DMA_BIDIRECTIONAL, IB_ACCESS_LOCAL_WRITE |
+				IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ);
+		if (ret)
+			return ret;
+	}
+	if (region->region_chunks) {
+		region->table = (u8 *)get_zeroed_page(GFP_KERNEL);
+		if (!region->table)
+			return -ENOMEM;
+		ret = chunk_add(region, region->table, PAGE_SIZE, DMA_TO_DEVICE,
+				IB_ACCESS_REMOTE_READ);
+		if (ret)
+			return ret;
+		fill_table(region);
+	}
+	if (landing) {
+		region->landing = (u8 *)get_zeroed_page(GFP_KERNEL);
+		if (!region->landing)
+			return -ENOMEM;
+		/* iWARP: see ccm_mailbox_create() */
+		ret = chunk_add(region, region->landing, PAGE_SIZE, DMA_FROM_DEVICE,
+				ep->iwarp ? IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE : 0);
+		if (ret)
+			return ret;
+	}
+	return 0;
 }
 
 /**
- * ccm_chunk_register() - post the registration on the session's queue pair
- * @chunk: with a registration
- * @conn: connected
- * @cqe: for the completions, ccm_chunk_wrs() of them
+ * ccm_region_create() - map memory for the counterpart, in chunks
+ * @region: zeroed
+ * @conn: the session's
+ * @inbox: told when a work request of the region has completed
+ * @data: memory, from vmalloc(); not looked at when @len is 0
+ * @len: bytes of it
+ * @landing: a page for the partner's table is wanted, too
  *
- * Return: 0 or a negative errno, then there may be fewer completions
+ * The partner's work item.
+ *
+ * Return: 0; -ENOSPC: it would be too many chunks; another negative errno.
+ * ccm_region_destroy() cleans up in either case
  */
-int ccm_chunk_register(struct ccm_chunk *chunk, struct ccm_conn *conn, struct ib_cqe *cqe)
+int ccm_region_create(struct ccm_region *region, struct ccm_conn *conn, struct ccm_inbox *inbox,
+		      void *data, u64 len, bool landing)
 {
-	struct ib_send_wr invalidate = {};
-	struct ib_reg_wr wr = {};
+	region->conn = conn;
+	region->inbox = inbox;
+	region->reg_cqe.done = reg_done;
+	region->chunk_len = chunk_len(conn->endpoint.device->ib);
+	region->region_chunks = (u32)DIV_ROUND_UP_ULL(len, region->chunk_len);
+	if (region->region_chunks > CCM_LINK_CHUNKS_MAX)
+		return -ENOSPC;
+	region->chunks = (struct ccm_chunk *)kvcalloc(region->region_chunks + 2,
+						      sizeof(*region->chunks), GFP_KERNEL);
+	if (!region->chunks)
+		return -ENOMEM;
+	return create_chunks(region, (u8 *)data, len, landing);
+}
 
-	wr.wr.opcode = IB_WR_REG_MR;
-	wr.wr.wr_cqe = cqe;
-	wr.mr = chunk->mr;
-	wr.key = chunk->mr->rkey;
-	wr.access = chunk->access;
-	if (!wants_invalidation(conn->device->ib))
-		return ib_post_send(conn->cm_id->qp, &wr.wr, NULL);
-	invalidate.opcode = IB_WR_LOCAL_INV;
-	invalidate.wr_cqe = cqe;
-	invalidate.ex.invalidate_rkey = chunk->mr->rkey;
-	invalidate.next = &wr.wr;
-	return ib_post_send(conn->cm_id->qp, &invalidate, NULL);
+/* How many of the chunks want a registration: all but a landing page that is only mapped */
+static u32 to_register(const struct ccm_region *region)
+{
+	u32 count = region->count;
+
+	if (count && !region->chunks[count - 1].mr)
+		count--;
+	return count;
+}
+
+/**
+ * ccm_region_register() - post registrations, as far as there are places for them
+ * @region: created
+ *
+ * The partner's work item. To be called again when CCM_INBOX_LINKS was told.
+ *
+ * Return: 0; a negative errno: the queue pair takes no more, and the session is to end
+ */
+int ccm_region_register(struct ccm_region *region)
+{
+	struct ccm_endpoint *ep = &region->conn->endpoint;
+	struct ccm_mail *mail = &region->conn->mail;
+	u32 wrs = ccm_mr_wrs(ep->device->ib);
+	struct ccm_chunk *chunk;
+	int ret;
+
+	while (region->posted < to_register(region) && ccm_mail_take_places(mail, wrs)) {
+		chunk = &region->chunks[region->posted];
+		ret = ccm_mr_post(ep->cm_id->qp, chunk->mr, chunk->access, &region->reg_cqe);
+		if (ret) {
+			/* what of it was posted ends with the session */
+			ccm_mail_give_places(mail, wrs);
+			ccm_endpoint_tell(ep, CCM_ENDPOINT_ERROR);
+			return ret;
+		}
+		region->posted++;
+		region->wrs += wrs;
+	}
+	return 0;
+}
+
+/**
+ * ccm_region_under_way() - work requests that are posted and not back yet
+ * @region: in any state
+ */
+u32 ccm_region_under_way(const struct ccm_region *region)
+{
+	return region->wrs - (u32)atomic_read_acquire(&region->wrs_ended);
+}
+
+/**
+ * ccm_region_registered() - can the partner reach all of it?
+ * @region: in any state
+ */
+bool ccm_region_registered(const struct ccm_region *region)
+{
+	return region->chunks && region->posted == to_register(region) &&
+	       !ccm_region_under_way(region);
+}
+
+/**
+ * ccm_region_offer() - where the partner finds the table
+ * @region: registered
+ * @len: bytes of the region
+ * @offer: filled
+ */
+void ccm_region_offer(const struct ccm_region *region, u64 len, struct ccm_link_offer *offer)
+{
+	const struct ib_mr *mr;
+
+	memset(offer, 0, sizeof(*offer));
+	offer->bytes = len;
+	offer->chunks = region->region_chunks;
+	if (!region->region_chunks)
+		return;
+	mr = region->chunks[region->region_chunks].mr;
+	offer->table_addr = mr->iova;
+	offer->table_key = mr->rkey;
+}
+
+/**
+ * ccm_region_landing() - where the partner's table is READ to
+ * @region: created with a landing page
+ */
+const struct ccm_chunk *ccm_region_landing(const struct ccm_region *region)
+{
+	return &region->chunks[region->count - 1];
+}
+
+/* Not a byte more than what is asked for: what lies beside it may be being written. */
+static void sync_chunk(struct ccm_chunk *chunk, struct ib_device *ib, u64 from, u64 to,
+		       bool for_cpu)
+{
+	struct scatterlist *sg;
+	u64 at = 0;
+	int i;
+
+	for_each_sg(chunk->sgt.sgl, sg, (int)chunk->sgt.nents, i) {
+		u64 first = max(from, at);
+		u64 end = min(to, at + sg_dma_len(sg));
+
+		if (first < end) {
+			u64 dma = sg_dma_address(sg) + first - at;
+
+			if (for_cpu)
+				ib_dma_sync_single_for_cpu(ib, dma, end - first, chunk->dir);
+			else
+				ib_dma_sync_single_for_device(ib, dma, end - first,
+							      chunk->dir);
+		}
+		at += sg_dma_len(sg);
+	}
+}
+
+/**
+ * ccm_region_sync() - hand a part to the CPU, or back
+ * @region: mapped
+ * @offset: of the part
+ * @len: of the part
+ * @for_cpu: to the CPU
+ *
+ * Any context but hard interrupts; the caller keeps it from being destroyed.
+ */
+void ccm_region_sync(struct ccm_region *region, u64 offset, u64 len, bool for_cpu)
+{
+	u64 start = 0;
+	u32 i;
+
+	for (i = 0; i < region->region_chunks; i++) {
+		if (offset < start + region->chunk_len && offset + len > start)
+			sync_chunk(&region->chunks[i], region->conn->endpoint.device->ib,
+				   offset > start ? offset - start : 0, offset + len - start,
+				   for_cpu);
+		start += region->chunk_len;
+	}
+}
+
+/**
+ * ccm_region_destroy() - end every access to the memory
+ * @region: no work request of it is under way, or the queue pair is drained or destroyed
+ */
+void ccm_region_destroy(struct ccm_region *region)
+{
+	u32 i;
+
+	for (i = 0; i < region->count; i++)
+		chunk_destroy(&region->chunks[i], region->conn->endpoint.device->ib);
+	kvfree(region->chunks);
+	region->chunks = NULL;
+	region->count = 0;
+	region->region_chunks = 0;
+	free_page((unsigned long)region->table);
+	free_page((unsigned long)region->landing);
+	region->table = NULL;
+	region->landing = NULL;
+	region->conn = NULL;
+}
+
+/*
+ * The partner's region
+ */
+
+/**
+ * ccm_remote_take() - check and keep what the READ of the table brought
+ * @remote: empty
+ * @region: whose landing page has it
+ * @bytes: of the partner's region, as it was offered
+ * @chunks: of it
+ *
+ * Return: 0; -EPROTO: it is none, or of another length; -ENOMEM. ccm_remote_free() cleans
+ * up in either case
+ */
+int ccm_remote_take(struct ccm_remote *remote, const struct ccm_region *region, u64 bytes,
+		    u32 chunks)
+{
+	const struct ccm_chunk *landing = ccm_region_landing(region);
+	const u8 *entry = region->landing;
+	struct ccm_remote_chunk *chunk;
+	u64 sum = 0;
+	u32 i;
+
+	ib_dma_sync_single_for_cpu(region->conn->endpoint.device->ib,
+				   sg_dma_address(landing->sgt.sgl), PAGE_SIZE,
+				   DMA_FROM_DEVICE);
+	chunk = (struct ccm_remote_chunk *)kvcalloc(chunks, sizeof(*chunk), GFP_KERNEL);
+	if (!chunk)
+		return -ENOMEM;
+	remote->chunks = chunk;
+	remote->count = chunks;
+	for (i = 0; i < chunks; i++, entry += CCM_LINK_CHUNK_LEN) {
+		chunk[i].addr = get_unaligned_le64(entry);
+		chunk[i].key = get_unaligned_le32(entry + 8);
+		chunk[i].len = get_unaligned_le32(entry + 12);
+		/* equal chunks, but for the last, which is shorter if anything */
+		if (!chunk[i].len || chunk[i].addr + chunk[i].len < chunk[i].addr ||
+		    chunk[i].len > chunk[0].len ||
+		    (i + 1 < chunks && chunk[i].len != chunk[0].len))
+			return -EPROTO;
+		sum += chunk[i].len;
+	}
+	if (sum != bytes)
+		return -EPROTO;
+	remote->len = chunk[0].len;
+	return 0;
+}
+
+/**
+ * ccm_remote_free() - forget the partner's region
+ * @remote: known or not
+ */
+void ccm_remote_free(struct ccm_remote *remote)
+{
+	kvfree(remote->chunks);
+	remote->chunks = NULL;
 }

@@ -10,23 +10,22 @@
 
 #include <linux/slab.h>
 
-#include "../ccm.h"
-#include "rdma.h"
+#include "device.h"
 
-static struct ccm_node *the_node;	/* set while the client is registered */
+static struct ccm_devices *the_devices;	/* set while the client is registered */
 static bool registering;	/* ... is being registered: told of the devices there are */
 static bool out_of_memory;	/* for one of these */
 
 static void device_event(struct ib_event_handler *handler, struct ib_event *event)
 {
-	struct ccm_device *device = container_of(handler, struct ccm_device, event);
+	struct ccm_devices *devices = container_of(handler, struct ccm_device, event)->devices;
 
 	/*
 	 * An address becomes usable for RDMA when it stands in the GID table, which is
 	 * some time after the network's own notifier.
 	 */
 	if (event->event == IB_EVENT_GID_CHANGE || event->event == IB_EVENT_PORT_ACTIVE)
-		ccm_node_path_up(device->node);
+		devices->ops->appeared(devices->owner);
 }
 
 /* RDMA core drops what client_add() returns: the device is not offered again. */
@@ -41,7 +40,7 @@ static int no_memory(struct ib_device *ib)
 
 static int client_add(struct ib_device *ib)
 {
-	struct ccm_node *node = the_node;
+	struct ccm_devices *devices = the_devices;
 	struct ccm_device *device;
 
 	if (!(ib->attrs.device_cap_flags & IB_DEVICE_MEM_MGT_EXTENSIONS)) {
@@ -52,52 +51,47 @@ static int client_add(struct ib_device *ib)
 	device = (struct ccm_device *)kzalloc(sizeof(*device), GFP_KERNEL);
 	if (!device)
 		return no_memory(ib);
-	device->node = node;
+	device->devices = devices;
 	device->ib = ib;
-	device->page_dma = ib_dma_map_single(ib, node->page, PAGE_SIZE, DMA_TO_DEVICE);
+	device->page_dma = ib_dma_map_single(ib, devices->page, PAGE_SIZE, DMA_TO_DEVICE);
 	if (ib_dma_mapping_error(ib, device->page_dma)) {
 		kfree(device);
 		return no_memory(ib);
 	}
 	INIT_IB_EVENT_HANDLER(&device->event, ib, device_event);
 
-	mutex_lock(&node->device_lock);
-	list_add_tail(&device->entry, &node->devices);
-	mutex_unlock(&node->device_lock);
+	mutex_lock(&devices->lock);
+	list_add_tail(&device->entry, &devices->list);
+	mutex_unlock(&devices->lock);
 
 	ib_register_event_handler(&device->event);
 	pr_info("using RDMA device %s\n", dev_name(&ib->dev));
-	ccm_node_path_up(node);
+	devices->ops->appeared(devices->owner);
 	return 0;
 }
 
 static void client_remove(struct ib_device *ib, void *client_data)
 {
-	struct ccm_node *node = the_node;
+	struct ccm_devices *devices = the_devices;
 	struct ccm_device *device;
-	u32 i;
 
-	device = ccm_device_find(node, ib);
+	device = ccm_device_find(devices, ib);
 	if (!device)
 		return;
 	ib_unregister_event_handler(&device->event);
 
 	/*
 	 * From here on no connection takes the device. Those that have it are closed by
-	 * their partners' work items, each within a bound, and flushed below: nobody
-	 * looks at the device after that.
+	 * their owner, each within a bound: nobody looks at the device after that.
 	 */
-	mutex_lock(&node->device_lock);
+	mutex_lock(&devices->lock);
 	device->gone = true;
-	mutex_unlock(&node->device_lock);
-	for (i = 0; i < node->partner_count; i++)
-		ccm_partner_kick(node->partners[i], CCM_PARTNER_DEVICE);
-	for (i = 0; i < node->partner_count; i++)
-		flush_workqueue(node->partners[i]->wq);
+	mutex_unlock(&devices->lock);
+	devices->ops->removing(devices->owner);
 
-	mutex_lock(&node->device_lock);
+	mutex_lock(&devices->lock);
 	list_del(&device->entry);
-	mutex_unlock(&node->device_lock);
+	mutex_unlock(&devices->lock);
 	ib_dma_unmap_single(ib, device->page_dma, PAGE_SIZE, DMA_TO_DEVICE);
 	kfree(device);
 	pr_info("RDMA device %s is gone\n", dev_name(&ib->dev));
@@ -111,39 +105,73 @@ static struct ib_client ccm_ib_client = {
 
 /**
  * ccm_device_find() - the device object of an RDMA device
- * @node: node
+ * @devices: those in use
  * @ib: device
  *
  * Return: NULL if CCM does not use the device or it is being removed. Otherwise it
- * stays until the calling partner's work item has ended.
+ * stays until the owner's removing() has returned.
  */
-struct ccm_device *ccm_device_find(struct ccm_node *node, struct ib_device *ib)
+struct ccm_device *ccm_device_find(struct ccm_devices *devices, struct ib_device *ib)
 {
 	struct ccm_device *device;
 	struct ccm_device *found = NULL;
 
-	mutex_lock(&node->device_lock);
-	list_for_each_entry(device, &node->devices, entry) {
+	mutex_lock(&devices->lock);
+	list_for_each_entry(device, &devices->list, entry) {
 		if (device->ib == ib && !device->gone) {
 			found = device;
 			break;
 		}
 	}
-	mutex_unlock(&node->device_lock);
+	mutex_unlock(&devices->lock);
 	return found;
 }
 
 /**
+ * ccm_devices_sync_page() - make stores to the status page visible to all devices
+ * @devices: those in use
+ *
+ * May sleep. Only devices whose DMA does not snoop have anything to do.
+ */
+void ccm_devices_sync_page(struct ccm_devices *devices)
+{
+	struct ccm_device *device;
+
+	mutex_lock(&devices->lock);
+	list_for_each_entry(device, &devices->list, entry)
+		ib_dma_sync_single_for_device(device->ib, device->page_dma, PAGE_SIZE,
+					      DMA_TO_DEVICE);
+	mutex_unlock(&devices->lock);
+}
+
+/**
+ * ccm_devices_init() - none in use
+ * @devices: memory for it
+ */
+void ccm_devices_init(struct ccm_devices *devices)
+{
+	mutex_init(&devices->lock);
+	INIT_LIST_HEAD(&devices->list);
+}
+
+/**
  * ccm_devices_register() - use every RDMA device there is or will be
- * @node: node, one at a time
+ * @devices: one at a time
+ * @page: the status page; stays until ccm_devices_unregister()
+ * @ops: called from now on
+ * @owner: for them
  *
  * Return: 0 or a negative errno; -ENOMEM: also for one of the devices there are
  */
-int ccm_devices_register(struct ccm_node *node)
+int ccm_devices_register(struct ccm_devices *devices, u8 *page,
+			 const struct ccm_devices_ops *ops, void *owner)
 {
 	int ret;
 
-	the_node = node;
+	devices->page = page;
+	devices->ops = ops;
+	devices->owner = owner;
+	the_devices = devices;
 	out_of_memory = false;
 	registering = true;
 	ret = ib_register_client(&ccm_ib_client);
@@ -153,13 +181,16 @@ int ccm_devices_register(struct ccm_node *node)
 		ret = -ENOMEM;
 	}
 	if (ret)
-		the_node = NULL;
+		the_devices = NULL;
 	return ret;
 }
 
-/** ccm_devices_unregister() - use none any more; every connection is closed */
-void ccm_devices_unregister(void)
+/**
+ * ccm_devices_unregister() - use none any more
+ * @devices: registered; every connection is closed, or is by removing()
+ */
+void ccm_devices_unregister(struct ccm_devices *devices)
 {
 	ib_unregister_client(&ccm_ib_client);
-	the_node = NULL;
+	the_devices = NULL;
 }

@@ -7,16 +7,16 @@
  * region that crosses chunks is as many work requests; it completes with the last of
  * them, and with the first error there was.
  *
- * Exactly once: an operation is in ccm_port.ops from the moment it is posted until it has
+ * Exactly once: an operation is in ccm_port.posted from the moment it is posted until it has
  * completed; when the port is fenced, what did not come back from the device is completed
- * by ccm_ops_abort(), when nothing else can.
+ * by ccm_port_destroy(), when nothing else can.
  */
-#include <linux/bottom_half.h>
 #include <linux/completion.h>
 #include <linux/export.h>
 #include <asm/unaligned.h>
 
-#include "../link.h"
+#include "link.h"
+#include "op.h"
 
 static int status_of(const struct ib_wc *wc)
 {
@@ -57,36 +57,13 @@ static void op_done(struct ib_cq *cq, struct ib_wc *wc)
 	if (!last)
 		return;
 	if (op->sync_len)
-		ib_dma_sync_single_for_cpu(port->device, op->sync_dma, op->sync_len,
+		ib_dma_sync_single_for_cpu(port->ib, op->sync_dma, op->sync_len,
 					   DMA_FROM_DEVICE);
 	op->done(op, op->status);
 }
 
-/**
- * ccm_ops_abort() - complete what the device has not
- * @port: fenced: its queue pair and completion queue are gone
- *
- * Process context.
- */
-void ccm_ops_abort(struct ccm_port *port)
-{
-	struct ccm_op *op;
-	unsigned long flags;
-
-	do {
-		spin_lock_irqsave(&port->lock, flags);
-		op = list_first_entry_or_null(&port->ops, struct ccm_op, entry);
-		if (op)
-			list_del(&op->entry);
-		spin_unlock_irqrestore(&port->lock, flags);
-		if (!op)
-			break;
-		/* as from a completion: a client's lock need not mind the difference */
-		local_bh_disable();
-		op->done(op, op->status ? op->status : -ENOTCONN);
-		local_bh_enable();
-	} while (op);
-}
+/* READs of so few bytes do not cross a page: see split_short_read() */
+#define CCM_IWARP_SHORT		32U
 
 /* An operation, as its work requests are made: one for each chunk that it touches */
 struct transfer {
@@ -119,7 +96,7 @@ static int post_ring(const struct ccm_port *port, struct ccm_op *op, u32 word)
 
 	put_unaligned_le32(CCM_PORT_KIND_RING, header);
 	put_unaligned_le32(word, header + 4);
-	return ib_post_send(port->cm_id->qp, &wr, NULL);
+	return ib_post_send(port->endpoint.cm_id->qp, &wr, NULL);
 }
 
 /* A message; on iWARP with a header. */
@@ -139,12 +116,12 @@ static int post_message(const struct ccm_port *port, struct ccm_op *op,
 	};
 	struct ib_send_wr wr = {
 		.wr_cqe = &op->cqe,
-		.sg_list = port->iwarp ? &sge[0] : &sge[1],
-		.num_sge = port->iwarp ? 2 : 1,
+		.sg_list = port->endpoint.iwarp ? &sge[0] : &sge[1],
+		.num_sge = port->endpoint.iwarp ? 2 : 1,
 		.opcode = IB_WR_SEND,
 	};
 
-	return ib_post_send(port->cm_id->qp, &wr, NULL);
+	return ib_post_send(port->endpoint.cm_id->qp, &wr, NULL);
 }
 
 /*
@@ -169,13 +146,13 @@ static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const stru
 	if (left) {
 		wr.wr.sg_list = &sge;
 		wr.wr.num_sge = 1;
-		chunk = &port->link->remote[t->chunk];
+		chunk = &port->link->remote.chunks[t->chunk];
 	}
 	for (i = 1; i <= t->parts; i++) {
 		if (i == t->parts || t->opcode == IB_WR_RDMA_READ)
 			wr.wr.opcode = t->opcode;
 		if (wr.wr.opcode == IB_WR_RDMA_WRITE_WITH_IMM) {
-			if (port->iwarp)
+			if (port->endpoint.iwarp)
 				return post_ring(port, op, t->word) ? i - 1 : i;
 			wr.wr.ex.imm_data = cpu_to_be32(t->word);
 		}
@@ -191,7 +168,7 @@ static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const stru
 				within = 0;
 			}
 		}
-		if (ib_post_send(port->cm_id->qp, &wr.wr, NULL))
+		if (ib_post_send(port->endpoint.cm_id->qp, &wr.wr, NULL))
 			break;
 		sge.addr += sge.length;
 		left -= sge.length;
@@ -212,7 +189,7 @@ static int begin(struct ccm_port *port, struct ccm_op *op, u32 parts)
 	op->status = 0;
 	op->pending = parts;
 	port->used += parts;
-	list_add_tail(&op->entry, &port->ops);
+	list_add_tail(&op->entry, &port->posted);
 	return 0;
 }
 
@@ -245,7 +222,7 @@ static int post_one(struct ccm_port *port, struct ccm_op *op, const struct ib_se
 	spin_lock_irqsave(&port->lock, flags);
 	ret = begin(port, op, 1);
 	if (!ret)
-		ret = end(port, op, ib_post_send(port->cm_id->qp, wr, NULL) ? 1 : 0);
+		ret = end(port, op, ib_post_send(port->endpoint.cm_id->qp, wr, NULL) ? 1 : 0);
 	spin_unlock_irqrestore(&port->lock, flags);
 	return ret;
 }
@@ -264,7 +241,7 @@ static int post(struct ccm_port *port, struct ccm_op *op, const struct transfer 
 	if (!ret) {
 		/* here, because the device may be gone when the port is not open */
 		if (t->len)
-			ib_dma_sync_single_for_device(port->device, t->dma, t->len,
+			ib_dma_sync_single_for_device(port->ib, t->dma, t->len,
 						      read ? DMA_FROM_DEVICE : DMA_TO_DEVICE);
 		ret = end(port, op, t->parts - post_parts(port, op, t));
 	}
@@ -287,13 +264,13 @@ static int locate(const struct ccm_link *link, u64 offset, struct transfer *t)
 	t->parts = 1;
 	if (!t->len)
 		return 0;	/* an empty write needs no memory to go to */
-	if (!link->remote)
+	if (!link->remote.chunks)
 		return -ENOTCONN;
 	/* the chunks are of equal length, but for the last, which may be shorter */
-	t->chunk = (u32)div_u64_rem(offset, link->remote_len, &t->within);
-	if (t->len <= link->remote_len - t->within)
+	t->chunk = (u32)div_u64_rem(offset, link->remote.len, &t->within);
+	if (t->len <= link->remote.len - t->within)
 		return 0;
-	parts = DIV_ROUND_UP_ULL(t->within + (u64)t->len, link->remote_len);
+	parts = DIV_ROUND_UP_ULL(t->within + (u64)t->len, link->remote.len);
 	if (parts > CCM_OP_PARTS_MAX)
 		return -EMSGSIZE;
 	t->parts = (u32)parts;
@@ -309,7 +286,7 @@ static void split_short_read(const struct ccm_port *port, struct transfer *t)
 {
 	u32 left = CCM_PAGE_LEN - t->within % CCM_PAGE_LEN;
 
-	if (!port->iwarp || t->parts > 1 || t->len > CCM_IWARP_SHORT || t->len <= left)
+	if (!port->endpoint.iwarp || t->parts > 1 || t->len > CCM_IWARP_SHORT || t->len <= left)
 		return;
 	t->first = left;
 	t->parts = 2;
@@ -373,7 +350,7 @@ static int write(struct ccm_port *port, struct ccm_op *op, const struct ccm_buff
 	if (ret)
 		return ret;
 	/* iWARP: the SEND behind the WRITEs, or alone */
-	if (port->iwarp && len && t->opcode == IB_WR_RDMA_WRITE_WITH_IMM)
+	if (port->endpoint.iwarp && len && t->opcode == IB_WR_RDMA_WRITE_WITH_IMM)
 		t->parts++;
 	return post(port, op, t);
 }
@@ -528,17 +505,13 @@ static void waiter_done(struct ccm_op *op, int status)
 int ccm_op_register(struct ccm_port *port, struct ib_mr *mr, int access)
 {
 	struct waiter waiter;
-	struct ib_reg_wr wr = {};
+	struct ib_reg_wr wr;
 	int ret;
 
 	init_completion(&waiter.done);
 	ccm_op_init(&waiter.op, waiter_done, NULL);
 	waiter.op.sync_len = 0;
-	wr.wr.opcode = IB_WR_REG_MR;
-	wr.wr.wr_cqe = &waiter.op.cqe;
-	wr.mr = mr;
-	wr.key = mr->rkey;
-	wr.access = access;
+	ccm_mr_prepare(mr, access, &waiter.op.cqe, &wr);
 	ret = post_one(port, &waiter.op, &wr.wr);
 	if (ret)
 		return ret;

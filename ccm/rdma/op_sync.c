@@ -13,7 +13,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include "../link.h"
+#include "link.h"
 
 enum sync_state {
 	SYNC_WAITED_FOR	= 0,
@@ -51,13 +51,13 @@ static void sync_end_work(struct work_struct *work)
 static void sync_done(struct ccm_op *op, int status)
 {
 	struct sync_call *call = container_of(op, struct sync_call, op);
-	struct ccm_node *node = call->buffer.link->partner->node;
+	struct ccm_link *link = call->buffer.link;
 
 	call->status = status;
 	if (atomic_cmpxchg(&call->state, SYNC_WAITED_FOR, SYNC_DONE) == SYNC_WAITED_FOR)
 		complete(&call->done);
 	else
-		queue_work(node->notify_wq, &call->end);
+		queue_work(link->wq, &call->end);
 }
 
 static int sync_begin(struct ccm_port *port, struct sync_call **begun, const void *data,

@@ -4,25 +4,28 @@
  * the higher one; each has a completion queue and receive buffers of its own, in the
  * protection domain of the session.
  *
- * Like a session's connection, a port is made, connected and fenced by its partner's work
- * item; handlers only set a bit and queue that. Completions of the client's operations
+ * Like a session's connection, a port is made, connected and fenced by the work item of its
+ * inbox; handlers only set a bit and queue that. Completions of the client's operations
  * (op.c) and of what the counterpart sends go straight to the client, in softirq.
  */
 #include <linux/bottom_half.h>
 #include <linux/slab.h>
-#include <linux/wait_bit.h>
-#include <rdma/ib_cm.h>
 #include <asm/unaligned.h>
 
-#include "../link.h"
+#include "conn.h"
+#include "device.h"
+#include "port.h"
 
-static void port_set(struct ccm_port *port, enum ccm_port_bit bit)
-{
-	/* pairs with the barrier in ccm_port_step() */
-	smp_mb__before_atomic();
-	set_bit((int)bit, &port->pending);
-	ccm_partner_kick(port->partner, CCM_PARTNER_LINKS);
-}
+/* A port notices a dead path later than the session does: clients hear its verdict. */
+static const struct ccm_endpoint_kind port_kind = {
+	.bit = CCM_INBOX_LINKS,
+	.detect_factor = 2,
+	.rnr_retries = 7,	/* without limit: see recv_done() */
+	.send_wr = CCM_PORT_DEPTH + 1,	/* the hello */
+	.recv_wr = CCM_PORT_RECV_WR,
+	.iwarp_sge = 2,
+	.iwarp_inline = CCM_PORT_HEADER_LEN,
+};
 
 /**
  * ccm_port_lost() - a work request of a port has failed
@@ -32,71 +35,32 @@ static void port_set(struct ccm_port *port, enum ccm_port_bit bit)
  */
 void ccm_port_lost(struct ccm_port *port)
 {
-	port_set(port, CCM_PORT_LOST);
+	ccm_endpoint_tell(&port->endpoint, CCM_ENDPOINT_ERROR);
 }
 
-static struct ccm_port *port_create(struct ccm_partner *partner)
+static struct ccm_port *port_create(const struct ccm_endpoint_config *config)
 {
 	struct ccm_port *port = (struct ccm_port *)kzalloc(sizeof(*port), GFP_KERNEL);
 
 	if (!port)
 		return NULL;
-	port->partner = partner;
+	ccm_endpoint_init(&port->endpoint, &port_kind, config);
 	INIT_LIST_HEAD(&port->entry);
-	INIT_LIST_HEAD(&port->ops);
+	INIT_LIST_HEAD(&port->posted);
 	spin_lock_init(&port->lock);
+	init_waitqueue_head(&port->idle);
 	return port;
-}
-
-static int port_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
-{
-	struct ccm_port *port = (struct ccm_port *)id->context;
-
-	switch (event->event) {
-	case RDMA_CM_EVENT_ADDR_RESOLVED:
-		if (rdma_resolve_route(id, CCM_CONNECT_MS))
-			port_set(port, CCM_PORT_FAILED);
-		break;
-	case RDMA_CM_EVENT_ROUTE_RESOLVED:
-		port_set(port, CCM_PORT_ROUTE);
-		break;
-	case RDMA_CM_EVENT_ESTABLISHED:
-		/* iWARP: the accepting side must not send before it has received */
-		if (port->active || !port->iwarp)
-			port_set(port, CCM_PORT_ESTABLISHED);
-		break;
-	case RDMA_CM_EVENT_UNREACHABLE:
-		/* Established, it is no more than a hint: see cm.c. */
-		if (!test_bit(CCM_PORT_ESTABLISHED, &port->pending) && !port->connected)
-			port_set(port, CCM_PORT_FAILED);
-		break;
-	case RDMA_CM_EVENT_ADDR_ERROR:
-	case RDMA_CM_EVENT_ROUTE_ERROR:
-	case RDMA_CM_EVENT_CONNECT_ERROR:
-	case RDMA_CM_EVENT_REJECTED:
-		port_set(port, CCM_PORT_FAILED);
-		break;
-	case RDMA_CM_EVENT_DISCONNECTED:
-	case RDMA_CM_EVENT_DEVICE_REMOVAL:
-		port_set(port, CCM_PORT_LOST);
-		break;
-	default:
-		break;
-	}
-	return 0;
 }
 
 /*
  * What the counterpart sends
  */
 
-/* Not through the queue pair: it may be destroyed already, if it could not be drained. */
 static struct ccm_port *cq_port(const struct ib_cq *cq)
 {
 	return (struct ccm_port *)cq->cq_context;
 }
 
-/* A port that is being fenced takes no more; its queue pair may be gone in a moment. */
 static int post_recv(struct ccm_port *port, u32 index)
 {
 	struct ib_sge sge = {
@@ -109,14 +73,8 @@ static int post_recv(struct ccm_port *port, u32 index)
 		.sg_list = &sge,
 		.num_sge = 1,
 	};
-	unsigned long flags;
-	int ret = 0;
 
-	spin_lock_irqsave(&port->lock, flags);
-	if (!port->stopped)
-		ret = ib_post_recv(port->cm_id->qp, &wr, NULL);
-	spin_unlock_irqrestore(&port->lock, flags);
-	return ret;
+	return ccm_endpoint_post_recv(&port->endpoint, &wr);
 }
 
 static u8 *slot_of(struct ccm_port *port, u32 index)
@@ -126,24 +84,23 @@ static u8 *slot_of(struct ccm_port *port, u32 index)
 
 static void deliver(struct ccm_port *port, const struct ccm_held *held)
 {
-	const struct ccm_client *client = port->link->peer->client;
+	const struct ccm_client_ops *ops = port->ops;
 
 	if (held->ring) {
-		if (client->ops->ring)
-			client->ops->ring(client->context, port, held->word);
-	} else if (client->ops->receive) {
-		client->ops->receive(client->context, port, slot_of(port, held->index) +
-				     held->offset, held->len);
+		if (ops->ring)
+			ops->ring(port->context, port, held->word);
+	} else if (ops->receive) {
+		ops->receive(port->context, port, slot_of(port, held->index) + held->offset,
+			     held->len);
 	}
-	ib_dma_sync_single_for_device(port->device, port->rx_dma +
-				      held->index * CCM_PORT_SLOT_LEN, CCM_PORT_SLOT_LEN,
-				      DMA_BIDIRECTIONAL);
+	ib_dma_sync_single_for_device(port->ib, port->rx_dma + held->index * CCM_PORT_SLOT_LEN,
+				      CCM_PORT_SLOT_LEN, DMA_BIDIRECTIONAL);
 }
 
 static void repost(struct ccm_port *port, u32 index)
 {
 	if (post_recv(port, index))
-		port_set(port, CCM_PORT_LOST);
+		ccm_port_lost(port);
 }
 
 /* What has come? False: nothing that a port of ours sends. */
@@ -156,11 +113,11 @@ static bool parse(struct ccm_port *port, const struct ib_wc *wc, struct ccm_held
 		held->word = be32_to_cpu(wc->ex.imm_data);
 		return true;
 	}
-	ib_dma_sync_single_for_cpu(port->device, port->rx_dma +
+	ib_dma_sync_single_for_cpu(port->ib, port->rx_dma +
 				   held->index * CCM_PORT_SLOT_LEN, CCM_PORT_SLOT_LEN,
 				   DMA_BIDIRECTIONAL);
 	held->len = wc->byte_len;
-	if (port->iwarp) {
+	if (port->endpoint.iwarp) {
 		if (wc->byte_len < CCM_PORT_HEADER_LEN)
 			return false;
 		held->offset = CCM_PORT_HEADER_LEN;
@@ -188,17 +145,18 @@ static void recv_done(struct ib_cq *cq, struct ib_wc *wc)
 	bool now;
 
 	if (wc->status != IB_WC_SUCCESS) {
-		port_set(port, CCM_PORT_LOST);
+		ccm_port_lost(port);
 		return;
 	}
 	if (wc->opcode != IB_WC_RECV_RDMA_WITH_IMM && !wc->byte_len) {
 		/* post_hello() of the other side: clients send no empty messages */
-		port_set(port, CCM_PORT_ESTABLISHED);
+		WRITE_ONCE(port->endpoint.connected, true);
+		ccm_endpoint_tell(&port->endpoint, CCM_PORT_HELLO);
 		repost(port, held.index);
 		return;
 	}
 	if (!parse(port, wc, &held)) {
-		port_set(port, CCM_PORT_LOST);
+		ccm_port_lost(port);
 		return;
 	}
 	spin_lock_irqsave(&port->lock, flags);
@@ -215,7 +173,7 @@ static void recv_done(struct ib_cq *cq, struct ib_wc *wc)
 static void hello_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	if (wc->status != IB_WC_SUCCESS)
-		port_set(cq_port(cq), CCM_PORT_LOST);
+		ccm_port_lost(cq_port(cq));
 }
 
 /*
@@ -229,7 +187,7 @@ static int post_hello(struct ccm_port *port)
 	struct ib_send_wr wr = { .wr_cqe = &port->hello_cqe, .opcode = IB_WR_SEND };
 
 	port->hello_cqe.done = hello_done;
-	return ib_post_send(port->cm_id->qp, &wr, NULL);
+	return ib_post_send(port->endpoint.cm_id->qp, &wr, NULL);
 }
 
 /**
@@ -274,60 +232,42 @@ void ccm_port_deliver(struct ccm_port *port)
 			repost(port, i);
 	spin_lock_irqsave(&port->lock, flags);
 	port->delivering = false;
+	/* ccm_port_destroy() may wait for this; under the lock, so that it sees both */
+	wake_up_all(&port->idle);
 	spin_unlock_irqrestore(&port->lock, flags);
-	/* port_destroy() may wait for this */
-	wake_up_var(&port->delivering);
 }
 
 /*
  * Queue pair
  */
 
-static int qp_create(struct ccm_port *port)
+static int make_qp(struct ccm_port *port)
 {
-	struct ccm_conn *conn = port->link->conn;
-	struct ib_qp_init_attr attr = {
-		.cap = {
-			/* one more each for the drain, and one for the hello */
-			.max_send_wr = CCM_PORT_DEPTH + 2,
-			.max_recv_wr = CCM_PORT_RECV_WR + 1,
-			.max_send_sge = conn->iwarp ? 2U : 1U,
-			.max_recv_sge = 1,
-			.max_inline_data = conn->iwarp ? CCM_PORT_HEADER_LEN : 0U,
-		},
-		.sq_sig_type = IB_SIGNAL_ALL_WR,
-		.qp_type = IB_QPT_RC,
-	};
-	struct ib_cq *cq;
+	struct ccm_endpoint *ep = &port->endpoint;
+	u64 dma;
 	u32 i;
 	int ret;
 
 	BUILD_BUG_ON(CCM_PORT_HEADER_OFFSET + CCM_PORT_HEADER_LEN > PAGE_SIZE);
 
-	/* the session's protection domain is of its device */
-	if (port->cm_id->device != conn->device->ib)
-		return -ENODEV;
-	port->device = conn->device->ib;
-	port->lkey = conn->pd->local_dma_lkey;
-	port->iwarp = conn->iwarp;
+	/* only on the session's device: its protection domain is of that */
+	ret = ccm_endpoint_bind(ep, port->pd);
+	if (ret)
+		return ret;
+	port->ib = ep->device->ib;
+	port->lkey = ep->pd->local_dma_lkey;
 	port->rx = (u8 *)get_zeroed_page(GFP_KERNEL);
 	if (!port->rx)
 		return -ENOMEM;
 	put_unaligned_le32(CCM_PORT_KIND_MESSAGE, port->rx + CCM_PORT_HEADER_OFFSET);
-	port->rx_dma = ib_dma_map_single(port->device, port->rx, PAGE_SIZE, DMA_BIDIRECTIONAL);
-	if (ib_dma_mapping_error(port->device, port->rx_dma)) {
+	dma = ib_dma_map_single(port->ib, port->rx, PAGE_SIZE, DMA_BIDIRECTIONAL);
+	if (ib_dma_mapping_error(port->ib, dma)) {
 		free_page((unsigned long)port->rx);
 		port->rx = NULL;
 		return -ENOMEM;
 	}
-	cq = ib_alloc_cq_any(port->device, port, CCM_PORT_DEPTH + CCM_PORT_RECV_WR + 3,
-			     IB_POLL_SOFTIRQ);
-	if (IS_ERR(cq))
-		return (int)PTR_ERR(cq);
-	port->cq = cq;
-	attr.send_cq = cq;
-	attr.recv_cq = cq;
-	ret = rdma_create_qp(port->cm_id, conn->pd, &attr);
+	port->rx_dma = dma;
+	ret = ccm_endpoint_create_qp(ep, port);
 	if (ret)
 		return ret;
 	for (i = 0; i < CCM_PORT_RECV_WR; i++) {
@@ -343,203 +283,175 @@ static int qp_create(struct ccm_port *port)
  * Connecting
  */
 
-/*
- * A port notices a dead path later than the session does, so that it is the session's
- * verdict that clients hear.
- */
-static void set_timeouts(struct rdma_cm_id *id, const struct ccm_partner *partner)
+static void set_owner(struct ccm_port *port, const struct ccm_port_owner *owner)
 {
-	ccm_cm_set_timeouts(id, 2 * partner->node->config.detect_ms);
-}
-
-static void port_param(const struct ccm_port *port, struct rdma_conn_param *param, u8 *data)
-{
-	const struct ccm_session *s = &port->partner->session;
-	const struct ccm_session_link *core = &s->links[port->link->index];
-	struct ccm_wire_port msg = {
-		.node = s->config.node,
-		.partner = s->config.partner,
-		.nonce = s->peer_keys.nonce,
-		.instance = core->instance,
-		.instance_partner = core->peer,
-		.epoch = port->link->epoch,
-		.port = port->index,
-		.incarnation = s->config.incarnation,
-	};
-
-	ccm_wire_put_port(data, &msg);
-	ccm_cm_param(port->cm_id, param, data, CCM_WIRE_PORT_LEN);
-	param->rnr_retry_count = 7;	/* without limit: see recv_done() */
+	port->link = owner->link;
+	port->pd = owner->conn->endpoint.pd;
+	port->ops = owner->ops;
+	port->context = owner->context;
 }
 
 /**
  * ccm_port_connect() - begin to connect a port
- * @link: being opened
- * @index: of the port
+ * @config: of its endpoint
+ * @owner: whose it is; copied
+ * @index: of the port in its link
+ * @data: private data of the request, kept
+ * @len: of @data
+ * @to: address of the partner, with port
  *
- * What becomes of it is told by bits, see ccm_port_step(); the link's time to open
- * bounds it.
+ * It goes by the address of the session here, and so by its device. What becomes of it,
+ * also of an error at once, is told by bits, see ccm_port_step().
  *
- * Return: 0 or a negative errno
+ * Return: the port, or an ERR_PTR()
  */
-int ccm_port_connect(struct ccm_link *link, u32 index)
+struct ccm_port *ccm_port_connect(const struct ccm_endpoint_config *config,
+				  const struct ccm_port_owner *owner, u32 index,
+				  const u8 *data, u32 len, const struct sockaddr_storage *to)
 {
-	struct ccm_partner *partner = link->partner;
-	struct sockaddr_storage src = link->conn->cm_id->route.addr.src_addr;
-	struct rdma_cm_id *id;
-	struct ccm_port *port;
-
-	port = port_create(partner);
-	if (!port)
-		return -ENOMEM;
-	port->link = link;
-	port->index = index;
-	port->active = true;
-	id = rdma_create_id(&init_net, port_handler, port, RDMA_PS_TCP, IB_QPT_RC);
-	if (IS_ERR(id)) {
-		kfree(port);
-		return (int)PTR_ERR(id);
-	}
-	port->cm_id = id;
-	link->ports[index] = port;
-	set_timeouts(id, partner);
-	/* by the address of the session, and so by its device; any port number */
-	if (src.ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&src)->sin6_port = 0;
-	else
-		((struct sockaddr_in *)&src)->sin_port = 0;
-	return rdma_resolve_addr(id, (struct sockaddr *)&src,
-				 (struct sockaddr *)&partner->paths[0].address,
-				 CCM_CONNECT_MS);
-}
-
-static int port_route(struct ccm_port *port)
-{
-	struct rdma_conn_param param;
-	u8 data[CCM_WIRE_PORT_LEN];
+	struct sockaddr_storage from = owner->conn->endpoint.cm_id->route.addr.src_addr;
+	struct ccm_port *port = port_create(config);
 	int ret;
 
-	ret = qp_create(port);
-	if (ret)
-		return ret;
-	port_param(port, &param, data);
-	return rdma_connect(port->cm_id, &param);
+	if (!port)
+		return (struct ccm_port *)ERR_PTR(-ENOMEM);
+	set_owner(port, owner);
+	port->index = index;
+	ret = ccm_endpoint_open(&port->endpoint, data, len);
+	if (ret) {
+		kfree(port);
+		return (struct ccm_port *)ERR_PTR(ret);
+	}
+	/* any port number */
+	if (from.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&from)->sin6_port = 0;
+	else
+		((struct sockaddr_in *)&from)->sin_port = 0;
+	ccm_endpoint_resolve(&port->endpoint, (struct sockaddr *)&from, to);
+	return port;
 }
 
 /**
- * ccm_port_request() - a connect request for a port has come in
- * @node: node
- * @id: new; on success CCM's
- * @msg: what it says
+ * ccm_port_adopt() - a port from a request that came in
+ * @in: request
+ * @config: of its endpoint
  *
- * RDMA CM's handler of the listener. Nothing is kept for whoever does not know the
- * present session's nonce.
+ * RDMA CM's handler of the listener.
  *
- * Return: what the handler returns: 0, or 1: the core destroys the id
+ * Return: the port, or NULL
  */
-int ccm_port_request(struct ccm_node *node, struct rdma_cm_id *id,
-		     const struct ccm_wire_port *msg)
+struct ccm_port *ccm_port_adopt(const struct ccm_incoming *in,
+				const struct ccm_endpoint_config *config)
 {
-	struct ccm_partner *partner = NULL;
-	struct ccm_port *port = NULL;
-	bool welcome = false;
+	struct ccm_port *port = port_create(config);
 
-	if (msg->partner == node->config.node && !READ_ONCE(node->stopping))
-		partner = ccm_node_find_partner(node, msg->node);
-	if (partner)
-		port = port_create(partner);
-	if (port) {
-		port->cm_id = id;
-		port->request = *msg;
-		port->index = msg->port;
-		spin_lock(&partner->lock);
-		welcome = partner->port_nonce && partner->port_nonce == msg->nonce &&
-			  partner->port_request_count < CCM_PORT_REQUESTS_MAX;
-		if (welcome) {
-			partner->port_request_count++;
-			list_add_tail(&port->entry, &partner->port_requests);
-			id->context = port;
-			id->event_handler = port_handler;
-		}
-		spin_unlock(&partner->lock);
-	}
-	if (welcome) {
-		ccm_partner_kick(partner, CCM_PARTNER_LINKS);
-		return 0;
-	}
+	if (port)
+		ccm_endpoint_adopt(&port->endpoint, in);
+	return port;
+}
+
+/**
+ * ccm_port_disown() - nobody wants the request after all
+ * @port: adopted, freed; the listener's request() returns false, so that its id goes, too
+ */
+void ccm_port_disown(struct ccm_port *port)
+{
 	kfree(port);
-	atomic64_inc(&node->rejected[CCM_REJECT_STALE]);
-	rdma_reject(id, NULL, 0, IB_CM_REJ_CONSUMER_DEFINED);
-	return 1;
 }
 
 /**
  * ccm_port_accept() - accept a port's request
- * @link: whose port it is
- * @port: request; on success the link's
+ * @port: adopted
+ * @owner: whose it is; copied
+ * @data: private data for the partner
+ * @len: of @data
  *
- * Return: 0 or a negative errno
+ * Return: 0 or a negative errno; then it is to be refused
  */
-int ccm_port_accept(struct ccm_link *link, struct ccm_port *port)
+int ccm_port_accept(struct ccm_port *port, const struct ccm_port_owner *owner, const u8 *data,
+		    u32 len)
 {
-	struct rdma_conn_param param;
-	u8 data[CCM_WIRE_PORT_LEN];
 	int ret;
 
-	port->link = link;
-	set_timeouts(port->cm_id, link->partner);
-	ret = qp_create(port);
-	if (!ret) {
-		port_param(port, &param, data);
-		rdma_lock_handler(port->cm_id);
-		ret = rdma_accept(port->cm_id, &param);
-		rdma_unlock_handler(port->cm_id);
-	}
-	if (!ret)
-		link->ports[port->index] = port;
-	return ret;
+	set_owner(port, owner);
+	ret = make_qp(port);
+	return ret ? ret : ccm_endpoint_accept(&port->endpoint, data, len);
 }
 
 /**
  * ccm_port_refuse() - reject a port's request
- * @port: request, freed
+ * @port: adopted, freed
  */
 void ccm_port_refuse(struct ccm_port *port)
 {
-	rdma_reject(port->cm_id, NULL, 0, IB_CM_REJ_CONSUMER_DEFINED);
-	ccm_ports_fence(&port, 1);
+	struct ccm_drain drain;
+
+	ccm_endpoint_reject(&port->endpoint, NULL, 0);
+	ccm_drain_begin(&drain);
+	ccm_port_stop(port, &drain);
+	ccm_drain_wait(&drain);
+	ccm_port_destroy(port);
 	kfree(port);
+}
+
+/* The route is known: make the queue pair and send the request. */
+static int port_route(struct ccm_port *port)
+{
+	int ret = make_qp(port);
+
+	return ret ? ret : ccm_endpoint_connect(&port->endpoint);
+}
+
+static u32 why_not(int error)
+{
+	return error == -ENOMEM ? CCM_CLIENT_RESOURCES : CCM_CLIENT_CONNECT;
+}
+
+/*
+ * iWARP: the accepting side must not send before it has received, so that RDMA CM's word
+ * does not count there.
+ */
+static bool is_established(const struct ccm_port *port, unsigned long pending)
+{
+	const struct ccm_endpoint *ep = &port->endpoint;
+
+	return (pending & BIT(CCM_PORT_HELLO)) ||
+	       ((pending & BIT(CCM_ENDPOINT_ESTABLISHED)) && (ep->active || !ep->iwarp));
 }
 
 /**
  * ccm_port_step() - look at what has happened to a port
  * @port: of a link
  *
- * The partner's work item.
+ * The work item of its inbox.
  *
  * Return: enum ccm_client_reason: why it is lost, or CCM_CLIENT_NONE
  */
 u32 ccm_port_step(struct ccm_port *port)
 {
-	unsigned long pending = xchg(&port->pending, 0);
+	const unsigned long lost = BIT(CCM_ENDPOINT_DISCONNECTED) | BIT(CCM_ENDPOINT_ERROR) |
+				   BIT(CCM_ENDPOINT_MALFORMED) | BIT(CCM_ENDPOINT_DEVICE_GONE);
+	struct ccm_endpoint *ep = &port->endpoint;
+	/* pairs with ccm_endpoint_tell() */
+	unsigned long pending = xchg(&ep->pending, 0);
 	unsigned long flags;
+	int ret;
 
 	if (!pending)
 		return CCM_CLIENT_NONE;
-	if (pending & BIT(CCM_PORT_LOST))
-		return port->connected ? CCM_CLIENT_PORT_LOST : CCM_CLIENT_CONNECT;
-	if (pending & BIT(CCM_PORT_FAILED))
-		return CCM_CLIENT_CONNECT;
-	if (pending & BIT(CCM_PORT_ROUTE)) {
-		int ret = port_route(port);
-
+	if (pending & lost)
+		return port->up ? CCM_CLIENT_PORT_LOST : CCM_CLIENT_CONNECT;
+	if (pending & (BIT(CCM_ENDPOINT_FAILED) | BIT(CCM_ENDPOINT_REJECTED)))
+		return why_not(ep->error);
+	if (pending & BIT(CCM_ENDPOINT_ROUTE)) {
+		ret = port_route(port);
 		if (ret)
-			return ret == -ENOMEM ? CCM_CLIENT_RESOURCES : CCM_CLIENT_CONNECT;
+			return why_not(ret);
 	}
-	if ((pending & BIT(CCM_PORT_ESTABLISHED)) && !port->connected) {
-		if (port->active && post_hello(port))
+	if (is_established(port, pending) && !port->up) {
+		if (ep->active && post_hello(port))
 			return CCM_CLIENT_CONNECT;
-		port->connected = true;
+		port->up = true;
 		spin_lock_irqsave(&port->lock, flags);
 		port->open = true;
 		spin_unlock_irqrestore(&port->lock, flags);
@@ -551,101 +463,64 @@ u32 ccm_port_step(struct ccm_port *port)
  * Fencing
  */
 
-static void drained(struct ccm_port *port)
+/* Complete what the device has not: its queue pair and completion queue are gone. */
+static void abort_posted(struct ccm_port *port)
 {
-	if (atomic_dec_and_test(&port->fence->left))
-		complete(&port->fence->done);
+	struct ccm_op *op;
+	unsigned long flags;
+
+	do {
+		spin_lock_irqsave(&port->lock, flags);
+		op = list_first_entry_or_null(&port->posted, struct ccm_op, entry);
+		if (op)
+			list_del(&op->entry);
+		spin_unlock_irqrestore(&port->lock, flags);
+		if (!op)
+			break;
+		/* as from a completion: a client's lock need not mind the difference */
+		local_bh_disable();
+		op->done(op, op->status ? op->status : -ENOTCONN);
+		local_bh_enable();
+	} while (op);
 }
 
-static void send_drained(struct ib_cq *cq, struct ib_wc *wc)
+/**
+ * ccm_port_stop() - nothing is posted any more; what was posted begins to come back
+ * @port: in any state, also destroyed
+ * @drain: begun
+ *
+ * Process context.
+ */
+void ccm_port_stop(struct ccm_port *port, struct ccm_drain *drain)
 {
-	drained(container_of(wc->wr_cqe, struct ccm_port, drain_send));
-}
-
-static void recv_drained(struct ib_cq *cq, struct ib_wc *wc)
-{
-	drained(container_of(wc->wr_cqe, struct ccm_port, drain_recv));
-}
-
-/* Nothing is posted any more; what was posted begins to come back. */
-static void port_stop(struct ccm_port *port, struct ccm_fence *fence)
-{
-	struct ib_qp_attr attr = { .qp_state = IB_QPS_ERR };
-	struct ib_rdma_wr swr = {};
-	struct ib_recv_wr rwr = {};
 	unsigned long flags;
 
 	spin_lock_irqsave(&port->lock, flags);
 	port->open = false;
-	port->stopped = true;
 	spin_unlock_irqrestore(&port->lock, flags);
-	if (!port->cm_id || !port->cm_id->qp)
-		return;
-	if (port->connected)
-		rdma_disconnect(port->cm_id);
-	port->fence = fence;
-	port->drain_send.done = send_drained;
-	port->drain_recv.done = recv_drained;
-	swr.wr.wr_cqe = &port->drain_send;
-	swr.wr.opcode = IB_WR_RDMA_WRITE;
-	rwr.wr_cqe = &port->drain_recv;
-	if (ib_modify_qp(port->cm_id->qp, &attr, IB_QP_STATE))
-		return;
-	atomic_add(2, &fence->left);
-	if (ib_post_send(port->cm_id->qp, &swr.wr, NULL))
-		drained(port);
-	if (ib_post_recv(port->cm_id->qp, &rwr, NULL))
-		drained(port);
-}
-
-/*
- * Whether it is drained or not: a destroyed queue pair neither sends nor receives, and
- * the completion queue is freed when its handler has ended. An operation that has not
- * come back by then never will.
- */
-static void port_destroy(struct ccm_port *port)
-{
-	if (!port->cm_id)
-		return;
-	wait_var_event(&port->delivering, !READ_ONCE(port->delivering));
-	if (port->cm_id->qp)
-		rdma_destroy_qp(port->cm_id);
-	if (port->cq)
-		ib_free_cq(port->cq);
-	port->cq = NULL;
-	if (port->rx) {
-		ib_dma_unmap_single(port->device, port->rx_dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
-		free_page((unsigned long)port->rx);
-	}
-	port->rx = NULL;
-	/* Cancels what is under way and waits for a running handler: after this, none. */
-	rdma_destroy_id(port->cm_id);
-	port->cm_id = NULL;
-	ccm_ops_abort(port);
+	ccm_endpoint_disconnect(&port->endpoint);
+	ccm_drain_add(drain, &port->endpoint);
 }
 
 /**
- * ccm_ports_fence() - end ports for good
- * @ports: some, NULL for a place without one; fenced ones stay as they are
- * @count: places
+ * ccm_port_destroy() - end a port for good
+ * @port: stopped, and the drain waited for; also destroyed already
  *
- * Process context. When it returns, none of them is connected, no handler of theirs runs
- * or will run, and every operation posted on them has completed. Bounded by CCM_DRAIN_MS,
- * once for all of them, and by what destroying the objects takes.
+ * Process context. Whether it is drained or not: when this returns, no handler of it runs or
+ * will run, and every operation posted on it has completed; one that has not come back from
+ * the device never will. What remains is memory.
  */
-void ccm_ports_fence(struct ccm_port *const *ports, u32 count)
+void ccm_port_destroy(struct ccm_port *port)
 {
-	struct ccm_fence fence = { .left = ATOMIC_INIT(1) };
-	u32 i;
-
-	init_completion(&fence.done);
-	for (i = 0; i < count; i++)
-		if (ports[i])
-			port_stop(ports[i], &fence);
-	if (atomic_dec_return(&fence.left))
-		wait_for_completion_timeout(&fence.done, msecs_to_jiffies(CCM_DRAIN_MS));
-	/* no completion looks at the fence, or at a port, behind this */
-	for (i = 0; i < count; i++)
-		if (ports[i])
-			port_destroy(ports[i]);
+	if (!port->endpoint.cm_id)
+		return;
+	wait_event(port->idle, !READ_ONCE(port->delivering));
+	ccm_endpoint_destroy_qp(&port->endpoint);
+	if (port->rx) {
+		ib_dma_unmap_single(port->ib, port->rx_dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
+		free_page((unsigned long)port->rx);
+	}
+	port->rx = NULL;
+	ccm_endpoint_release(&port->endpoint);
+	abort_posted(port);
 }

@@ -11,136 +11,131 @@
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <uapi/linux/ccm.h>
 
-#include "../ccm.h"
-#include "rdma.h"
+#include "../core/wire.h"
+#include "device.h"
+#include "status_page.h"
 
-static __le32 *page_le32(const struct ccm_node *node, u32 offset)
+static __le32 *page_le32(const struct ccm_status_page *page, u32 offset)
 {
-	return (__le32 *)(void *)(node->page + offset);
+	return (__le32 *)(void *)(page->data + offset);
 }
 
-static __le64 *page_le64(const struct ccm_node *node, u32 offset)
+static __le64 *page_le64(const struct ccm_status_page *page, u32 offset)
 {
-	return (__le64 *)(void *)(node->page + offset);
-}
-
-/* Make stores visible to devices whose DMA does not snoop; others have nothing to do. */
-static void page_sync(struct ccm_node *node)
-{
-	struct ccm_device *device;
-
-	mutex_lock(&node->device_lock);
-	list_for_each_entry(device, &node->devices, entry)
-		ib_dma_sync_single_for_device(device->ib, device->page_dma, PAGE_SIZE,
-					      DMA_TO_DEVICE);
-	mutex_unlock(&node->device_lock);
+	return (__le64 *)(void *)(page->data + offset);
 }
 
 static void page_tick(struct work_struct *work)
 {
-	struct ccm_node *node = container_of(to_delayed_work(work), struct ccm_node, tick);
-	u64 uptime_ms = div_u64(ktime_get_ns() - node->loaded_ns, NSEC_PER_MSEC);
-	u64 counter = ccm_status_page_counter(node) + 1;
+	struct ccm_status_page *page = container_of(to_delayed_work(work), struct ccm_status_page,
+						    tick);
+	u64 uptime_ms = div_u64(ktime_get_ns() - page->loaded_ns, NSEC_PER_MSEC);
+	u64 counter = ccm_status_page_counter(page) + 1;
 
-	WRITE_ONCE(*page_le64(node, CCM_STATUS_COUNTER), cpu_to_le64(counter));
-	WRITE_ONCE(*page_le64(node, CCM_STATUS_UPTIME), cpu_to_le64(uptime_ms));
-	page_sync(node);
-	queue_delayed_work(system_highpri_wq, &node->tick,
-			   msecs_to_jiffies(node->tick_ms));
+	WRITE_ONCE(*page_le64(page, CCM_STATUS_COUNTER), cpu_to_le64(counter));
+	WRITE_ONCE(*page_le64(page, CCM_STATUS_UPTIME), cpu_to_le64(uptime_ms));
+	ccm_devices_sync_page(page->devices);
+	queue_delayed_work(system_highpri_wq, &page->tick,
+			   msecs_to_jiffies(page->tick_ms));
 }
 
 /**
  * ccm_status_page_create() - make the page and begin to tick
- * @node: configured
+ * @page: memory for it
+ * @devices: which will map it; initialised
+ * @identity: what it says
  *
  * Return: 0 or -ENOMEM
  */
-int ccm_status_page_create(struct ccm_node *node)
+int ccm_status_page_create(struct ccm_status_page *page, struct ccm_devices *devices,
+			   const struct ccm_status_identity *identity)
 {
 	struct ccm_wire_status status = {
 		.version_min = CCM_VERSION_MIN,
 		.version_max = CCM_VERSION_MAX,
-		.node = node->config.node,
-		.incarnation = node->incarnation,
-		.cluster = node->config.cluster_id,
+		.node = identity->node,
+		.incarnation = identity->incarnation,
+		.cluster = identity->cluster,
 		.stage = CCM_STAGE_KERNEL,
 		.tick_ms = 0,
 	};
 
-	node->page = (u8 *)get_zeroed_page(GFP_KERNEL);
-	if (!node->page)
+	page->devices = devices;
+	page->data = (u8 *)get_zeroed_page(GFP_KERNEL);
+	if (!page->data)
 		return -ENOMEM;
 	/*
 	 * Tick twice as often as promised, and promise a quarter of our own detection
 	 * time; a jiffy is the finest there is.
 	 */
-	node->tick_ms = clamp(node->config.detect_ms / 8, 5U, 1000U);
-	status.tick_ms = max(2 * node->tick_ms, 2 * jiffies_to_msecs(1));
-	ccm_wire_put_status(node->page + CCM_STATUS_OFFSET, &status);
-	node->loaded_ns = ktime_get_ns();
-	INIT_DELAYED_WORK(&node->tick, page_tick);
-	queue_delayed_work(system_highpri_wq, &node->tick, 0);
+	page->tick_ms = clamp(identity->detect_ms / 8, 5U, 1000U);
+	status.tick_ms = max(2 * page->tick_ms, 2 * jiffies_to_msecs(1));
+	ccm_wire_put_status(page->data + CCM_STATUS_OFFSET, &status);
+	page->loaded_ns = ktime_get_ns();
+	INIT_DELAYED_WORK(&page->tick, page_tick);
+	queue_delayed_work(system_highpri_wq, &page->tick, 0);
 	return 0;
 }
 
 /**
  * ccm_status_page_destroy() - stop ticking, free the page
- * @node: no device maps the page any more
+ * @page: no device maps it any more
  */
-void ccm_status_page_destroy(struct ccm_node *node)
+void ccm_status_page_destroy(struct ccm_status_page *page)
 {
-	cancel_delayed_work_sync(&node->tick);
-	free_page((unsigned long)node->page);
-	node->page = NULL;
+	cancel_delayed_work_sync(&page->tick);
+	free_page((unsigned long)page->data);
+	page->data = NULL;
 }
 
 /**
  * ccm_status_page_set_stage() - show another boot stage
- * @node: node
+ * @page: page
  * @stage: enum ccm_stage
  *
  * May sleep.
  */
-void ccm_status_page_set_stage(struct ccm_node *node, u32 stage)
+void ccm_status_page_set_stage(struct ccm_status_page *page, u32 stage)
 {
-	WRITE_ONCE(*page_le32(node, CCM_STATUS_STAGE), cpu_to_le32(stage));
-	page_sync(node);
+	WRITE_ONCE(*page_le32(page, CCM_STATUS_STAGE), cpu_to_le32(stage));
+	ccm_devices_sync_page(page->devices);
 }
 
 /**
  * ccm_status_page_stage() - the boot stage shown
- * @node: node
+ * @page: page
  *
  * Return: enum ccm_stage
  */
-u32 ccm_status_page_stage(const struct ccm_node *node)
+u32 ccm_status_page_stage(const struct ccm_status_page *page)
 {
-	return le32_to_cpu(READ_ONCE(*page_le32(node, CCM_STATUS_STAGE)));
+	return le32_to_cpu(READ_ONCE(*page_le32(page, CCM_STATUS_STAGE)));
 }
 
 /**
  * ccm_status_page_set_flag() - show a flag
- * @node: node
+ * @page: page
  * @flag: CCM_PAGE_*
  *
  * Any context, a panic's too: it only stores. (Where DMA does not snoop, a panic flag
  * may stay in a cache; the partner then sees a counter that stands still.)
  */
-void ccm_status_page_set_flag(struct ccm_node *node, u32 flag)
+void ccm_status_page_set_flag(struct ccm_status_page *page, u32 flag)
 {
-	__le32 *flags = page_le32(node, CCM_STATUS_FLAGS);
+	__le32 *flags = page_le32(page, CCM_STATUS_FLAGS);
 
 	WRITE_ONCE(*flags, READ_ONCE(*flags) | cpu_to_le32(flag));
 }
 
 /**
  * ccm_status_page_counter() - the liveness counter
- * @node: node
+ * @page: page
  *
  * Return: its present value
  */
-u64 ccm_status_page_counter(const struct ccm_node *node)
+u64 ccm_status_page_counter(const struct ccm_status_page *page)
 {
-	return le64_to_cpu(READ_ONCE(*page_le64(node, CCM_STATUS_COUNTER)));
+	return le64_to_cpu(READ_ONCE(*page_le64(page, CCM_STATUS_COUNTER)));
 }

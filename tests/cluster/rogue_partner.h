@@ -6,8 +6,8 @@
 
 #include <functional>
 
-#include "core/catalog.h"
-#include "core/links.h"
+#include "../../ccm/core/catalog.h"
+#include "../../ccm/core/links.h"
 #include "module.h"
 #include "rogue.h"
 

@@ -34,10 +34,11 @@
 
 #define BENCH_READ_LEN	64U
 #define BENCH_WAIT_MS	5000U	/* for each step */
-/* what operations reach: one chunk of a region (ccm/link.h) */
+/* what operations reach: one chunk of a region (ccm/rdma/mr.h) */
 #define BENCH_MEMORY_LEN (511U * 4096)
 /* 67 ms, as a port's with the default detect_ms (core/liveness.h) */
 #define BENCH_ACK_TIMEOUT 14
+#define BENCH_RNR_RETRIES 6
 #define BENCH_OP_LEN_MAX (1U << 20)	/* READs begin at its begin, WRITEs end at its end */
 #define BENCH_WRITE_AT	(BENCH_MEMORY_LEN - BENCH_OP_LEN_MAX)
 

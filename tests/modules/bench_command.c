@@ -14,7 +14,12 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 
-#include "../../ccm/link.h"
+#include "../../ccm/node.h"
+#include "../../ccm/pairing.h"
+#include "../../ccm/partner.h"
+#include "../../ccm/rdma/conn.h"
+#include "../../ccm/rdma/device.h"
+#include "../../ccm/rdma/link.h"
 #include "bench.h"
 #include "command.h"
 
@@ -26,7 +31,7 @@ static int do_sizes(const struct command *c)
 	command_add(" status_page=%lu session_pages=%lu", PAGE_SIZE,
 		    2 * PAGE_SIZE + CCM_MAILBOX_LEN + CCM_TX_LEN);
 	return command_add(" client=%zu peer=%zu link=%zu port=%zu port_pages=%lu",
-			   sizeof(struct ccm_client), sizeof(struct ccm_peer),
+			   sizeof(struct ccm_client), sizeof(struct ccm_pairing),
 			   sizeof(struct ccm_link), sizeof(struct ccm_port), PAGE_SIZE);
 }
 

@@ -4,7 +4,8 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 
-#include "../../ccm/link.h"
+#include "../../ccm/rdma/endpoint.h"
+#include "../../ccm/rdma/port.h"
 #include "bench.h"
 
 static void step_done(struct bench_conn *conn, const struct ib_wc *wc)
@@ -193,7 +194,7 @@ void bench_conn_param(const struct bench_conn *conn, struct rdma_conn_param *par
 	param->responder_resources = reads;
 	param->initiator_depth = reads;
 	param->retry_count = CCM_QP_RETRIES;
-	param->rnr_retry_count = CCM_QP_RNR_RETRIES;
+	param->rnr_retry_count = BENCH_RNR_RETRIES;
 	if (request) {
 		request->kind = conn->kind;
 		param->private_data = request;

@@ -17,7 +17,7 @@
 #include <span>
 #include <vector>
 
-#include "core/session.h"
+#include "../../ccm/core/session.h"
 #include "world.h"
 
 namespace sim {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/session.h"
+#include "../../ccm/core/session.h"
 
 namespace sim {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/session.h"
+#include "../../ccm/core/session.h"
 #include "link_watch.h"
 
 namespace sim {

@@ -13,8 +13,8 @@
 #include <set>
 #include <vector>
 
-#include "core/liveness.h"
-#include "core/session.h"
+#include "../../ccm/core/liveness.h"
+#include "../../ccm/core/session.h"
 #include "fabric.h"
 #include "link_watch.h"
 

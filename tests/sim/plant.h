@@ -3,7 +3,7 @@
 #ifndef CCM_SIM_PLANT_H
 #define CCM_SIM_PLANT_H
 
-#include "core/session.h"
+#include "../../ccm/core/session.h"
 #include "options.h"
 
 namespace sim {

@@ -1,11 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Links and ports as clients see them: the part of the kernel API that only looks.
+ * Links: ports and memory of a client, and the part of the kernel API that only looks at
+ * them.
  */
 #include <linux/export.h>
-#include <linux/scatterlist.h>
+#include <linux/slab.h>
 
 #include "link.h"
+
+/**
+ * ccm_link_create() - a link without ports and memory
+ * @partner: node id
+ * @plan: what it is going to get; copied
+ * @conn: the session's connection
+ * @wq: see struct ccm_link
+ *
+ * Return: the link, with one reference, or NULL
+ */
+struct ccm_link *ccm_link_create(u32 partner, const struct ccm_plan *plan,
+				 struct ccm_conn *conn, struct workqueue_struct *wq)
+{
+	struct ccm_link *link = (struct ccm_link *)kzalloc(sizeof(*link), GFP_KERNEL);
+
+	if (!link)
+		return NULL;
+	kref_init(&link->ref);
+	link->partner = partner;
+	link->plan = *plan;
+	link->conn = conn;
+	link->wq = wq;
+	mutex_init(&link->buffer_lock);
+	INIT_LIST_HEAD(&link->buffers);
+	spin_lock_init(&link->sync_lock);
+	return link;
+}
+
+static void link_release(struct kref *ref)
+{
+	struct ccm_link *link = container_of(ref, struct ccm_link, ref);
+	u32 i;
+
+	for (i = 0; i < CCM_CLIENT_PORTS_MAX; i++)
+		kfree(link->ports[i]);
+	ccm_remote_free(&link->remote);
+	kfree(link);
+}
+
+/** ccm_link_get() - one reference more */
+void ccm_link_get(struct ccm_link *link)
+{
+	kref_get(&link->ref);
+}
+
+/** ccm_link_put() - one less; with the last, its memory and that of its ports goes */
+void ccm_link_put(struct ccm_link *link)
+{
+	kref_put(&link->ref, link_release);
+}
+
+/**
+ * ccm_link_deliver() - the client has heard READY: what was held, and what comes, is its
+ * @link: told
+ *
+ * Process context.
+ */
+void ccm_link_deliver(struct ccm_link *link)
+{
+	u32 i;
+
+	for (i = 0; i < link->plan.ports; i++)
+		ccm_port_deliver(link->ports[i]);
+}
+
+/**
+ * ccm_link_stop() - nothing is posted on its ports any more
+ * @link: in any state
+ * @drain: begun; then to be waited for
+ */
+void ccm_link_stop(struct ccm_link *link, struct ccm_drain *drain)
+{
+	u32 i;
+
+	for (i = 0; i < link->plan.ports; i++)
+		if (link->ports[i])
+			ccm_port_stop(link->ports[i], drain);
+}
+
+/**
+ * ccm_link_destroy_ports() - end its ports for good; see ccm_port_destroy()
+ * @link: stopped, and the drain waited for
+ */
+void ccm_link_destroy_ports(struct ccm_link *link)
+{
+	u32 i;
+
+	for (i = 0; i < link->plan.ports; i++)
+		if (link->ports[i])
+			ccm_port_destroy(link->ports[i]);
+}
+
+/**
+ * ccm_link_set_gone() - the device must not be looked at any more
+ * @link: its ports are destroyed
+ */
+void ccm_link_set_gone(struct ccm_link *link)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&link->sync_lock, flags);
+	link->gone = true;
+	spin_unlock_irqrestore(&link->sync_lock, flags);
+}
+
+/*
+ * The kernel API
+ */
 
 /**
  * ccm_link_partner() - node id of the partner
@@ -13,7 +122,7 @@
  */
 u32 ccm_link_partner(const struct ccm_link *link)
 {
-	return link->partner->id;
+	return link->partner;
 }
 EXPORT_SYMBOL_GPL(ccm_link_partner);
 
@@ -61,34 +170,9 @@ EXPORT_SYMBOL_GPL(ccm_link_port);
 void *ccm_link_region(const struct ccm_link *link, u64 *size)
 {
 	*size = link->plan.give;
-	return link->plan.give ? link->peer->region : NULL;
+	return link->plan.give ? link->memory : NULL;
 }
 EXPORT_SYMBOL_GPL(ccm_link_region);
-
-/* Not a byte more than what is asked for: what lies beside it may be being written. */
-static void sync_chunk(struct ccm_chunk *chunk, struct ib_device *ib, u64 from, u64 to,
-		       bool for_cpu)
-{
-	struct scatterlist *sg;
-	u64 at = 0;
-	int i;
-
-	for_each_sg(chunk->sgt.sgl, sg, (int)chunk->sgt.nents, i) {
-		u64 first = max(from, at);
-		u64 end = min(to, at + sg_dma_len(sg));
-
-		if (first < end) {
-			u64 dma = sg_dma_address(sg) + first - at;
-
-			if (for_cpu)
-				ib_dma_sync_single_for_cpu(ib, dma, end - first, chunk->dir);
-			else
-				ib_dma_sync_single_for_device(ib, dma, end - first,
-							      chunk->dir);
-		}
-		at += sg_dma_len(sg);
-	}
-}
 
 /**
  * ccm_link_region_sync() - hand a part of the local region to the CPU, or back
@@ -105,19 +189,12 @@ static void sync_chunk(struct ccm_chunk *chunk, struct ib_device *ib, u64 from, 
 void ccm_link_region_sync(struct ccm_link *link, u64 offset, u64 len, bool for_cpu)
 {
 	unsigned long flags;
-	u64 start = 0;
-	u32 i;
 
 	if (offset >= link->plan.give || len > link->plan.give - offset)
 		return;
 	spin_lock_irqsave(&link->sync_lock, flags);
-	for (i = 0; i < link->region_chunks && !link->gone; i++) {
-		if (offset < start + link->chunk_len && offset + len > start)
-			sync_chunk(&link->chunks[i], link->conn->device->ib,
-				   offset > start ? offset - start : 0, offset + len - start,
-				   for_cpu);
-		start += link->chunk_len;
-	}
+	if (!link->gone)
+		ccm_region_sync(&link->region, offset, len, for_cpu);
 	spin_unlock_irqrestore(&link->sync_lock, flags);
 }
 EXPORT_SYMBOL_GPL(ccm_link_region_sync);

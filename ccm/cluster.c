@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cluster: brings up, in an order that lookups rely on (cluster.h), what this node
+ * needs to have partners, and takes it down again. The only file that goes through all
+ * partners.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/slab.h>
+
+#include "cluster.h"
+#include "node.h"
+#include "pairing.h"
+#include "partner.h"
+#include "trace.h"
+
+/**
+ * ccm_cluster_create() - partners that do nothing yet
+ * @node: this machine, with its configuration
+ *
+ * Return: the cluster, or an ERR_PTR()
+ */
+struct ccm_cluster *ccm_cluster_create(struct ccm_node *node)
+{
+	const struct ccm_config *config = &node->config;
+	struct ccm_cluster *cluster;
+	struct ccm_partner *partner;
+	u32 i;
+
+	cluster = (struct ccm_cluster *)kzalloc(sizeof(*cluster), GFP_KERNEL);
+	if (!cluster)
+		return (struct ccm_cluster *)ERR_PTR(-ENOMEM);
+	cluster->node = node;
+	ccm_registry_init(&cluster->registry);
+	for (i = 0; i < config->partner_count; i++) {
+		partner = ccm_partner_create(node, &cluster->registry, &config->partners[i]);
+		if (IS_ERR(partner)) {
+			ccm_cluster_destroy(cluster);
+			return (struct ccm_cluster *)ERR_CAST(partner);
+		}
+		cluster->partners[cluster->count++] = partner;
+	}
+	return cluster;
+}
+
+/**
+ * ccm_cluster_destroy() - free a cluster and its partners
+ * @cluster: created, and stopped if it was started; there are no clients, whose modules
+ *	would keep this one loaded
+ */
+void ccm_cluster_destroy(struct ccm_cluster *cluster)
+{
+	while (cluster->count)
+		ccm_partner_destroy(cluster->partners[--cluster->count]);
+	kfree(cluster);
+}
+
+static void tell_all(struct ccm_cluster *cluster, enum ccm_inbox_bit bit)
+{
+	u32 i;
+
+	for (i = 0; i < cluster->count; i++)
+		ccm_inbox_tell(&cluster->partners[i]->inbox, bit);
+}
+
+static void flush_all(struct ccm_cluster *cluster)
+{
+	u32 i;
+
+	for (i = 0; i < cluster->count; i++)
+		flush_workqueue(cluster->partners[i]->inbox.wq);
+}
+
+/*
+ * Devices
+ */
+
+static void appeared(void *owner)
+{
+	ccm_cluster_path_up((struct ccm_cluster *)owner);
+}
+
+/* Connections that have the device are closed by their partners' work items. */
+static void removing(void *owner)
+{
+	struct ccm_cluster *cluster = (struct ccm_cluster *)owner;
+
+	tell_all(cluster, CCM_INBOX_DEVICE);
+	flush_all(cluster);
+}
+
+static const struct ccm_devices_ops devices_ops = {
+	.appeared = appeared,
+	.removing = removing,
+};
+
+/*
+ * Requests
+ */
+
+static bool port_request(struct ccm_cluster *cluster, const struct ccm_incoming *in,
+			 const struct ccm_wire_port *msg)
+{
+	struct ccm_node *node = cluster->node;
+	struct ccm_partner *partner = NULL;
+
+	if (msg->partner == node->config.node && !READ_ONCE(node->stopping))
+		partner = ccm_cluster_find(cluster, msg->node);
+	if (partner && ccm_links_request(&partner->links, in, msg))
+		return true;
+	atomic64_inc(&node->rejected[CCM_REJECT_STALE]);
+	return false;
+}
+
+static void put_reject(const struct ccm_node *node, u32 code, struct ccm_incoming *in)
+{
+	struct ccm_session_config identity = {
+		.node = node->config.node,
+		.cluster = node->config.cluster_id,
+		.incarnation = node->incarnation,
+		.version_min = CCM_VERSION_MIN,
+		.version_max = CCM_VERSION_MAX,
+	};
+
+	BUILD_BUG_ON(CCM_WIRE_REJECT_LEN > CCM_PRIVATE_REJECT_MAX);
+
+	ccm_session_put_reject(&identity, code, in->answer);
+	in->answer_len = CCM_WIRE_REJECT_LEN;
+}
+
+/* A connect request came in: whose is it? RDMA CM's handler. */
+static bool on_request(void *owner, struct ccm_incoming *in)
+{
+	struct ccm_cluster *cluster = (struct ccm_cluster *)owner;
+	struct ccm_node *node = cluster->node;
+	struct ccm_partner *partner = NULL;
+	struct ccm_wire_request req = {};
+	struct ccm_wire_port port;
+	u32 code;
+
+	if (!ccm_wire_get_port(in->data, in->len, &port))
+		return port_request(cluster, in, &port);
+	if (READ_ONCE(node->stopping))
+		code = CCM_REJECT_STOPPING;
+	else
+		code = ccm_session_screen(node->config.node, node->config.cluster_id, in->data,
+					  in->len, &req);
+	if (code == CCM_REJECT_NONE) {
+		partner = ccm_cluster_find(cluster, req.node);
+		if (!partner)
+			code = CCM_REJECT_NODE;
+	}
+	if (code == CCM_REJECT_NONE) {
+		if (ccm_partner_request(partner, in))
+			return true;
+		code = CCM_REJECT_BUSY;
+	}
+	atomic64_inc(&node->rejected[code]);
+	trace_ccm_reject(req.node, code);
+	if (__ratelimit(&node->reject_log))
+		pr_warn("connect request from %pISpc rejected: %s (it says: node %u, cluster id %016llx, for node %u)\n",
+			&in->id->route.addr.dst_addr, ccm_reject_name(code), req.node,
+			req.cluster, req.partner);
+	put_reject(node, code, in);
+	return false;
+}
+
+/*
+ * Beginning and end
+ */
+
+/**
+ * ccm_cluster_start() - listen, and begin to connect
+ * @cluster: created
+ *
+ * Does not wait for a device, an address or a partner: what is not there yet is used
+ * when it appears. A node that is not configured has nothing to start.
+ *
+ * Return: 0 or a negative errno, then nothing is left started
+ */
+int ccm_cluster_start(struct ccm_cluster *cluster)
+{
+	struct ccm_node *node = cluster->node;
+	int ret;
+
+	if (!node->config.node)
+		return 0;
+	ret = ccm_devices_register(&node->devices, node->status_page.data, &devices_ops,
+				   cluster);
+	if (ret)
+		return ret;
+	ret = ccm_listener_start(&cluster->listener, node->config.rdma_port,
+				 CCM_REQUESTS_MAX * CCM_PARTNERS_MAX, on_request, cluster);
+	if (ret) {
+		ccm_devices_unregister(&node->devices);
+		return ret;
+	}
+	tell_all(cluster, CCM_INBOX_START);
+	return 0;
+}
+
+/* Tell every partner, all at once, and wait until each has been let go: bounded. */
+static void stop_partners(struct ccm_cluster *cluster, u32 reason)
+{
+	u32 i;
+
+	ccm_node_set_stopping(cluster->node);
+	for (i = 0; i < cluster->count; i++)
+		WRITE_ONCE(cluster->partners[i]->stop_reason, reason);
+	tell_all(cluster, CCM_INBOX_STOP);
+	flush_all(cluster);
+}
+
+/**
+ * ccm_cluster_stop() - the module is being unloaded: say goodbye to every partner and stop
+ * @cluster: started; may have been shut down
+ */
+void ccm_cluster_stop(struct ccm_cluster *cluster)
+{
+	if (!cluster->node->config.node)
+		return;
+	ccm_listener_stop(&cluster->listener);
+	stop_partners(cluster, CCM_REASON_ADMIN);
+	ccm_devices_unregister(&cluster->node->devices);
+}
+
+/**
+ * ccm_cluster_shutdown() - the machine goes down: say goodbye to every partner
+ * @cluster: created
+ *
+ * The page still says so to whoever can read it.
+ */
+void ccm_cluster_shutdown(struct ccm_cluster *cluster)
+{
+	ccm_node_set_shutdown(cluster->node);
+	stop_partners(cluster, CCM_REASON_SHUTDOWN);
+}
+
+/**
+ * ccm_cluster_path_up() - a device or an address has appeared
+ * @cluster: created
+ *
+ * Any context.
+ */
+void ccm_cluster_path_up(struct ccm_cluster *cluster)
+{
+	tell_all(cluster, CCM_INBOX_PATH_UP);
+}
+
+/**
+ * ccm_cluster_clients() - a client came or leaves
+ * @cluster: created
+ *
+ * Any context.
+ */
+void ccm_cluster_clients(struct ccm_cluster *cluster)
+{
+	tell_all(cluster, CCM_INBOX_CLIENTS);
+}
+
+/**
+ * ccm_cluster_pair() - pair a client with each partner
+ * @cluster: created
+ * @client: named, not registered yet
+ *
+ * Return: 0, or -ENOMEM; ccm_pairings_free() cleans up in either case
+ */
+int ccm_cluster_pair(struct ccm_cluster *cluster, struct ccm_client *client)
+{
+	struct ccm_partner *partner;
+	u32 i;
+
+	for (i = 0; i < cluster->count; i++) {
+		partner = cluster->partners[i];
+		if (!ccm_pairing_create(client, partner->id, &partner->inbox))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * ccm_cluster_find() - a partner by its node id
+ * @cluster: created
+ * @id: partner's
+ *
+ * Return: the partner, or NULL; see cluster.h on its lifetime
+ */
+struct ccm_partner *ccm_cluster_find(struct ccm_cluster *cluster, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < cluster->count; i++)
+		if (cluster->partners[i]->id == id)
+			return cluster->partners[i];
+	return NULL;
+}

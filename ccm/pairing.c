@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Clients and their pairings: what a client is told of each partner, and its memory there.
+ *
+ * Each client has one work item that calls its callbacks, so no two of them run at the
+ * same time, and a client that takes its time in one delays nobody but itself. What is
+ * to be told is kept per partner (struct ccm_pairing) as the latest state, not as a queue:
+ * a link that was lost before the client heard of it is not mentioned at all, and READY
+ * and DOWN alternate by construction.
+ */
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "inbox.h"
+#include "node.h"
+#include "pairing.h"
+#include "rdma/link.h"
+
+static void client_queue(struct ccm_client *client)
+{
+	queue_work(client->node->notify_wq, &client->notify);
+}
+
+/*
+ * Notifications
+ */
+
+static void tell_down(struct ccm_client *client, struct ccm_pairing *pairing)
+	__must_hold(&client->lock)
+{
+	struct ccm_link *link = pairing->told;
+	u32 reason = pairing->down_reason;
+
+	spin_unlock(&client->lock);
+	client->ops->down(client->context, link, reason);
+	spin_lock(&client->lock);
+	pairing->told = NULL;
+	pairing->down = false;
+	ccm_link_put(link);
+	/* the next link may be waiting for the region: region_in_use() */
+	ccm_inbox_tell(pairing->inbox, CCM_INBOX_LINKS);
+}
+
+static void tell_ready(struct ccm_client *client, struct ccm_pairing *pairing)
+	__must_hold(&client->lock)
+{
+	struct ccm_link *link = pairing->next;
+
+	pairing->next = NULL;
+	pairing->told = link;
+	/* from now on it has to be asked before another region replaces this one */
+	if (link->plan.give)
+		pairing->shown = true;
+	spin_unlock(&client->lock);
+	client->ops->ready(client->context, link);
+	ccm_link_deliver(link);
+	spin_lock(&client->lock);
+}
+
+static void tell_release(struct ccm_client *client, struct ccm_pairing *pairing)
+	__must_hold(&client->lock)
+{
+	spin_unlock(&client->lock);
+	if (client->ops->release)
+		client->ops->release(client->context, pairing->partner);
+	spin_lock(&client->lock);
+	pairing->release = false;
+	pairing->shown = false;
+	ccm_inbox_tell(pairing->inbox, CCM_INBOX_LINKS);
+}
+
+static void tell_status(struct ccm_client *client, struct ccm_pairing *pairing)
+	__must_hold(&client->lock)
+{
+	struct ccm_partner_status status = pairing->status;
+
+	pairing->status_new = false;
+	spin_unlock(&client->lock);
+	client->ops->status(client->context, &status);
+	spin_lock(&client->lock);
+}
+
+/* The lock is dropped around a callback. False: there is nothing to tell. */
+static bool tell(struct ccm_client *client, struct ccm_pairing *pairing)
+{
+	lockdep_assert_held(&client->lock);
+	if (pairing->told && pairing->down)
+		tell_down(client, pairing);
+	else if (!pairing->told && pairing->release)
+		tell_release(client, pairing);
+	else if (pairing->status_new)
+		tell_status(client, pairing);
+	else if (!pairing->told && pairing->next)
+		tell_ready(client, pairing);
+	else
+		return false;
+	return true;
+}
+
+static void client_notify(struct work_struct *work)
+{
+	struct ccm_client *client = container_of(work, struct ccm_client, notify);
+	struct ccm_pairing *pairing;
+
+	spin_lock(&client->lock);
+	/* the list is fixed */
+	list_for_each_entry(pairing, &client->pairings, client_entry)
+		while (tell(client, pairing))
+			;
+	spin_unlock(&client->lock);
+}
+
+/**
+ * ccm_pairing_tell_ready() - a link can be used
+ * @pairing: whose
+ * @link: its present one; a reference of its own is taken for the client
+ *
+ * The partner's work item.
+ */
+void ccm_pairing_tell_ready(struct ccm_pairing *pairing, struct ccm_link *link)
+{
+	struct ccm_client *client = pairing->client;
+
+	spin_lock(&client->lock);
+	if (!pairing->next) {
+		ccm_link_get(link);
+		pairing->next = link;
+	}
+	spin_unlock(&client->lock);
+	client_queue(client);
+}
+
+/**
+ * ccm_pairing_tell_down() - a link is fenced
+ * @pairing: whose
+ * @link: whether the client has heard of it or not
+ * @reason: enum ccm_reason
+ *
+ * The partner's work item.
+ */
+void ccm_pairing_tell_down(struct ccm_pairing *pairing, struct ccm_link *link, u32 reason)
+{
+	struct ccm_client *client = pairing->client;
+	bool forget;
+
+	spin_lock(&client->lock);
+	forget = pairing->next == link;
+	if (forget) {
+		pairing->next = NULL;
+	} else if (pairing->told == link) {
+		pairing->down = true;
+		pairing->down_reason = reason;
+	}
+	spin_unlock(&client->lock);
+	if (forget)
+		ccm_link_put(link);
+	else
+		client_queue(client);
+}
+
+/**
+ * ccm_pairing_tell_status() - how the partner is, if the client wants to hear that
+ * @pairing: pairing
+ * @status: of the partner
+ *
+ * The partner's work item.
+ */
+void ccm_pairing_tell_status(struct ccm_pairing *pairing,
+			     const struct ccm_partner_status *status)
+{
+	struct ccm_client *client = pairing->client;
+
+	if (!client->ops->status)
+		return;
+	spin_lock(&client->lock);
+	pairing->status = *status;
+	pairing->status_new = true;
+	spin_unlock(&client->lock);
+	client_queue(client);
+}
+
+/*
+ * Memory
+ */
+
+/*
+ * What the last link has left in the region is the client's to look at, until its down()
+ * has returned: a takeover may read it there.
+ */
+static bool region_in_use(struct ccm_pairing *pairing)
+{
+	struct ccm_client *client = pairing->client;
+	bool in_use;
+
+	spin_lock(&client->lock);
+	in_use = pairing->told;
+	spin_unlock(&client->lock);
+	return in_use;
+}
+
+/*
+ * Has the client stopped to use the region, or not heard of it yet, so that a larger one
+ * may replace it?
+ */
+static bool region_released(struct ccm_pairing *pairing)
+{
+	struct ccm_client *client = pairing->client;
+	bool released;
+
+	spin_lock(&client->lock);
+	released = !pairing->shown;
+	if (!released)
+		pairing->release = true;
+	spin_unlock(&client->lock);
+	if (!released)
+		client_queue(client);
+	return released;
+}
+
+/**
+ * ccm_pairing_region() - memory for the counterpart
+ * @pairing: has no link that uses it
+ * @len: bytes
+ *
+ * The partner's work item. What is there already, from an earlier session, stays if it
+ * is large enough, with what it holds. Fresh memory is zeroed.
+ *
+ * Return: 0; -EINPROGRESS: the client has not heard DOWN of the last link, or is asked to
+ * let go of a smaller region; then CCM_INBOX_LINKS is told; -EDQUOT: past the node's
+ * limit; -ENOMEM
+ */
+int ccm_pairing_region(struct ccm_pairing *pairing, u64 len)
+{
+	struct ccm_limits *limits = &pairing->client->node->limits;
+	void *region;
+	u64 more;
+
+	len = round_up(len, PAGE_SIZE);
+	if (region_in_use(pairing))
+		return -EINPROGRESS;
+	if (pairing->region_len >= len)
+		return 0;
+	/* what is there is not given up for what cannot be */
+	more = len - pairing->region_len;
+	if (!ccm_limits_take_memory(limits, more))
+		return -EDQUOT;
+	if (pairing->region && !region_released(pairing)) {
+		ccm_limits_give_memory(limits, more);
+		return -EINPROGRESS;
+	}
+	vfree(pairing->region);
+	pairing->region = NULL;
+	pairing->region_len = 0;
+	region = __vmalloc(len, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	if (!region) {
+		ccm_limits_give_memory(limits, len);
+		return -ENOMEM;
+	}
+	pairing->region = region;
+	pairing->region_len = len;
+	return 0;
+}
+
+/*
+ * Life
+ */
+
+/**
+ * ccm_client_init() - a client without pairings
+ * @client: zeroed
+ * @node: with whom it is going to be registered
+ */
+void ccm_client_init(struct ccm_client *client, struct ccm_node *node)
+{
+	client->node = node;
+	spin_lock_init(&client->lock);
+	INIT_WORK(&client->notify, client_notify);
+	init_waitqueue_head(&client->wait);
+	INIT_LIST_HEAD(&client->entry);
+	INIT_LIST_HEAD(&client->pairings);
+}
+
+/**
+ * ccm_pairing_create() - pair a client with a partner
+ * @client: not registered yet; its pairing from now on
+ * @partner: node id
+ * @inbox: the partner's
+ *
+ * Return: the pairing, or NULL
+ */
+struct ccm_pairing *ccm_pairing_create(struct ccm_client *client, u32 partner,
+				       struct ccm_inbox *inbox)
+{
+	struct ccm_pairing *pairing;
+	struct ccm_record *record;
+
+	pairing = (struct ccm_pairing *)kzalloc(sizeof(*pairing), GFP_KERNEL);
+	if (!pairing)
+		return NULL;
+	pairing->client = client;
+	pairing->partner = partner;
+	pairing->inbox = inbox;
+	INIT_LIST_HEAD(&pairing->entry);
+	record = &pairing->view.record;
+	record->size = sizeof(*record);
+	record->type = CCM_RECORD_CLIENT;
+	record->node = partner;
+	record->state = CCM_CLIENT_WAITING;
+	record->reason = CCM_CLIENT_NO_SESSION;
+	memcpy(record->client, client->declared.name, sizeof(record->client));
+	list_add_tail(&pairing->client_entry, &client->pairings);
+	return pairing;
+}
+
+/**
+ * ccm_pairings_free() - free all pairings of a client, and their memory
+ * @client: not registered, or let go by every partner
+ */
+void ccm_pairings_free(struct ccm_client *client)
+{
+	struct ccm_pairing *pairing;
+	struct ccm_pairing *next;
+
+	list_for_each_entry_safe(pairing, next, &client->pairings, client_entry) {
+		list_del(&pairing->client_entry);
+		if (pairing->region) {
+			vfree(pairing->region);
+			ccm_limits_give_memory(&client->node->limits, pairing->region_len);
+		}
+		kfree(pairing);
+	}
+}
+
+/**
+ * ccm_pairing_find() - a client as to a partner
+ * @client: client
+ * @partner: node id
+ *
+ * Any context.
+ *
+ * Return: the pairing, or NULL
+ */
+struct ccm_pairing *ccm_pairing_find(struct ccm_client *client, u32 partner)
+{
+	struct ccm_pairing *pairing;
+
+	list_for_each_entry(pairing, &client->pairings, client_entry)
+		if (pairing->partner == partner)
+			return pairing;
+	return NULL;
+}
+
+/**
+ * ccm_pairing_known() - a client that a partner knows
+ * @known: the partner's list
+ * @instance: of the client
+ *
+ * The partner's work item.
+ *
+ * Return: the client as to this partner, or NULL
+ */
+struct ccm_pairing *ccm_pairing_known(struct list_head *known, u64 instance)
+{
+	struct ccm_pairing *pairing;
+
+	list_for_each_entry(pairing, known, entry)
+		if (pairing->client->declared.instance == instance)
+			return pairing;
+	return NULL;
+}
+
+/**
+ * ccm_pairings_let_go() - has every partner let the client go?
+ * @client: leaving
+ */
+bool ccm_pairings_let_go(struct ccm_client *client)
+{
+	struct ccm_pairing *pairing;
+	bool all = true;
+
+	spin_lock(&client->lock);
+	list_for_each_entry(pairing, &client->pairings, client_entry)
+		all = all && pairing->let_go;
+	spin_unlock(&client->lock);
+	return all;
+}
+
+/*
+ * What readers see
+ */
+
+static u32 shown_state(const struct ccm_session_link *link)
+{
+	switch (link->state) {
+	case CCM_LINK_WAITING:
+		return CCM_CLIENT_WAITING;
+	case CCM_LINK_REFUSED:
+		return CCM_CLIENT_INCOMPATIBLE;
+	case CCM_LINK_UP:
+		return link->client_ready ? CCM_CLIENT_READY : CCM_CLIENT_OPENING;
+	default:
+		return CCM_CLIENT_OPENING;
+	}
+}
+
+/* Nothing is published if it looks as before. */
+static void show(struct ccm_pairing *pairing, const struct ccm_record *now)
+{
+	lockdep_assert_held(&pairing->client->lock);
+	if (memcmp(now, &pairing->view.record, sizeof(*now)))
+		ccm_view_publish(&pairing->client->node->events, &pairing->view, now);
+}
+
+/**
+ * ccm_pairing_show_link() - a client's link may have changed
+ * @pairing: client as to a partner
+ * @link: as the core has it
+ *
+ * The partner's work item.
+ */
+void ccm_pairing_show_link(struct ccm_pairing *pairing, const struct ccm_session_link *link)
+{
+	bool planned = link->state >= CCM_LINK_IDLE;
+	struct ccm_record now;
+
+	spin_lock(&pairing->client->lock);
+	now = pairing->view.record;
+	now.state = (u8)shown_state(link);
+	now.reason = (u8)link->reason;
+	now.version = planned ? link->plan.version : 0;
+	now.ports = planned ? link->plan.ports : 0;
+	now.region = planned ? link->plan.give : 0;
+	now.region_partner = planned ? link->plan.take : 0;
+	show(pairing, &now);
+	spin_unlock(&pairing->client->lock);
+}
+
+/**
+ * ccm_pairing_show_note() - a client says something of a partner
+ * @pairing: client as to the partner
+ * @note: shorter than CCM_CLIENT_NOTE_LEN
+ *
+ * Process context.
+ */
+void ccm_pairing_show_note(struct ccm_pairing *pairing, const char *note)
+{
+	struct ccm_record now;
+
+	spin_lock(&pairing->client->lock);
+	now = pairing->view.record;
+	memset(now.note, 0, sizeof(now.note));
+	strscpy(now.note, note, sizeof(now.note));
+	show(pairing, &now);
+	spin_unlock(&pairing->client->lock);
+}
+
+/**
+ * ccm_pairings_show() - a client has registered
+ * @client: with all its pairings
+ *
+ * Process context.
+ */
+void ccm_pairings_show(struct ccm_client *client)
+{
+	struct ccm_pairing *pairing;
+
+	list_for_each_entry(pairing, &client->pairings, client_entry)
+		ccm_view_add(&client->node->events, &pairing->view, true);
+}
+
+/**
+ * ccm_pairings_hide() - a client has left
+ * @client: no partner's work item knows it any more
+ *
+ * Process context.
+ */
+void ccm_pairings_hide(struct ccm_client *client)
+{
+	struct ccm_pairing *pairing;
+	struct ccm_record last;
+
+	list_for_each_entry(pairing, &client->pairings, client_entry) {
+		last = pairing->view.record;
+		last.state = CCM_CLIENT_GONE;
+		last.reason = CCM_CLIENT_LEFT;
+		last.ports = 0;
+		last.region = 0;
+		last.region_partner = 0;
+		ccm_view_remove(&client->node->events, &pairing->view, &last);
+	}
+}

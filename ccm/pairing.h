@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A client of this node, and a pairing: the client as to one partner. */
+#ifndef CCM_PAIRING_H
+#define CCM_PAIRING_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/ccm.h>
+
+#include "core/catalog.h"
+#include "core/links.h"
+#include "events.h"
+
+struct ccm_inbox;
+struct ccm_node;
+struct ccm_try;
+
+/**
+ * struct ccm_client - a registration
+ * @node: with whom
+ * @entry: in ccm_registry.clients
+ * @declared: what partners are told
+ * @ops: the client's callbacks
+ * @context: for them
+ * @leaving: is being unregistered; under ccm_registry.lock
+ * @lock: protects what its pairings say; taken in process context
+ * @notify: calls the callbacks, one at a time
+ * @wait: woken when a pairing has been let go
+ * @pairings: one for each partner of the node; fixed
+ */
+struct ccm_client {
+	struct ccm_node *node;
+	struct list_head entry;
+	struct ccm_catalog_entry declared;
+	const struct ccm_client_ops *ops;
+	void *context;
+	bool leaving;
+	spinlock_t lock;
+	struct work_struct notify;
+	wait_queue_head_t wait;
+	struct list_head pairings;
+};
+
+/**
+ * struct ccm_pairing - a client as to one partner
+ * @client: the client
+ * @client_entry: in ccm_client.pairings
+ * @inbox: the partner's
+ * @partner: its node id
+ * @entry: in the partner's list while its session knows the client
+ * @attempt: its present try to have a link, NULL: none. This, @entry and @region are
+ *	touched by the partner's work item only (and by nobody once @let_go is set)
+ * @region: memory for the counterpart; kept from session to session; NULL: none yet
+ * @region_len: bytes of it
+ * @no_memory: the last try could not even be allocated
+ * @deferred: another try is to be made when @attempt is closed
+ * @let_go: the partner knows no more of the client, which is leaving
+ * @told: the link that the client was told READY of, and not yet DOWN
+ * @next: the link that it is to be told READY of
+ * @down: @told is fenced: tell DOWN
+ * @down_reason: with @down
+ * @release: ask the client to stop using @region
+ * @shown: it has been told READY with @region, and not let go of it since
+ * @status_new: tell @status
+ * @status: of the partner
+ * @view: what readers see; published under ccm_client.lock, since the partner's work item
+ *	and the client itself do
+ *
+ * From @let_go on under ccm_client.lock.
+ */
+struct ccm_pairing {
+	struct ccm_client *client;
+	struct list_head client_entry;
+	struct ccm_inbox *inbox;
+	u32 partner;
+	struct list_head entry;
+	struct ccm_try *attempt;
+	void *region;
+	u64 region_len;
+	bool no_memory;
+	bool deferred;
+	bool let_go;
+	struct ccm_link *told;
+	struct ccm_link *next;
+	bool down;
+	u32 down_reason;
+	bool release;
+	bool shown;
+	bool status_new;
+	struct ccm_partner_status status;
+	struct ccm_view view;
+};
+
+void ccm_client_init(struct ccm_client *client, struct ccm_node *node);
+struct ccm_pairing *ccm_pairing_create(struct ccm_client *client, u32 partner,
+				       struct ccm_inbox *inbox);
+void ccm_pairings_free(struct ccm_client *client);
+struct ccm_pairing *ccm_pairing_find(struct ccm_client *client, u32 partner);
+struct ccm_pairing *ccm_pairing_known(struct list_head *known, u64 instance);
+
+void ccm_pairing_tell_ready(struct ccm_pairing *pairing, struct ccm_link *link);
+void ccm_pairing_tell_down(struct ccm_pairing *pairing, struct ccm_link *link, u32 reason);
+void ccm_pairing_tell_status(struct ccm_pairing *pairing,
+			     const struct ccm_partner_status *status);
+bool ccm_pairings_let_go(struct ccm_client *client);
+int ccm_pairing_region(struct ccm_pairing *pairing, u64 len);
+
+void ccm_pairings_show(struct ccm_client *client);
+void ccm_pairings_hide(struct ccm_client *client);
+void ccm_pairing_show_link(struct ccm_pairing *pairing, const struct ccm_session_link *link);
+void ccm_pairing_show_note(struct ccm_pairing *pairing, const char *note);
+
+#endif /* CCM_PAIRING_H */

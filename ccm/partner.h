@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A partner: another node of the cluster.
+ *
+ * Each has one ordered work queue. Its work item alone steps the core and carries out
+ * actions; it alone creates, uses and closes the partner's connections, links and ports.
+ * Handlers of RDMA CM, of completions and of timers only set a bit and queue that work
+ * item (inbox.h).
+ */
+#ifndef CCM_PARTNER_H
+#define CCM_PARTNER_H
+
+#include <linux/hrtimer.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/ccm.h>
+
+#include "config.h"
+#include "core/catalog.h"
+#include "core/session.h"
+#include "events.h"
+#include "inbox.h"
+#include "links.h"
+#include "path.h"
+
+struct ccm_node;
+struct ccm_registry;
+
+#define CCM_REQUESTS_MAX	4U	/* connect requests of one partner not yet looked at */
+
+/* Counters of a partner, shown in debugfs. Written by its work item only. */
+struct ccm_partner_counters {
+	u64 steps;
+	u64 attempts;
+	u64 retried;		/* attempts that a timer began */
+	u64 accepted;
+	u64 rejected;
+	u64 sessions;
+	u64 lost;
+	u64 ready_ns;		/* CLOCK_MONOTONIC of the last READY */
+};
+
+/**
+ * struct ccm_partner - another node of the cluster
+ * @node: this node
+ * @registry: its clients
+ * @id: node id of the partner
+ * @inbox: with the work item that steps the core
+ * @stop_reason: enum ccm_reason that goes with CCM_INBOX_STOP
+ * @lock: protects the next three
+ * @requests: incoming connections that the core has not seen yet
+ * @request_count: how many
+ * @next_request: number for the next one; odd
+ * @timer: the core's
+ * @session: the core
+ * @actions: what it wants done
+ * @event: the event being stepped
+ * @buffer: its data
+ * @catalog: what goes with CCM_SEV_CLIENTS
+ * @paths: ways to it; only the first is used yet
+ * @path_count: how many
+ * @links: its links
+ * @shown_state: enum ccm_state last shown to readers
+ * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
+ * @last_reason: enum ccm_reason of the last DOWN shown
+ * @log_due: a READY or DOWN of this step is to be logged
+ * @log_state: which
+ * @log_reason: of DOWN
+ * @leaving: a client leaves that could not be let go yet
+ * @view: what readers see
+ * @counters: figures
+ * @last_error: negative errno of the last failed attempt
+ */
+struct ccm_partner {
+	struct ccm_node *node;
+	struct ccm_registry *registry;
+	u32 id;
+	struct ccm_inbox inbox;
+	u32 stop_reason;
+	spinlock_t lock;
+	struct list_head requests;
+	u32 request_count;
+	u32 next_request;
+	struct hrtimer timer;
+	struct ccm_session session;
+	struct ccm_session_actions actions;
+	struct ccm_session_event event;
+	u8 buffer[CCM_CATALOG_LEN_MAX];
+	struct ccm_catalog catalog;
+	struct ccm_path paths[CCM_PATHS_MAX];
+	u32 path_count;
+	struct ccm_links links;
+	u32 shown_state;
+	u32 shown_reason;
+	u32 last_reason;
+	bool log_due;
+	u32 log_state;
+	u32 log_reason;
+	bool leaving;
+	struct ccm_view view;
+	struct ccm_partner_counters counters;
+	int last_error;
+};
+
+struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registry *registry,
+				       const struct ccm_partner_config *config);
+void ccm_partner_destroy(struct ccm_partner *partner);
+bool ccm_partner_request(struct ccm_partner *partner, const struct ccm_incoming *in);
+void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *status);
+int ccm_partner_peek(struct ccm_partner *partner, struct ccm_peek *peek);
+
+#endif /* CCM_PARTNER_H */

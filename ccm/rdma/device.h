@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* RDMA devices as they come and go. */
+#ifndef CCM_RDMA_DEVICE_H
+#define CCM_RDMA_DEVICE_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <rdma/ib_verbs.h>
+
+/**
+ * struct ccm_devices_ops - whom it concerns
+ * @appeared: a device, or an address of one, can be used now. Any context
+ * @removing: a device is going. When it returns, no connection of the owner uses the
+ *	device any more. Process context
+ */
+struct ccm_devices_ops {
+	void (*appeared)(void *owner);
+	void (*removing)(void *owner);
+};
+
+/**
+ * struct ccm_devices - the RDMA devices in use
+ * @lock: protects @list and what is in it
+ * @list: struct ccm_device
+ * @page: the status page, mapped for each of them
+ * @ops: given at registration
+ * @owner: for @ops
+ */
+struct ccm_devices {
+	struct mutex lock;
+	struct list_head list;
+	u8 *page;
+	const struct ccm_devices_ops *ops;
+	void *owner;
+};
+
+/**
+ * struct ccm_device - an RDMA device that connections can use
+ * @entry: in ccm_devices.list
+ * @devices: whose
+ * @ib: the device
+ * @page_dma: the status page, mapped for it
+ * @gone: being removed: no new connection may use it
+ * @event: its asynchronous events
+ */
+struct ccm_device {
+	struct list_head entry;
+	struct ccm_devices *devices;
+	struct ib_device *ib;
+	u64 page_dma;
+	bool gone;
+	struct ib_event_handler event;
+};
+
+void ccm_devices_init(struct ccm_devices *devices);
+int ccm_devices_register(struct ccm_devices *devices, u8 *page,
+			 const struct ccm_devices_ops *ops, void *owner);
+void ccm_devices_unregister(struct ccm_devices *devices);
+struct ccm_device *ccm_device_find(struct ccm_devices *devices, struct ib_device *ib);
+void ccm_devices_sync_page(struct ccm_devices *devices);
+
+#endif /* CCM_RDMA_DEVICE_H */

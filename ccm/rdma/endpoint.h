@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An endpoint: a queue pair with its RDMA CM id, of a session or of a client's port.
+ *
+ * It is made, connected and ended by the work item of its inbox. Handlers of RDMA CM and
+ * of completions reach it only to store what came, to set a bit and to queue that work
+ * item; after ccm_endpoint_release() none of them runs or will run, so what holds the
+ * endpoint is then simply freed.
+ */
+#ifndef CCM_RDMA_ENDPOINT_H
+#define CCM_RDMA_ENDPOINT_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <rdma/ib_verbs.h>
+#include <rdma/rdma_cm.h>
+
+#include "../core/wire.h"
+#include "../inbox.h"
+
+struct ccm_device;
+struct ccm_devices;
+struct ccm_incoming;
+
+/* Retries of a queue pair. rxe never gives up with 7. */
+#define CCM_QP_RETRIES		6
+#define CCM_QP_RNR_TIMER	12	/* 0.64 ms */
+#define CCM_QP_READS		8	/* READs in flight */
+
+#define CCM_DRAIN_MS		200	/* how long a drain is waited for */
+
+/* ccm_endpoint.pending, in the order in which they can be true */
+enum ccm_endpoint_bit {
+	CCM_ENDPOINT_ROUTE		= 0,	/* route resolved: make the queue pair, connect */
+	CCM_ENDPOINT_ESTABLISHED	= 1,
+	CCM_ENDPOINT_REJECTED		= 2,
+	CCM_ENDPOINT_FAILED		= 3,	/* could not connect */
+	CCM_ENDPOINT_OWNER		= 4,	/* to 15: what its owner makes of completions */
+	CCM_ENDPOINT_DISCONNECTED	= 16,
+	CCM_ENDPOINT_ERROR		= 17,	/* a work request failed */
+	CCM_ENDPOINT_MALFORMED		= 18,	/* what came is none of the protocol's */
+	CCM_ENDPOINT_DEVICE_GONE	= 19,
+	CCM_ENDPOINT_BITS
+};
+
+/**
+ * struct ccm_endpoint_kind - what sessions and ports do differently
+ * @bit: what the inbox is told
+ * @detect_factor: the queue pair gives up after so many detection times
+ * @rnr_retries: of the queue pair; 7: without limit
+ * @send_wr: work requests on the send queue, but for the drain's
+ * @recv_wr: receive buffers
+ * @iwarp_sge: scatter elements of a send on iWARP; elsewhere it is one
+ * @iwarp_inline: bytes of a send on iWARP that lie in no memory of the device's
+ */
+struct ccm_endpoint_kind {
+	enum ccm_inbox_bit bit;
+	u32 detect_factor;
+	u8 rnr_retries;
+	u32 send_wr;
+	u32 recv_wr;
+	u32 iwarp_sge;
+	u32 iwarp_inline;
+};
+
+/**
+ * struct ccm_endpoint_config - whose it is
+ * @inbox: told of all that happens; outlives the endpoint
+ * @devices: those that may be used
+ * @partner: number, for traces
+ * @detect_ms: a dead path is noticed in that time
+ */
+struct ccm_endpoint_config {
+	struct ccm_inbox *inbox;
+	struct ccm_devices *devices;
+	u32 partner;
+	u32 detect_ms;
+};
+
+/**
+ * struct ccm_endpoint - a queue pair with its RDMA CM id
+ * @kind: of a session or of a port
+ * @config: whose it is
+ * @id: the core's name for a session's connection; 0: a port
+ * @cm_id: RDMA CM id; NULL when it is released
+ * @device: set with the queue pair
+ * @pd: protection domain: the session's
+ * @own_pd: ... which this endpoint has made
+ * @cq: completion queue; its context is the owner's
+ * @iwarp: the device speaks iWARP
+ * @active: this side connects
+ * @connected: ESTABLISHED was reported, or is known by what has arrived
+ * @pending: enum ccm_endpoint_bit
+ * @status: goes with REJECTED and FAILED: enum ccm_cm_status
+ * @error: the errno or transport status behind it
+ * @private_data: to send with the request; then as received
+ * @private_len: of it
+ * @lock: protects @stopped; held while a receive is posted; any context
+ * @stopped: being ended: no receive is posted any more
+ * @drain: who waits for the next two
+ * @drain_send: last work request of the send queue
+ * @drain_recv: last one of the receive queue
+ * @drain_left: of these two, not back yet
+ */
+struct ccm_endpoint {
+	const struct ccm_endpoint_kind *kind;
+	struct ccm_endpoint_config config;
+	u32 id;
+	struct rdma_cm_id *cm_id;
+	struct ccm_device *device;
+	struct ib_pd *pd;
+	bool own_pd;
+	struct ib_cq *cq;
+	bool iwarp;
+	bool active;
+	bool connected;
+	unsigned long pending;
+	u32 status;
+	int error;
+	u8 private_data[CCM_PRIVATE_ACCEPT_MAX];
+	u32 private_len;
+	spinlock_t lock;
+	bool stopped;
+	struct ccm_drain *drain;
+	struct ib_cqe drain_send;
+	struct ib_cqe drain_recv;
+	atomic_t drain_left;
+};
+
+/**
+ * struct ccm_drain - one wait for any number of endpoints
+ * @left: work requests that are not back yet, and one more until the wait begins
+ * @done: all are
+ */
+struct ccm_drain {
+	atomic_t left;
+	struct completion done;
+};
+
+void ccm_endpoint_tell(struct ccm_endpoint *ep, u32 bit);
+void ccm_endpoint_failed(struct ccm_endpoint *ep, int error);
+
+void ccm_endpoint_init(struct ccm_endpoint *ep, const struct ccm_endpoint_kind *kind,
+		       const struct ccm_endpoint_config *config);
+int ccm_endpoint_open(struct ccm_endpoint *ep, const u8 *data, u32 len);
+void ccm_endpoint_adopt(struct ccm_endpoint *ep, const struct ccm_incoming *in);
+void ccm_endpoint_resolve(struct ccm_endpoint *ep, struct sockaddr *from,
+			  const struct sockaddr_storage *to);
+int ccm_endpoint_bind(struct ccm_endpoint *ep, struct ib_pd *pd);
+int ccm_endpoint_create_qp(struct ccm_endpoint *ep, void *context);
+int ccm_endpoint_post_recv(struct ccm_endpoint *ep, const struct ib_recv_wr *wr);
+int ccm_endpoint_connect(struct ccm_endpoint *ep);
+int ccm_endpoint_accept(struct ccm_endpoint *ep, const u8 *data, u32 len);
+void ccm_endpoint_reject(struct ccm_endpoint *ep, const u8 *data, u32 len);
+
+void ccm_endpoint_disconnect(struct ccm_endpoint *ep);
+void ccm_drain_begin(struct ccm_drain *drain);
+void ccm_drain_add(struct ccm_drain *drain, struct ccm_endpoint *ep);
+void ccm_drain_wait(struct ccm_drain *drain);
+bool ccm_endpoint_drained(const struct ccm_endpoint *ep);
+void ccm_endpoint_destroy_qp(struct ccm_endpoint *ep);
+void ccm_endpoint_release(struct ccm_endpoint *ep);
+
+#endif /* CCM_RDMA_ENDPOINT_H */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The memory of a session: what the partner may read, what it may write, and what this
+ * side sends from and receives to.
+ */
+#ifndef CCM_RDMA_MAILBOX_H
+#define CCM_RDMA_MAILBOX_H
+
+#include <linux/types.h>
+#include <rdma/ib_verbs.h>
+
+#include "../core/liveness.h"
+#include "../core/session.h"
+#include "../core/wire.h"
+
+struct ccm_endpoint;
+
+#define CCM_RECV_WR		16	/* at most one message of each kind is under way */
+#define CCM_MESSAGE_LEN		64	/* of a receive buffer */
+#define CCM_SLOT_LEN		128
+#define CCM_LANDING_OFFSET	(CCM_RECV_WR * CCM_MESSAGE_LEN)
+#define CCM_TX_SLOT_LEN		192	/* one slot per ring kind, slot 0 for A0 */
+#define CCM_TX_RING_OFFSET	(CCM_RING_COUNT * CCM_TX_SLOT_LEN)
+#define CCM_TX_LEN		CCM_MAILBOX_LEN	/* large mails lie as in the mailbox */
+
+/* Landing slots for what RDMA READs bring, in the receive page behind the messages */
+enum ccm_slot {
+	CCM_SLOT_HEARTBEAT	= 0,	/* ... to CCM_HEARTBEATS_PER_DETECT - 1 */
+	CCM_SLOT_STATUS		= CCM_HEARTBEATS_PER_DETECT,	/* R1 */
+	CCM_SLOT_ANSWER,					/* R2 */
+	CCM_SLOT_COUNT
+};
+
+/**
+ * struct ccm_mailbox - pages of a session, mapped, and their memory regions
+ * @ib: for which they are mapped; NULL: there are none
+ * @session_page: answer to the partner's hello
+ * @box: CCM_MAILBOX_LEN bytes; the partner writes here
+ * @tx: CCM_TX_LEN bytes: what WRITEs and SENDs are posted from
+ * @rx: receive buffers and landing slots: a page
+ * @session_dma: @session_page, mapped; likewise the next three
+ * @status_mr: status page and session page, remote read
+ * @box_mr: remote write
+ * @landing_mr: iWARP: what READs write to; else NULL
+ */
+struct ccm_mailbox {
+	struct ib_device *ib;
+	u8 *session_page;
+	u8 *box;
+	u8 *tx;
+	u8 *rx;
+	u64 session_dma;
+	u64 box_dma;
+	u64 tx_dma;
+	u64 rx_dma;
+	struct ib_mr *status_mr;
+	struct ib_mr *box_mr;
+	struct ib_mr *landing_mr;
+};
+
+int ccm_mailbox_create(struct ccm_mailbox *mailbox, const struct ccm_endpoint *ep);
+void ccm_mailbox_deregister(struct ccm_mailbox *mailbox);
+void ccm_mailbox_free(struct ccm_mailbox *mailbox);
+void ccm_mailbox_keys(const struct ccm_mailbox *mailbox, struct ccm_session_keys *keys);
+void ccm_mailbox_answer(struct ccm_mailbox *mailbox, const u8 *data, u32 len);
+u32 ccm_mailbox_take(struct ccm_mailbox *mailbox, u32 ring, u8 *data, u32 room);
+void ccm_mailbox_take_slot(struct ccm_mailbox *mailbox, u32 slot, u8 *data, u32 len);
+
+#endif /* CCM_RDMA_MAILBOX_H */
