@@ -12,6 +12,7 @@
  * lets liveness look at the time.
  */
 #include "ccm.h"
+#include "compat.h"
 #include "rdma/rdma.h"
 
 static u64 detect_ns(const struct ccm_heartbeat *hb)
@@ -121,10 +122,8 @@ void ccm_heartbeat_init(struct ccm_partner *partner)
 
 	spin_lock_init(&hb->lock);
 	hb->partner = partner;
-	hrtimer_init(&hb->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	hb->timer.function = read_due;
-	hrtimer_init(&hb->deadline, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	hb->deadline.function = deadline_passed;
+	hrtimer_setup(&hb->timer, read_due, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	hrtimer_setup(&hb->deadline, deadline_passed, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	INIT_WORK(&hb->work, heartbeat_work);
 	init_waitqueue_head(&hb->wait);
 }

@@ -18,8 +18,8 @@
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
-#include <asm/unaligned.h>
 
+#include "compat.h"
 #include "link.h"
 #include "trace.h"
 

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "ccm.h"
+#include "compat.h"
 #include "link.h"
 #include "rdma/rdma.h"
 #include "trace.h"
@@ -690,8 +691,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, u32 index,
 	INIT_LIST_HEAD(&partner->links);
 	INIT_LIST_HEAD(&partner->fenced);
 	partner->next_request = 1;
-	hrtimer_init(&partner->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
-	partner->timer.function = timer_fired;
+	hrtimer_setup(&partner->timer, timer_fired, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 	timer_setup(&partner->close_timer, close_late, 0);
 	ccm_heartbeat_init(partner);
 	strscpy(session.name, node->name, sizeof(session.name));
@@ -715,7 +715,7 @@ void ccm_partner_destroy(struct ccm_partner *partner)
 
 	flush_workqueue(partner->wq);
 	hrtimer_cancel(&partner->timer);
-	del_timer_sync(&partner->close_timer);
+	timer_delete_sync(&partner->close_timer);
 	destroy_workqueue(partner->wq);
 	/* the core closed what it knew; requests that came later go the same way */
 	list_splice_init(&partner->requests, &partner->conns);

@@ -14,8 +14,8 @@
 #include <linux/bottom_half.h>
 #include <linux/completion.h>
 #include <linux/export.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "../link.h"
 
 static int status_of(const struct ib_wc *wc)

@@ -12,8 +12,8 @@
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
 #include <rdma/ib_cm.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "../link.h"
 
 static void port_set(struct ccm_port *port, enum ccm_port_bit bit)

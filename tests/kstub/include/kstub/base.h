@@ -41,6 +41,7 @@ typedef unsigned int __poll_t;
 typedef unsigned int fmode_t;
 typedef u64 dma_addr_t;
 typedef s64 ktime_t;
+typedef int clockid_t;
 typedef int pid_t;
 
 #define NULL __null
