@@ -10,7 +10,6 @@
  */
 #include <linux/bottom_half.h>
 #include <linux/slab.h>
-#include <linux/wait_bit.h>
 #include <rdma/ib_cm.h>
 
 #include "../compat.h"
@@ -272,11 +271,8 @@ void ccm_port_deliver(struct ccm_port *port)
 	for (i = 0; i < CCM_PORT_RECV_WR; i++)
 		if (delivered & BIT(i))
 			repost(port, i);
-	spin_lock_irqsave(&port->lock, flags);
-	port->delivering = false;
-	spin_unlock_irqrestore(&port->lock, flags);
-	/* port_destroy() may wait for this */
-	wake_up_var(&port->delivering);
+	/* port_destroy() may wait for this; nothing else looks at it */
+	store_release_wake_up(&port->delivering, false);
 }
 
 /*
@@ -607,7 +603,8 @@ static void port_destroy(struct ccm_port *port)
 {
 	if (!port->cm_id)
 		return;
-	wait_var_event(&port->delivering, !READ_ONCE(port->delivering));
+	/* pairs with the release in ccm_port_deliver() */
+	wait_var_event(&port->delivering, !smp_load_acquire(&port->delivering));
 	if (port->cm_id->qp)
 		rdma_destroy_qp(port->cm_id);
 	if (port->cq)
