@@ -132,6 +132,7 @@ struct ccm_limits {
  * @tick_ms: how often the liveness counter moves
  * @tick: moves it
  * @stopping: no new connections are accepted or made
+ * @gave_up: user space has lowered the boot stage from running
  * @listeners: IPv4 and IPv6 wildcard listeners, NULL where there is none
  * @heartbeat_wq: heartbeats of all partners, high priority
  * @notify_wq: calls clients
@@ -159,6 +160,7 @@ struct ccm_node {
 	u32 tick_ms;
 	struct delayed_work tick;
 	bool stopping;
+	bool gave_up;
 	struct rdma_cm_id *listeners[2];
 	struct workqueue_struct *heartbeat_wq;
 	struct workqueue_struct *notify_wq;

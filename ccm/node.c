@@ -137,7 +137,8 @@ static void stop_partners(struct ccm_node *node, u32 reason)
  * @node: started
  * @reason: CCM_REASON_ADMIN: the module is being unloaded; everything is taken down.
  *	CCM_REASON_SHUTDOWN: the machine goes down; the page still says so to whoever
- *	can read it.
+ *	can read it. The stage is lowered only if user space has done so before: nobody
+ *	else knows whether its storage OS has stopped.
  *
  * May be called for SHUTDOWN first and for ADMIN later.
  */
@@ -145,8 +146,10 @@ void ccm_node_stop(struct ccm_node *node, u32 reason)
 {
 	if (reason == CCM_REASON_SHUTDOWN) {
 		ccm_status_page_set_flag(node, CCM_PAGE_SHUTDOWN);
-		ccm_status_page_set_stage(node, CCM_STAGE_STOPPING);
-		ccm_events_node(node);
+		if (READ_ONCE(node->gave_up)) {
+			ccm_status_page_set_stage(node, CCM_STAGE_STOPPING);
+			ccm_events_node(node);
+		}
 		stop_partners(node, reason);
 		return;
 	}
@@ -199,6 +202,10 @@ int ccm_node_set_stage(struct ccm_node *node, u32 stage)
 		return -EINVAL;
 	if (READ_ONCE(node->stopping))
 		return -ESHUTDOWN;
+	if (stage == CCM_STAGE_RUNNING)
+		WRITE_ONCE(node->gave_up, false);
+	else if (ccm_status_page_stage(node) == CCM_STAGE_RUNNING)
+		WRITE_ONCE(node->gave_up, true);
 	ccm_status_page_set_stage(node, stage);
 	ccm_events_node(node);
 	return 0;
