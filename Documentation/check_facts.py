@@ -399,6 +399,15 @@ def check_parameters(docs, code):
             elif said[name] != defaults[name]:
                 yield '%s: the default of %s is %s, not %s' % (where, name, defaults[name], said[name])
 
+    ranges = {n: re.search(r'\d+ to \w+', t).group(0) for n, t in
+              re.findall(r'^MODULE_PARM_DESC\((\w+), "([^"]*\d to [^"]*)"', source, re.M)}
+    page = {bare(r[0]): r[3] for r in docs.titled('Module parameters').rows}
+    readme = dict(re.findall(r'^\| `(\w+)` \| ([^|]*) \|', docs.pages['README.md'], re.M))
+    for where, said in (('parameters.rst', page), ('README.md', readme)):
+        for name, limits in sorted(ranges.items()):
+            if limits not in said.get(name, ''):
+                yield '%s: %s is %s' % (where, name, limits)
+
 
 def decision_after(reason, before):
     """C that prints the decision about a partner that is DOWN for a reason, and its flags.
@@ -567,6 +576,7 @@ PLANTS = [
     (check_parameters, 'parameters.rst', '``detect_ms``, number, 250', '``detect_ms``, number, 200'),
     (check_parameters, 'parameters.rst', '``node_memory``, bytes, 256M', '``node_memory``, bytes, 256'),
     (check_parameters, 'README.md', '| `auth` |', '| `trust` |'),
+    (check_parameters, 'README.md', '0 to 511M', '0 to 512M'),
     (check_failover, 'failover.rst', '5, partner-stopping', '5, partner-leaving'),
     (check_failover, 'failover.rst', 'hung, takeover-advised,', 'hung, cannot-tell,'),
     (check_failover, 'failover.rst', '86400", 120', '86400", 60'),

@@ -32,7 +32,7 @@ MODULE_PARM_DESC(partners, "ID@ADDRESS[+ADDRESS...][,...]: 2@192.0.2.2,3@[2001:d
 
 static unsigned int rdma_port = CCM_RDMA_PORT_DEFAULT;
 module_param(rdma_port, uint, 0444);
-MODULE_PARM_DESC(rdma_port, "RDMA port number, the same on all nodes (default 3341)");
+MODULE_PARM_DESC(rdma_port, "RDMA port number, 1 to 65535, the same on all nodes (default 3341)");
 
 static char *auth = (char *)"";
 module_param(auth, charp, 0444);
@@ -56,7 +56,7 @@ MODULE_PARM_DESC(node_ports, "most ports of all clients to all partners, 1 to 65
 
 static char *node_memory = (char *)"256M";
 module_param(node_memory, charp, 0444);
-MODULE_PARM_DESC(node_memory, "most memory set aside for all of them, up to 1T (default 256M)");
+MODULE_PARM_DESC(node_memory, "most memory set aside for all of them, 0 to 1T (default 256M)");
 
 /* "[2001:db8::3]" or "192.0.2.2", as inet_pton_with_scope() wants it. */
 static int read_address(u32 id, char *text, struct sockaddr_storage *address)
