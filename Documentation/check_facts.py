@@ -382,7 +382,7 @@ def check_parameters(docs, code):
     names = re.findall(r'^module_param(?:_named)?\((\w+)', source, re.M)
     defaults = {}
     for name in names:
-        value = re.search(r'^static [^\n]*\b%s = (CCM_\w+|\d+);' % name, source, re.M)
+        value = re.search(r'^static char \*%s = \(char \*\)__stringify\((\w+)\);' % name, source, re.M)
         text = re.search(r'^static char \*%s = \(char \*\)"(\w+)";' % name, source, re.M)
         if value:
             defaults[name] = run_c(code, ['printf("d %%lld\\n", (long long)(%s));' % value.group(1)])['d'][0]
@@ -451,7 +451,7 @@ def check_failover(docs, code):
     said = {bare(r[0]): r[2] for r in docs.titled('Parameters of ccm_fm').rows}
     if names != set(said):
         yield 'failover.rst: the parameters of ccm_fm are %s' % ', '.join(sorted(names))
-    for name, constant in re.findall(r'^static unsigned int (\w+) = (\w+);', source, re.M):
+    for name, constant in re.findall(r'^static char \*(\w+) = \(char \*\)__stringify\((\w+)\);', source, re.M):
         value = run_c(code, ['printf("d %%u\\n", %s);' % constant])['d'][0]
         if said.get(name) != value:
             yield 'failover.rst: the default of %s is %s' % (name, value)

@@ -34,9 +34,9 @@
 
 #define CCM_PARTNERS_MAX	32U
 #define CCM_PATHS_MAX		4U	/* addresses of one partner */
-#define CCM_RDMA_PORT_DEFAULT	3341U
-#define CCM_CLIENT_PORTS_DEFAULT 16U
-#define CCM_NODE_PORTS_DEFAULT	1024U
+#define CCM_RDMA_PORT_DEFAULT	3341
+#define CCM_CLIENT_PORTS_DEFAULT 16
+#define CCM_NODE_PORTS_DEFAULT	1024
 #define CCM_NODE_PORTS_MAX	65536U
 #define CCM_NODE_MEMORY_MAX	(1ULL << 40)
 #define CCM_REQUESTS_MAX	4U	/* connect requests of one partner not yet looked at */
