@@ -78,6 +78,14 @@ static int read_number(const char *name, const char *text, u32 min, u32 max, u32
 	return 0;
 }
 
+/* "192.0.2.2:3341", "[2001:db8::2]:3341"; an IPv6 address has more than one colon. */
+static bool has_port(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	return strstr(text, "]:") || (colon && !strchr(colon + 1, ':'));
+}
+
 /*
  * "192.0.2.010" is 192.0.2.10 to the kernel and 192.0.2.8 to the C library. Also of an IPv4
  * address in an IPv6 one; other parts of that may begin with a zero, and so may a scope.
@@ -109,6 +117,10 @@ static int read_address(const struct ccm_config *config, u32 id, char *text,
 	if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
 		text[len - 1] = '\0';
 		bare = text + 1;
+	} else if (has_port(text)) {
+		pr_err("partners=: partner %u: address \"%s\": no port here: rdma_port= is that of all nodes\n",
+		       id, text);
+		return -EINVAL;
 	} else if (strchr(text, ':')) {
 		pr_err("partners=: partner %u: address \"%s\": put an IPv6 address in brackets, as in %u@[2001:db8::3]\n",
 		       id, text, id);

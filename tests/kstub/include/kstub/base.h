@@ -159,6 +159,7 @@ size_t strnlen(const char *s, size_t n);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
+char *strstr(const char *s1, const char *s2);
 size_t strcspn(const char *s, const char *reject);
 char *strsep(char **s, const char *ct);
 char *strim(char *s);
