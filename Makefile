@@ -29,8 +29,8 @@ KDIR	?= $(firstword $(wildcard /lib/modules/$(KVER)/build) \
 # something else.
 RELEASE	= $(shell cut -d '"' -s -f 2 $(KDIR)/include/generated/utsrelease.h)
 
-# The stock kernel that QEMU nodes boot: the newest Debian 6.1 with its headers.
-STOCK	= $(shell ls -d /lib/modules/6.1.*-amd64/build 2>/dev/null | sort -V | tail -n 1)
+# The headers of the distribution's kernel that QEMU nodes boot
+STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/stock-release.sh))
 
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/node/ccmadm/ccmadm
 
@@ -101,10 +101,10 @@ node:
 	@$(MAKE) -s -C $(BUILD)/node -j$(JOBS) ccmadm
 
 module-stock:
-	@test -n "$(STOCK)" || { echo 'linux-headers-amd64 is not installed'; exit 1; }
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock
-	@$(MAKE) -s -C $(STOCK) M=$(BUILD)/module/stock modules
-	@$(MAKE) -s -C $(STOCK) M=$(BUILD)/module/stock/tests/modules \
+	@kernel=$(STOCK) && test -n "$$kernel" && \
+	$(MAKE) -s -C $$kernel M=$(BUILD)/module/stock modules && \
+	$(MAKE) -s -C $$kernel M=$(BUILD)/module/stock/tests/modules \
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/stock/Module.symvers ccm_pattern.ko
 
 module-plain module-debug: module-%:

@@ -382,7 +382,7 @@ def check_parameters(docs, code):
     names = re.findall(r'^module_param(?:_named)?\((\w+)', source, re.M)
     defaults = {}
     for name in names:
-        value = re.search(r'^static [^\n]*\b%s = (CCM_\w+|\d+);' % name, source, re.M)
+        value = re.search(r'^static char \*%s = \(char \*\)__stringify\((\w+)\);' % name, source, re.M)
         text = re.search(r'^static char \*%s = \(char \*\)"(\w+)";' % name, source, re.M)
         if value:
             defaults[name] = run_c(code, ['printf("d %%lld\\n", (long long)(%s));' % value.group(1)])['d'][0]
@@ -399,17 +399,29 @@ def check_parameters(docs, code):
             elif said[name] != defaults[name]:
                 yield '%s: the default of %s is %s, not %s' % (where, name, defaults[name], said[name])
 
+    ranges = {n: re.search(r'\d+ to \w+', t).group(0) for n, t in
+              re.findall(r'^MODULE_PARM_DESC\((\w+), "([^"]*\d to [^"]*)"', source, re.M)}
+    page = {bare(r[0]): r[3] for r in docs.titled('Module parameters').rows}
+    readme = dict(re.findall(r'^\| `(\w+)` \| ([^|]*) \|', docs.pages['README.md'], re.M))
+    for where, said in (('parameters.rst', page), ('README.md', readme)):
+        for name, limits in sorted(ranges.items()):
+            if limits not in said.get(name, ''):
+                yield '%s: %s is %s' % (where, name, limits)
+
 
 def decision_after(reason, before):
-    """C that prints the decision about a partner that is DOWN for a reason, and its flags."""
+    """C that prints the decision about a partner that is DOWN for a reason, and its flags.
+
+    before: the stages in which it was READY."""
+    ups = ''.join('up.stage = %s; ccm_failover_step(&f, 1, &up);' % stage for stage in before)
     return ('{ struct ccm_failover_config c = {1000, 1000}; struct ccm_failover f;'
-            'struct ccm_failover_event up = {CCM_FAILOVER_STATUS, CCM_STATE_READY, 0, %s, 1};'
+            'struct ccm_failover_event up = {CCM_FAILOVER_STATUS, CCM_STATE_READY, 0, 0, 1};'
             'struct ccm_failover_event gone = {CCM_FAILOVER_STATUS, CCM_STATE_DOWN, %s};'
-            'ccm_failover_start(&f, &c); if (up.stage) ccm_failover_step(&f, 1, &up);'
+            'ccm_failover_start(&f, &c); %s'
             'ccm_failover_step(&f, 2, &gone); printf("%s-%s %%s%%s%%s\\n",'
             'ccm_fm_decision_name(f.view.decision),'
             'f.view.flags & CCM_FM_F_PARTITION ? " partition" : "",'
-            'f.view.flags & CCM_FM_F_ORDERLY ? " orderly" : ""); }') % (before, reason, reason, before)
+            'f.view.flags & CCM_FM_F_ORDERLY ? " orderly" : ""); }') % (reason, ups, reason, '+'.join(before))
 
 
 def check_failover(docs, code):
@@ -422,11 +434,11 @@ def check_failover(docs, code):
         yield 'failover.rst: the words of decisions are %s' % words
 
     rows = docs.titled('Decisions by reason').rows
-    befores = ('CCM_STAGE_RUNNING', 'CCM_STAGE_STORAGE', 'CCM_STAGE_UNKNOWN')
+    befores = (['CCM_STAGE_RUNNING'], ['CCM_STAGE_RUNNING', 'CCM_STAGE_STORAGE'], ['CCM_STAGE_STORAGE'], [])
     reasons = [n for n in code.enumerators(code.uapi)
                if n.startswith('CCM_REASON_') and n != 'CCM_REASON_NONE']
     facts = run_c(code, [decision_after(r, b) for r in reasons for b in befores])
-    right = [[r[len('CCM_REASON_'):].lower()] + [' '.join(facts['%s-%s' % (r, b)]) for b in befores]
+    right = [[r[len('CCM_REASON_'):].lower()] + [' '.join(facts['%s-%s' % (r, '+'.join(b))]) for b in befores]
              for r in reasons]
     for row in right:
         if row not in rows:
@@ -439,7 +451,7 @@ def check_failover(docs, code):
     said = {bare(r[0]): r[2] for r in docs.titled('Parameters of ccm_fm').rows}
     if names != set(said):
         yield 'failover.rst: the parameters of ccm_fm are %s' % ', '.join(sorted(names))
-    for name, constant in re.findall(r'^static unsigned int (\w+) = (\w+);', source, re.M):
+    for name, constant in re.findall(r'^static char \*(\w+) = \(char \*\)__stringify\((\w+)\);', source, re.M):
         value = run_c(code, ['printf("d %%u\\n", %s);' % constant])['d'][0]
         if said.get(name) != value:
             yield 'failover.rst: the default of %s is %s' % (name, value)
@@ -564,6 +576,7 @@ PLANTS = [
     (check_parameters, 'parameters.rst', '``detect_ms``, number, 250', '``detect_ms``, number, 200'),
     (check_parameters, 'parameters.rst', '``node_memory``, bytes, 256M', '``node_memory``, bytes, 256'),
     (check_parameters, 'README.md', '| `auth` |', '| `trust` |'),
+    (check_parameters, 'README.md', '0 to 511M', '0 to 512M'),
     (check_failover, 'failover.rst', '5, partner-stopping', '5, partner-leaving'),
     (check_failover, 'failover.rst', 'hung, takeover-advised,', 'hung, cannot-tell,'),
     (check_failover, 'failover.rst', '86400", 120', '86400", 60'),

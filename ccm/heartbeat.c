@@ -11,6 +11,7 @@
  * the deadline anew by each READ that succeeds. Both only queue the work item, which
  * lets liveness look at the time.
  */
+#include "compat.h"
 #include "heartbeat.h"
 #include "node.h"
 #include "rdma/conn.h"
@@ -129,10 +130,8 @@ void ccm_heartbeat_init(struct ccm_heartbeat *hb, struct ccm_inbox *inbox,
 		hb->reads[slot].done = read_done;
 		hb->reads[slot].slot = CCM_SLOT_HEARTBEAT + slot;
 	}
-	hrtimer_init(&hb->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	hb->timer.function = read_due;
-	hrtimer_init(&hb->deadline, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	hb->deadline.function = deadline_passed;
+	hrtimer_setup(&hb->timer, read_due, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	hrtimer_setup(&hb->deadline, deadline_passed, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	INIT_WORK(&hb->work, heartbeat_work);
 	init_waitqueue_head(&hb->wait);
 }

@@ -15,6 +15,7 @@
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "inbox.h"
 #include "links.h"
 #include "node.h"
@@ -735,5 +736,5 @@ void ccm_links_init(struct ccm_links *links, struct ccm_node *node, u32 partner,
  */
 void ccm_links_end(struct ccm_links *links)
 {
-	del_timer_sync(&links->close_timer);
+	timer_delete_sync(&links->close_timer);
 }

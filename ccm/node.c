@@ -127,6 +127,10 @@ int ccm_node_set_stage(struct ccm_node *node, u32 stage)
 		return -EINVAL;
 	if (READ_ONCE(node->stopping))
 		return -ESHUTDOWN;
+	if (stage == CCM_STAGE_RUNNING)
+		WRITE_ONCE(node->gave_up, false);
+	else if (ccm_status_page_stage(&node->status_page) == CCM_STAGE_RUNNING)
+		WRITE_ONCE(node->gave_up, true);
 	set_stage(node, stage);
 	return 0;
 }
@@ -144,12 +148,14 @@ void ccm_node_set_stopping(struct ccm_node *node)
  * ccm_node_set_shutdown() - the machine goes down: say so on the page and to readers
  * @node: node
  *
- * May sleep.
+ * May sleep. The stage is lowered only if user space has done so before: nobody else knows
+ * whether its storage OS has stopped.
  */
 void ccm_node_set_shutdown(struct ccm_node *node)
 {
 	ccm_status_page_set_flag(&node->status_page, CCM_PAGE_SHUTDOWN);
-	set_stage(node, CCM_STAGE_STOPPING);
+	if (READ_ONCE(node->gave_up))
+		set_stage(node, CCM_STAGE_STOPPING);
 }
 
 /**

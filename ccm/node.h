@@ -31,6 +31,7 @@
  * @rejected: connect requests rejected, by enum ccm_reject
  * @reject_log: limits what is logged about them
  * @stopping: no new connections are accepted or made
+ * @gave_up: user space has lowered the boot stage from running
  */
 struct ccm_node {
 	struct ccm_config config;
@@ -46,6 +47,7 @@ struct ccm_node {
 	atomic64_t rejected[CCM_REJECT_COUNT];
 	struct ratelimit_state reject_log;
 	bool stopping;
+	bool gave_up;
 };
 
 static inline u64 ccm_now_us(void)

@@ -3,7 +3,8 @@
  * Module parameters, also from the kernel command line as ccm.NAME=VALUE.
  *
  * A value that cannot be right fails the load with -EINVAL and one line in the kernel
- * log that names the parameter, the value and what would be right.
+ * log that names the parameter, the value and what would be right. So numbers are texts,
+ * too: what the kernel makes of them itself, and says of them, is not this.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,14 +14,16 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/stringify.h>
 #include <net/ipv6.h>
 
 #include "core/liveness.h"
+#include "core/number.h"
 #include "params.h"
 #include "rdma/chunk.h"
 
-static unsigned int node;
-module_param(node, uint, 0444);
+static char *node = (char *)"";
+module_param(node, charp, 0444);
 MODULE_PARM_DESC(node, "id of this node, 1 to 65535; needed with partners=");
 
 static char *cluster = (char *)"";
@@ -31,36 +34,82 @@ static char *partners = (char *)"";
 module_param(partners, charp, 0444);
 MODULE_PARM_DESC(partners, "ID@ADDRESS[+ADDRESS...][,...]: 2@192.0.2.2,3@[2001:db8::3]");
 
-static unsigned int rdma_port = CCM_RDMA_PORT_DEFAULT;
-module_param(rdma_port, uint, 0444);
-MODULE_PARM_DESC(rdma_port, "RDMA port number, the same on all nodes (default 3341)");
+static char *rdma_port = (char *)__stringify(CCM_RDMA_PORT_DEFAULT);
+module_param(rdma_port, charp, 0444);
+MODULE_PARM_DESC(rdma_port, "RDMA port number, 1 to 65535, the same on all nodes (default 3341)");
 
 static char *auth = (char *)"";
 module_param(auth, charp, 0444);
 MODULE_PARM_DESC(auth, "none: trust whoever reaches the RDMA port; must be said, there is no other yet");
 
-static unsigned int detect_ms = CCM_DETECT_MS_DEFAULT;
-module_param(detect_ms, uint, 0444);
+static char *detect_ms = (char *)__stringify(CCM_DETECT_MS_DEFAULT);
+module_param(detect_ms, charp, 0444);
 MODULE_PARM_DESC(detect_ms, "milliseconds in which a dead partner is noticed, 20 to 60000 (default 250)");
 
-static unsigned int client_ports = CCM_CLIENT_PORTS_DEFAULT;
-module_param(client_ports, uint, 0444);
+static char *client_ports = (char *)__stringify(CCM_CLIENT_PORTS_DEFAULT);
+module_param(client_ports, charp, 0444);
 MODULE_PARM_DESC(client_ports, "most ports of one client to one partner, 1 to 64 (default 16)");
 
 static char *client_memory = (char *)"64M";
 module_param(client_memory, charp, 0444);
 MODULE_PARM_DESC(client_memory, "most memory set aside for one client's counterpart on one partner, 0 to 511M (default 64M)");
 
-static unsigned int node_ports = CCM_NODE_PORTS_DEFAULT;
-module_param(node_ports, uint, 0444);
+static char *node_ports = (char *)__stringify(CCM_NODE_PORTS_DEFAULT);
+module_param(node_ports, charp, 0444);
 MODULE_PARM_DESC(node_ports, "most ports of all clients to all partners, 1 to 65536 (default 1024)");
 
 static char *node_memory = (char *)"256M";
 module_param(node_memory, charp, 0444);
-MODULE_PARM_DESC(node_memory, "most memory set aside for all of them, up to 1T (default 256M)");
+MODULE_PARM_DESC(node_memory, "most memory set aside for all of them, 0 to 1T (default 256M)");
+
+static int read_number(const char *name, const char *text, u32 min, u32 max, u32 *number)
+{
+	u64 value = 0;
+	u32 error = ccm_number_read(text, max, &value);
+
+	if (error == CCM_NUMBER_MALFORMED || error == CCM_NUMBER_ZERO_IN_FRONT) {
+		pr_err("%s=%.40s: %s\n", name, text, ccm_number_rule(error));
+		return -EINVAL;
+	}
+	if (error || value < min) {
+		pr_err("%s=%.40s: not in %u to %u\n", name, text, min, max);
+		return -EINVAL;
+	}
+	*number = (u32)value;
+	return 0;
+}
+
+/* "192.0.2.2:3341", "[2001:db8::2]:3341"; an IPv6 address has more than one colon. */
+static bool has_port(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	return strstr(text, "]:") || (colon && !strchr(colon + 1, ':'));
+}
+
+/*
+ * "192.0.2.010" is 192.0.2.10 to the kernel and 192.0.2.8 to the C library. Also of an IPv4
+ * address in an IPv6 one; other parts of that may begin with a zero, and so may a scope.
+ */
+static bool has_zero_in_front(const char *text)
+{
+	const char *end = text + strcspn(text, "%");
+	const char *dot = strchr(text, '.');
+	const char *c;
+
+	if (!dot || dot > end)
+		return false;
+	while (dot > text && ccm_is_digit(dot[-1]))
+		dot--;
+	for (c = dot; c + 1 < end; c++)
+		if (*c == '0' && ccm_is_digit(c[1]) && (c == dot || c[-1] == '.'))
+			return true;
+	return false;
+}
 
 /* "[2001:db8::3]" or "192.0.2.2", as inet_pton_with_scope() wants it. */
-static int read_address(u32 id, char *text, struct sockaddr_storage *address)
+static int read_address(const struct ccm_config *config, u32 id, char *text,
+			struct sockaddr_storage *address)
 {
 	size_t len = strlen(text);
 	char *bare = text;
@@ -69,12 +118,21 @@ static int read_address(u32 id, char *text, struct sockaddr_storage *address)
 	if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
 		text[len - 1] = '\0';
 		bare = text + 1;
+	} else if (has_port(text)) {
+		pr_err("partners=: partner %u: address \"%s\": no port here: rdma_port= is that of all nodes\n",
+		       id, text);
+		return -EINVAL;
 	} else if (strchr(text, ':')) {
 		pr_err("partners=: partner %u: address \"%s\": put an IPv6 address in brackets, as in %u@[2001:db8::3]\n",
 		       id, text, id);
 		return -EINVAL;
 	}
-	snprintf(port, sizeof(port), "%u", rdma_port);
+	if (has_zero_in_front(bare)) {
+		pr_err("partners=: partner %u: address \"%s\": %s\n", id, bare,
+		       ccm_number_rule(CCM_NUMBER_ZERO_IN_FRONT));
+		return -EINVAL;
+	}
+	snprintf(port, sizeof(port), "%u", config->rdma_port);
 	if (inet_pton_with_scope(&init_net, AF_UNSPEC, bare, port, address)) {
 		pr_err("partners=: partner %u: \"%s\" is not an IPv4 or IPv6 address\n", id,
 		       bare);
@@ -151,7 +209,7 @@ static int read_paths(const struct ccm_config *config, struct ccm_partner_config
 			return -EINVAL;
 		}
 		address = &partner->paths[partner->path_count];
-		ret = read_address(partner->id, word, address);
+		ret = read_address(config, partner->id, word, address);
 		if (!ret)
 			ret = check_address(config, partner->id, address);
 		if (ret)
@@ -169,6 +227,8 @@ static int read_partner(struct ccm_config *config, char *text)
 	struct ccm_partner_config *partner;
 	char *address = text;
 	char *id = strsep(&address, "@");
+	u64 number = 0;
+	u32 error;
 	u32 i;
 
 	if (config->partner_count == CCM_PARTNERS_MAX) {
@@ -176,15 +236,20 @@ static int read_partner(struct ccm_config *config, char *text)
 		return -EINVAL;
 	}
 	partner = &config->partners[config->partner_count];
-	if (!address || kstrtou32(id, 10, &partner->id)) {
+	error = ccm_number_read(id, CCM_NODE_ID_MAX, &number);
+	if (!address || error == CCM_NUMBER_MALFORMED) {
 		pr_err("partners=: \"%s\" is not ID@ADDRESS, as in 2@192.0.2.2\n", id);
 		return -EINVAL;
 	}
-	if (partner->id < 1 || partner->id > CCM_NODE_ID_MAX) {
-		pr_err("partners=: partner id %u is not in 1 to %u\n", partner->id,
-		       CCM_NODE_ID_MAX);
+	if (error == CCM_NUMBER_ZERO_IN_FRONT) {
+		pr_err("partners=: partner id %s: %s\n", id, ccm_number_rule(error));
 		return -EINVAL;
 	}
+	if (error || !number) {
+		pr_err("partners=: partner id %s is not in 1 to %u\n", id, CCM_NODE_ID_MAX);
+		return -EINVAL;
+	}
+	partner->id = (u32)number;
 	if (partner->id == config->node) {
 		pr_err("partners=: partner %u is this node itself (node=%u)\n", partner->id,
 		       config->node);
@@ -259,52 +324,19 @@ static int read_cluster(struct ccm_config *config)
 	return 0;
 }
 
-/*
- * A number of bytes: 4096, 64K, 64M, 1G. Not memparse(), which takes 16E for nothing at
- * all, and 010 for 8.
- */
 static int read_bytes(const char *name, const char *text, u64 max, const char *max_text,
 		      u64 *bytes)
 {
-	u32 shift = 0;
-	u64 number = 0;
-	const char *c;
+	u32 error = ccm_number_read_bytes(text, max, bytes);
 
-	/* past the maximum it only stays there: nothing overflows */
-	for (c = text; *c >= '0' && *c <= '9'; c++)
-		if (number <= max)
-			number = number * 10 + (u64)(*c - '0');
-	switch (*c) {
-	case 'T':
-	case 't':
-		shift += 10;
-		fallthrough;
-	case 'G':
-	case 'g':
-		shift += 10;
-		fallthrough;
-	case 'M':
-	case 'm':
-		shift += 10;
-		fallthrough;
-	case 'K':
-	case 'k':
-		shift += 10;
-		break;
-	default:
-		break;
-	}
-	if (c == text || c[shift ? 1 : 0]) {
+	if (error == CCM_NUMBER_MALFORMED)
 		pr_err("%s=%.40s: not a number of bytes, as in 4096, 64K, 64M or 1G\n", name,
 		       text);
-		return -EINVAL;
-	}
-	if (number > max >> shift) {
+	else if (error == CCM_NUMBER_ZERO_IN_FRONT)
+		pr_err("%s=%.40s: %s\n", name, text, ccm_number_rule(error));
+	else if (error)
 		pr_err("%s=%.40s: more than %s\n", name, text, max_text);
-		return -EINVAL;
-	}
-	*bytes = number << shift;
-	return 0;
+	return error ? -EINVAL : 0;
 }
 
 static int read_limits(struct ccm_config *config)
@@ -313,16 +345,13 @@ static int read_limits(struct ccm_config *config)
 
 	BUILD_BUG_ON(CCM_CLIENT_MEMORY_MAX != 511ULL << 20 || CCM_NODE_MEMORY_MAX != 1ULL << 40);
 
-	if (client_ports < 1 || client_ports > CCM_CLIENT_PORTS_MAX) {
-		pr_err("client_ports=%u: not in 1 to %u\n", client_ports, CCM_CLIENT_PORTS_MAX);
-		return -EINVAL;
-	}
-	config->client_ports = client_ports;
-	if (node_ports < 1 || node_ports > CCM_NODE_PORTS_MAX) {
-		pr_err("node_ports=%u: not in 1 to %u\n", node_ports, CCM_NODE_PORTS_MAX);
-		return -EINVAL;
-	}
-	config->node_ports = node_ports;
+	ret = read_number("client_ports", client_ports, 1, CCM_CLIENT_PORTS_MAX,
+			  &config->client_ports);
+	if (!ret)
+		ret = read_number("node_ports", node_ports, 1, CCM_NODE_PORTS_MAX,
+				  &config->node_ports);
+	if (ret)
+		return ret;
 	ret = read_bytes("client_memory", client_memory, CCM_CLIENT_MEMORY_MAX, "511M",
 			 &config->client_memory);
 	if (ret)
@@ -339,25 +368,22 @@ static int read_limits(struct ccm_config *config)
  */
 int ccm_params_read(struct ccm_config *config)
 {
+	u32 port = 0;
 	int ret;
 
 	memset(config, 0, sizeof(*config));
-	if (detect_ms < CCM_DETECT_MS_MIN || detect_ms > CCM_DETECT_MS_MAX) {
-		pr_err("detect_ms=%u: not in %u to %u\n", detect_ms, CCM_DETECT_MS_MIN,
-		       CCM_DETECT_MS_MAX);
-		return -EINVAL;
-	}
-	config->detect_ms = detect_ms;
-	if (rdma_port < 1 || rdma_port > 65535) {
-		pr_err("rdma_port=%u: not in 1 to 65535\n", rdma_port);
-		return -EINVAL;
-	}
-	config->rdma_port = (u16)rdma_port;
+	ret = read_number("detect_ms", detect_ms, CCM_DETECT_MS_MIN, CCM_DETECT_MS_MAX,
+			  &config->detect_ms);
+	if (!ret)
+		ret = read_number("rdma_port", rdma_port, 1, 65535, &port);
+	if (ret)
+		return ret;
+	config->rdma_port = (u16)port;
 	ret = read_limits(config);
 	if (ret)
 		return ret;
 
-	if (!node) {
+	if (!*node) {
 		if (*partners || *cluster) {
 			pr_err("node= is missing: give this node an id, 1 to %u\n",
 			       CCM_NODE_ID_MAX);
@@ -366,13 +392,10 @@ int ccm_params_read(struct ccm_config *config)
 		pr_info("not configured: give node=, cluster=, partners= and auth=\n");
 		return 0;
 	}
-	if (node > CCM_NODE_ID_MAX) {
-		pr_err("node=%u: not in 1 to %u\n", node, CCM_NODE_ID_MAX);
-		return -EINVAL;
-	}
-	config->node = node;
 
-	ret = read_cluster(config);
+	ret = read_number("node", node, 1, CCM_NODE_ID_MAX, &config->node);
+	if (!ret)
+		ret = read_cluster(config);
 	if (!ret)
 		ret = read_auth(config);
 	if (!ret)

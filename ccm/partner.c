@@ -14,6 +14,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "node.h"
 #include "pairing.h"
 #include "partner.h"
@@ -493,8 +494,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	spin_lock_init(&partner->lock);
 	INIT_LIST_HEAD(&partner->requests);
 	partner->next_request = 1;
-	hrtimer_init(&partner->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
-	partner->timer.function = timer_fired;
+	hrtimer_setup(&partner->timer, timer_fired, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 	strscpy(session.name, node->name, sizeof(session.name));
 	ccm_session_init(&partner->session, &session);
 	partner->path_count = config->path_count;

@@ -11,6 +11,7 @@
 #include <linux/tracepoint.h>
 #include <rdma/rdma_cm.h>
 
+#include "compat.h"
 #include "core/session.h"
 
 #ifndef ccm_show_cm_event
@@ -178,7 +179,7 @@ TRACE_EVENT(ccm_wc_error,
 	TP_fast_assign(
 		__entry->partner = partner;
 		__entry->conn = conn;
-		__assign_str(work, work);
+		ccm_assign_str(work, work);
 		__entry->status = status;
 		__entry->vendor = vendor;
 	),

@@ -16,16 +16,19 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
+#include <linux/stringify.h>
 #include <linux/timekeeping.h>
 
+#include "../core/number.h"
 #include "failover_monitor.h"
 
-static unsigned int start_limit_s = CCM_FAILOVER_START_LIMIT_S;
-module_param(start_limit_s, uint, 0444);
+/* texts: see ccm/params.c */
+static char *start_limit_s = (char *)__stringify(CCM_FAILOVER_START_LIMIT_S);
+module_param(start_limit_s, charp, 0444);
 MODULE_PARM_DESC(start_limit_s, "seconds in which a partner that was not seen yet is waited for, 0 to 86400 (120)");
 
-static unsigned int boot_limit_s = CCM_FAILOVER_BOOT_LIMIT_S;
-module_param(boot_limit_s, uint, 0444);
+static char *boot_limit_s = (char *)__stringify(CCM_FAILOVER_BOOT_LIMIT_S);
+module_param(boot_limit_s, charp, 0444);
 MODULE_PARM_DESC(boot_limit_s, "seconds that a stage of a partner's boot may take, to 86400; 0: no limit (300)");
 
 DEFINE_MUTEX(fm_lock);
@@ -38,6 +41,8 @@ struct ccm_client *fm_client;
  */
 static LIST_HEAD(partners);
 static DEFINE_SPINLOCK(partners_lock);
+
+static struct ccm_failover_config limits;	/* as the parameters say */
 
 static u64 now_us(void)
 {
@@ -155,10 +160,6 @@ static void free_partner(struct fm_partner *partner)
 /* Under fm_lock. */
 static struct fm_partner *get_partner(u32 id)
 {
-	struct ccm_failover_config config = {
-		.start_limit_us = (u64)start_limit_s * USEC_PER_SEC,
-		.boot_limit_us = (u64)boot_limit_s * USEC_PER_SEC,
-	};
 	struct fm_partner *partner = find_partner(id);
 
 	if (partner)
@@ -176,7 +177,7 @@ static struct fm_partner *get_partner(u32 id)
 	partner->id = id;
 	INIT_DELAYED_WORK(&partner->timer, timer_work);
 	INIT_WORK(&partner->news, news_work);
-	ccm_failover_start(&partner->failover, &config);
+	ccm_failover_start(&partner->failover, &limits);
 	spin_lock_bh(&partners_lock);
 	list_add_tail(&partner->entry, &partners);
 	spin_unlock_bh(&partners_lock);
@@ -236,10 +237,16 @@ EXPORT_SYMBOL_GPL(ccm_fm_given_back);
 /* echo 2 >/sys/module/ccm_fm/parameters/given_back */
 static int given_back_set(const char *val, const struct kernel_param *kp)
 {
-	u32 partner;
-	int ret = kstrtou32(val, 0, &partner);
+	u64 partner = 0;
 
-	return ret ? ret : ccm_fm_given_back(partner);
+	switch (ccm_number_read(val, U32_MAX, &partner)) {
+	case CCM_NUMBER_OK:
+		return ccm_fm_given_back((u32)partner);
+	case CCM_NUMBER_TOO_LARGE:
+		return -ERANGE;
+	default:
+		return -EINVAL;
+	}
 }
 
 static const struct kernel_param_ops given_back_ops = {
@@ -348,20 +355,26 @@ static int register_client(void)
 	return 0;
 }
 
-static int check_limit(const char *name, unsigned int value)
+static int read_limit(const char *name, const char *text, u64 *limit_us)
 {
-	if (value <= CCM_FAILOVER_LIMIT_MAX_S)
-		return 0;
-	pr_err("%s=%u: 0 to %u seconds are possible\n", name, value, CCM_FAILOVER_LIMIT_MAX_S);
-	return -EINVAL;
+	u64 seconds = 0;
+	u32 error = ccm_number_read(text, CCM_FAILOVER_LIMIT_MAX_S, &seconds);
+
+	if (error == CCM_NUMBER_MALFORMED || error == CCM_NUMBER_ZERO_IN_FRONT)
+		pr_err("%s=%.40s: %s\n", name, text, ccm_number_rule(error));
+	else if (error)
+		pr_err("%s=%.40s: 0 to %u seconds are possible\n", name, text,
+		       CCM_FAILOVER_LIMIT_MAX_S);
+	*limit_us = seconds * USEC_PER_SEC;
+	return error ? -EINVAL : 0;
 }
 
 static int __init fm_init(void)
 {
-	int ret = check_limit("start_limit_s", start_limit_s);
+	int ret = read_limit("start_limit_s", start_limit_s, &limits.start_limit_us);
 
 	if (!ret)
-		ret = check_limit("boot_limit_s", boot_limit_s);
+		ret = read_limit("boot_limit_s", boot_limit_s, &limits.boot_limit_us);
 	if (ret)
 		return ret;
 	fm_wq = alloc_ordered_workqueue("ccm_fm", WQ_MEM_RECLAIM);

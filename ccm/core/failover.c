@@ -169,8 +169,8 @@ static u32 flags_of(const struct ccm_failover *f)
 	if (decision == CCM_FM_TAKEOVER_ADVISED) {
 		if (f->view.reason == CCM_REASON_UNREACHABLE)
 			flags |= CCM_FM_F_PARTITION;
-		if (f->view.reason == CCM_REASON_SHUTDOWN ||
-		    f->view.reason == CCM_REASON_ADMIN)
+		if (f->gave_up && (f->view.reason == CCM_REASON_SHUTDOWN ||
+				   f->view.reason == CCM_REASON_ADMIN))
 			flags |= CCM_FM_F_ORDERLY;
 	}
 	if (!f->seen)
@@ -204,6 +204,25 @@ static void forget_partner(struct ccm_failover *f)
 	f->view.partner_flags = 0;
 }
 
+/*
+ * Has its user space given up what it served? A lower stage after a restart does not say
+ * so. Only while READY is it certain that the page is that of the incarnation told with it.
+ */
+static void take_stage(struct ccm_failover *f, u32 stage, u64 incarnation, bool ready)
+{
+	f->view.stage = stage;
+	if (stage == CCM_STAGE_RUNNING) {
+		f->served = true;
+		f->gave_up = false;
+		if (ready)
+			f->served_incarnation = incarnation;
+	} else if (stage != CCM_STAGE_UNKNOWN) {
+		if (f->served ? incarnation == f->served_incarnation :
+				stage == CCM_STAGE_STOPPING)
+			f->gave_up = true;
+	}
+}
+
 static void take_status(struct ccm_failover *f, const struct ccm_failover_event *event)
 {
 	bool ready = event->state == CCM_STATE_READY;
@@ -214,7 +233,7 @@ static void take_status(struct ccm_failover *f, const struct ccm_failover_event 
 	f->told_incarnation = event->incarnation;
 	/* On the way to READY it is not the stage of whom was seen last. */
 	if (ready || (event->state == CCM_STATE_DOWN && stage != CCM_STAGE_UNKNOWN))
-		f->view.stage = stage;
+		take_stage(f, stage, event->incarnation, ready);
 	if (!ready)
 		forget_partner(f);
 }

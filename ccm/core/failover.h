@@ -20,6 +20,11 @@
  * advises only after start_limit: the decision is start-wait or cannot-tell meanwhile.
  * Time without a local device does not count.
  *
+ * "It left in good order" (CCM_FM_F_ORDERLY) says that it served no more when it went, and
+ * by its own will: its user space had lowered the stage from running, or the node itself
+ * says stopping, which it does only then. A goodbye alone proves nothing: `reboot -f` says
+ * one, too. Neither does the lower stage of another incarnation: what served has crashed.
+ *
  * An advice is remembered (CCM_FM_F_ADVISED) until somebody who has carried out or
  * dismissed it says that all is given back.
  *
@@ -36,8 +41,8 @@
 
 CCM_EXTERN_C_BEGIN
 
-#define CCM_FAILOVER_START_LIMIT_S	120U
-#define CCM_FAILOVER_BOOT_LIMIT_S	300U
+#define CCM_FAILOVER_START_LIMIT_S	120
+#define CCM_FAILOVER_BOOT_LIMIT_S	300
 #define CCM_FAILOVER_LIMIT_MAX_S	86400U
 #define CCM_FAILOVER_LATE_MS		5000U	/* a deadline noticed later is not believed */
 
@@ -84,6 +89,9 @@ struct ccm_failover_view {
  * @told_incarnation: as last told
  * @seen: it has been READY
  * @in_touch: it was READY, and nothing since has made that doubtful
+ * @served: it was running at some time
+ * @served_incarnation: of the partner when it was last READY and running
+ * @gave_up: its user space has lowered the stage since
  * @advised: a takeover was advised and has not been given back
  * @advised_incarnation: of the partner when it was
  * @waiting: @wait_us is when the wait for a partner of which nothing is known began
@@ -101,6 +109,9 @@ struct ccm_failover {
 	u64 told_incarnation;
 	bool seen;
 	bool in_touch;
+	bool served;
+	bool gave_up;
+	u64 served_incarnation;
 	bool advised;
 	u64 advised_incarnation;
 	bool waiting;

@@ -7,8 +7,8 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "chunk.h"
 #include "conn.h"
 #include "device.h"

@@ -13,8 +13,8 @@
  */
 #include <linux/completion.h>
 #include <linux/export.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "link.h"
 #include "op.h"
 

@@ -10,8 +10,8 @@
  */
 #include <linux/bottom_half.h>
 #include <linux/slab.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "conn.h"
 #include "device.h"
 #include "port.h"

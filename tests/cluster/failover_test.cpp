@@ -37,15 +37,41 @@ TEST_F(Failover, PowerLossThenBootThenGiveback)
     EXPECT_NE(log.find("giveback-possible"), std::string::npos) << log;
 }
 
+// What user space does when the storage OS has stopped comes before the goodbye.
 TEST_F(Failover, OrderlyShutdownIsNoPartition)
 {
     Watch w = watch(a());
     std::size_t mark = a().console().size();
+    b().must("ccmadm stage storage");
+    w.wait_for(note(2, "booting-wait: storage"), soon);
     b().power_off();
     w.wait_for(note(2, "takeover-advised: shutdown"), soon);
     std::string log = log_of(a(), mark);
     EXPECT_EQ(log.find("partition"), std::string::npos) << log;
     EXPECT_NE(log.find("in good order"), std::string::npos) << log;
+    b().boot();
+    b().must("ccmadm stage running");
+    w.wait_for(note(2, "giveback-possible"), soon);
+    settle(a(), w);
+}
+
+// `reboot -f` with the storage OS in full swing: the kernel says goodbye, and that is all.
+TEST_F(Failover, RebootInFullSwingIsNotInGoodOrder)
+{
+    Watch w = watch(a());
+    Uevents uevents(a());
+    std::size_t mark = a().console().size();
+    b().reboot();
+    uevents.wait_said("takeover-advised shutdown running advised");
+    uevents.wait_said("booting-wait none kernel advised");
+    // Nor does who boots after it leave in good order, when it has not served.
+    b().must("ccmadm stage root");
+    uevents.wait_said("booting-wait none root advised");
+    b().power_off();
+    uevents.wait_said("takeover-advised shutdown root advised");
+    std::string log = log_of(a(), mark);
+    EXPECT_NE(log.find("takeover-advised (shutdown)"), std::string::npos) << log;
+    EXPECT_EQ(log.find("in good order"), std::string::npos) << log;
     b().boot();
     b().must("ccmadm stage running");
     w.wait_for(note(2, "giveback-possible"), soon);

@@ -26,7 +26,7 @@ u32 FailoverModel::flags() const
     u32 flags = seen_ ? 0 : CCM_FM_F_NEVER_SEEN;
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && reason_ == CCM_REASON_UNREACHABLE)
         flags |= CCM_FM_F_PARTITION;
-    if (decision_ == CCM_FM_TAKEOVER_ADVISED &&
+    if (decision_ == CCM_FM_TAKEOVER_ADVISED && service_ == Service::given_up &&
         (reason_ == CCM_REASON_SHUTDOWN || reason_ == CCM_REASON_ADMIN))
         flags |= CCM_FM_F_ORDERLY;
     if (advised_to_)
@@ -44,9 +44,24 @@ void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarn
     told_state_ = state;
     told_reason_ = reason;
     told_incarnation_ = incarnation;
-    if (state == CCM_STATE_READY || (state == CCM_STATE_DOWN && stage))
+    if (state == CCM_STATE_READY || (state == CCM_STATE_DOWN && stage)) {
         stage_ = stage;
+        serve(state == CCM_STATE_READY, stage, incarnation);
+    }
     look(now);
+}
+
+void FailoverModel::serve(bool ready, u32 stage, u64 incarnation)
+{
+    const bool lowered = stage != CCM_STAGE_RUNNING && stage != CCM_STAGE_UNKNOWN;
+    const bool first_word = service_ == Service::not_known && stage == CCM_STAGE_STOPPING;
+
+    if (stage == CCM_STAGE_RUNNING)
+        service_ = Service::going_on;
+    if (ready && stage == CCM_STAGE_RUNNING)
+        server_ = incarnation;
+    if (first_word || (lowered && server_ == incarnation))
+        service_ = Service::given_up;
 }
 
 void FailoverModel::forgive(u64 now)

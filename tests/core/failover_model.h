@@ -26,6 +26,9 @@ public:
 private:
     enum class Belief { nothing, doubt, ready, between, gone };
 
+    enum class Service { not_known, going_on, given_up };
+
+    void serve(bool ready, u32 stage, u64 incarnation);
     void forgive(u64 now);
     void look(u64 now);
     void look_ready(u64 now);
@@ -40,6 +43,8 @@ private:
     u32 told_state_ = 0, told_reason_ = 0, stage_ = 0;
     u64 told_incarnation_ = 0, incarnation_ = 0;
     u32 decision_ = CCM_FM_NONE, reason_ = CCM_REASON_NONE;
+    Service service_ = Service::not_known;
+    std::optional<u64> server_;          /* the incarnation that served last */
     std::optional<u64> advised_to_;      /* the incarnation that was given up */
     std::optional<u64> doubt_ends_;
     std::optional<u64> boot_ends_;       /* also while the partner is away */

@@ -95,7 +95,7 @@ TEST(Failover, ReasonsOfAPartnerThatServed)
         {CCM_REASON_UNREACHABLE, CCM_FM_TAKEOVER_ADVISED, advised | CCM_FM_F_PARTITION},
         {CCM_REASON_HUNG, CCM_FM_TAKEOVER_ADVISED, advised},
         {CCM_REASON_PANICKED, CCM_FM_TAKEOVER_ADVISED, advised},
-        {CCM_REASON_SHUTDOWN, CCM_FM_TAKEOVER_ADVISED, advised | CCM_FM_F_ORDERLY},
+        {CCM_REASON_SHUTDOWN, CCM_FM_TAKEOVER_ADVISED, advised},
         {CCM_REASON_RESTARTED, CCM_FM_TAKEOVER_ADVISED, advised},
         {CCM_REASON_VERSION, CCM_FM_CANNOT_TELL, 0},
         {CCM_REASON_REFUSED, CCM_FM_CANNOT_TELL, 0},
@@ -125,6 +125,57 @@ TEST(Failover, AdminAfterTheStorageHasStoppedIsOrderly)
     play.at(3, down(CCM_REASON_ADMIN));
     play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ORDERLY | CCM_FM_F_ADVISED,
                 CCM_REASON_ADMIN);
+}
+
+/* `reboot -f` says goodbye, too, with the storage OS in full swing. */
+TEST(Failover, AShutdownIsOrderlyIfItsUserSpaceHadLoweredTheStage)
+{
+    const u32 in_order = CCM_FM_F_ADVISED | CCM_FM_F_ORDERLY;
+    const struct {
+        const char *what;
+        std::vector<ccm_failover_event> before;
+        u32 reason, last_stage, flags;
+    } rows[] = {
+        {"in full swing", {ready(CCM_STAGE_RUNNING)}, CCM_REASON_SHUTDOWN, CCM_STAGE_RUNNING, CCM_FM_F_ADVISED},
+        {"nothing read with it", {ready(CCM_STAGE_RUNNING)}, CCM_REASON_SHUTDOWN, CCM_STAGE_UNKNOWN, CCM_FM_F_ADVISED},
+        {"lowered", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STORAGE)}, CCM_REASON_SHUTDOWN, CCM_STAGE_STORAGE,
+         in_order},
+        {"its node says so", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STOPPING)}, CCM_REASON_SHUTDOWN,
+         CCM_STAGE_STOPPING, in_order},
+        {"heard with the goodbye", {ready(CCM_STAGE_RUNNING)}, CCM_REASON_SHUTDOWN, CCM_STAGE_STOPPING, in_order},
+        {"raised again", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STORAGE), ready(CCM_STAGE_RUNNING)},
+         CCM_REASON_SHUTDOWN, CCM_STAGE_RUNNING, CCM_FM_F_ADVISED},
+        {"raised again, heard with the goodbye", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STORAGE)},
+         CCM_REASON_SHUTDOWN, CCM_STAGE_RUNNING, CCM_FM_F_ADVISED},
+        /* what it served before this monitor was loaded is not known */
+        {"on its way up", {ready(CCM_STAGE_STORAGE)}, CCM_REASON_SHUTDOWN, CCM_STAGE_STORAGE, CCM_FM_F_ADVISED},
+        {"only seen to stop", {ready(CCM_STAGE_STOPPING)}, CCM_REASON_SHUTDOWN, CCM_STAGE_STOPPING, in_order},
+        {"a stage that is none", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_COUNT)}, CCM_REASON_SHUTDOWN,
+         CCM_STAGE_UNKNOWN, CCM_FM_F_ADVISED},
+        /* who served has crashed; who booted then never served */
+        {"after a crash", {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_ROOT, 1)}, CCM_REASON_SHUTDOWN,
+         CCM_STAGE_ROOT, CCM_FM_F_ADVISED},
+        {"stopped after a crash", {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_STOPPING, 1)}, CCM_REASON_SHUTDOWN,
+         CCM_STAGE_STOPPING, CCM_FM_F_ADVISED},
+        {"again after an orderly one",
+         {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_STORAGE, 7), ready(CCM_STAGE_ROOT, 1)}, CCM_REASON_SHUTDOWN,
+         CCM_STAGE_ROOT, in_order},
+        /* the module is loaded a second time, and unloaded again: nothing was stopped */
+        {"reloaded twice", {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_KERNEL, 1)}, CCM_REASON_ADMIN,
+         CCM_STAGE_KERNEL, CCM_FM_F_ADVISED},
+    };
+    for (const auto &row : rows) {
+        SCOPED_TRACE(row.what);
+        Play play;
+        u64 now = 1;
+        for (const ccm_failover_event &event : row.before)
+            play.at(now++, event);
+        play.at(now++, down(row.reason, row.last_stage));
+        play.expect(CCM_FM_TAKEOVER_ADVISED, row.flags, row.reason);
+        /* that nobody answers afterwards changes nothing */
+        play.at(now++, down(CCM_REASON_UNREACHABLE));
+        play.expect(CCM_FM_TAKEOVER_ADVISED, row.flags, row.reason);
+    }
 }
 
 TEST(Failover, AtClusterStartNobodyIsGivenUpBeforeTheLimit)
@@ -365,6 +416,7 @@ std::vector<ccm_failover_event> alphabet()
     for (u32 reason = 0; reason < CCM_REASON_COUNT; reason++)
         all.push_back(down(reason));
     all.push_back(down(CCM_REASON_ADMIN, CCM_STAGE_STOPPING));
+    all.push_back(down(CCM_REASON_SHUTDOWN, CCM_STAGE_RUNNING));
     for (u32 stage : {CCM_STAGE_KERNEL, CCM_STAGE_ROOT, CCM_STAGE_RUNNING, CCM_STAGE_STOPPING})
         all.push_back(ready(stage, 1));
     all.push_back(ready(CCM_STAGE_KERNEL, 2));
@@ -466,6 +518,11 @@ public:
             if (up_)
                 incarnation_ = event.incarnation;
             serves_ = up_ && event.stage == CCM_STAGE_RUNNING;
+            if (serves_)
+                server_ = event.incarnation;
+            const bool read = event.stage && (up_ || event.state == CCM_STATE_DOWN);
+            if (read && (event.stage == CCM_STAGE_RUNNING || event.incarnation == server_))
+                swinging_ = event.stage == CCM_STAGE_RUNNING;
             reason_ = event.reason;
             if (up_)
                 met_ = true;
@@ -482,6 +539,10 @@ public:
         EXPECT_EQ((v.flags & CCM_FM_F_PARTITION) != 0,
                   takeover && v.reason == CCM_REASON_UNREACHABLE);
         EXPECT_EQ((v.flags & CCM_FM_F_ADVISED) != 0, outstanding_);
+        if (v.flags & CCM_FM_F_ORDERLY) {
+            EXPECT_TRUE(takeover);
+            EXPECT_FALSE(swinging_) << "it was running when it was last seen";
+        }
         if (serves_) {
             EXPECT_EQ(v.decision, outstanding_ ? CCM_FM_GIVEBACK_POSSIBLE : CCM_FM_PARTNER_UP);
         }
@@ -512,6 +573,8 @@ public:
     }
 
 private:
+    bool swinging_ = false;
+    u64 server_ = 0;
     bool up_ = false, serves_ = false, met_ = false, outstanding_ = false;
     std::optional<u64> first_;
     std::optional<u32> furthest_;

@@ -213,25 +213,18 @@ ImageSpec qemu_image(const std::string &release)
     ImageSpec spec;
     spec.kernel_release = release;
     spec.module_tree = fs::path("/lib/modules") / release;
-    // Without crc32_generic soft-RoCE cannot register its device: it asks for
-    // the algorithm by name, and modules.dep does not know.
-    spec.kernel_modules = {"virtio_pci", "virtio_net", "rdma_rxe", "rdma_cm", "ib_uverbs", "rdma_ucm", "crc32_generic"};
+    spec.kernel_modules = {"virtio_pci", "virtio_net", "rdma_rxe", "rdma_cm", "ib_uverbs", "rdma_ucm"};
+    // Where there is one, soft-RoCE cannot register its device without it: it asks for the
+    // algorithm by name, and modules.dep does not know. Newer kernels have it built in.
+    if (read_dependencies(spec.module_tree).count("crc32_generic"))
+        spec.kernel_modules.push_back("crc32_generic");
     return spec;
 }
 
 std::string stock_release()
 {
-    if (const char *given = std::getenv("CCM_LAB_QEMU_RELEASE"))
-        return given;
-    std::string list = output_of("ls /boot | sed -n 's/^vmlinuz-\\(6\\.1\\..*-amd64\\)$/\\1/p' | sort -V");
-    std::string best;
-    std::istringstream lines(list);
-    for (std::string release; std::getline(lines, release);)
-        if (fs::exists(fs::path("/lib/modules") / release / "modules.dep"))
-            best = release;
-    if (best.empty())
-        throw Error("no Debian 6.1 kernel is installed under /boot: apt-get install linux-image-amd64");
-    return best;
+    std::string release = output_of(quoted(lab_source_dir() / "kernel/stock-release.sh") + " 2>&1");
+    return release.substr(0, release.find('\n'));
 }
 
 std::string make_initramfs(const ImageSpec &spec)

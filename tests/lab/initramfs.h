@@ -29,7 +29,7 @@ struct ImageSpec {
 ImageSpec uml_image(const std::filesystem::path &build_dir);
 // For Debian's kernel RELEASE: virtio network, soft-RoCE and RDMA CM modules.
 ImageSpec qemu_image(const std::string &release);
-// The newest installed Debian 6.1 kernel; CCM_LAB_QEMU_RELEASE names another.
+// The release that kernel/stock-release.sh finds: of the kernel that QEMU nodes boot.
 std::string stock_release();
 
 // The image as an uncompressed cpio archive. The same input gives the same bytes.

@@ -61,7 +61,8 @@ std::string check_timeout(const std::string &text)
 {
     double seconds = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error == std::errc() && end == text.data() + text.size() && std::isfinite(seconds) &&
+    const bool zero_in_front = text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
+    if (error == std::errc() && end == text.data() + text.size() && !zero_in_front && std::isfinite(seconds) &&
         seconds >= 0 && seconds <= longest_timeout)
         return {};
     return fmt::format("`{}` is not a number of seconds from 0 to {}", text, longest_timeout);

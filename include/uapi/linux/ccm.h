@@ -56,7 +56,7 @@ enum ccm_reason {
 	CCM_REASON_UNREACHABLE	= 1,	/* no answer on any path; can be a partition */
 	CCM_REASON_HUNG		= 2,	/* its memory answers, its kernel does not schedule */
 	CCM_REASON_PANICKED	= 3,	/* its kernel panicked */
-	CCM_REASON_SHUTDOWN	= 4,	/* it shuts down or reboots in good order */
+	CCM_REASON_SHUTDOWN	= 4,	/* its kernel shuts down or reboots */
 	CCM_REASON_RESTARTED	= 5,	/* another incarnation of it connected */
 	CCM_REASON_VERSION	= 6,	/* no protocol version in common */
 	CCM_REASON_REFUSED	= 7,	/* wrong cluster, unknown node, or a malformed message */
@@ -234,7 +234,7 @@ struct ccm_peek {
 
 /* Flags on the status page: struct ccm_peek.page_flags */
 #define CCM_PAGE_PANIC		(1U << 0)	/* the kernel has panicked */
-#define CCM_PAGE_SHUTDOWN	(1U << 1)	/* the node is going down in good order */
+#define CCM_PAGE_SHUTDOWN	(1U << 1)	/* the kernel shuts down or reboots */
 
 #define CCM_IOC_MAGIC		0xCC
 

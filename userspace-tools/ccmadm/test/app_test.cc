@@ -65,6 +65,8 @@ TEST(CommandLine, MistakesAreOneLineAndCodeOne)
         {"wait", "--timeout", "inf"},
         {"wait", "--timeout", "1e10"},
         {"wait", "--timeout", "1s"},
+        {"wait", "--timeout", "010"},
+        {"wait", "--timeout", "0x10"},
         {"wait", "--timeout", ""},
         {"wait", "--partner", "0"},
         {"wait", "--partner", "-2"},

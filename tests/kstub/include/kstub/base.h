@@ -41,6 +41,7 @@ typedef unsigned int __poll_t;
 typedef unsigned int fmode_t;
 typedef u64 dma_addr_t;
 typedef s64 ktime_t;
+typedef int clockid_t;
 typedef int pid_t;
 
 #define NULL __null
@@ -158,6 +159,8 @@ size_t strnlen(const char *s, size_t n);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
+char *strstr(const char *s1, const char *s2);
+size_t strcspn(const char *s, const char *reject);
 char *strsep(char **s, const char *ct);
 char *strim(char *s);
 ssize_t strscpy(char *dest, const char *src, size_t n);

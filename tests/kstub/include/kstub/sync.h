@@ -176,7 +176,7 @@ struct hrtimer {
 	void *base;
 };
 extern "C" {
-void hrtimer_init(struct hrtimer *timer, int which_clock, enum hrtimer_mode mode);
+void hrtimer_init(struct hrtimer *timer, clockid_t which_clock, enum hrtimer_mode mode);
 void hrtimer_start(struct hrtimer *timer, ktime_t tim, const enum hrtimer_mode mode);
 int hrtimer_cancel(struct hrtimer *timer);
 int hrtimer_try_to_cancel(struct hrtimer *timer);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that CCM builds for, and nowhere else: the rest of the
+ * module is written for the newest of them, and older ones get here what they lack.
+ */
+#ifndef CCM_COMPAT_H
+#define CCM_COMPAT_H
+
+#include <linux/hrtimer.h>
+#include <linux/timer.h>
+#include <linux/version.h>
+#include <linux/wait_bit.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* In tracepoints: the source was named a second time until 6.9. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define ccm_assign_str(dst, src)	__assign_str(dst)
+#else
+#define ccm_assign_str(dst, src)	__assign_str(dst, src)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define timer_delete_sync(timer)	del_timer_sync(timer)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
+/* wake_up_var() looks for sleepers without a lock: the store must be seen before that. */
+#ifndef store_release_wake_up
+#define store_release_wake_up(var, val)						\
+do {										\
+	smp_store_release(var, val);	/* for who sees it and does not sleep */ \
+	smp_mb();			/* pairs with set_current_state() */	\
+	wake_up_var(var);							\
+} while (0)
+#endif
+
+#endif /* CCM_COMPAT_H */
