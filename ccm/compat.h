@@ -9,7 +9,6 @@
 #include <linux/hrtimer.h>
 #include <linux/timer.h>
 #include <linux/version.h>
-#include <linux/wait_bit.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #include <linux/unaligned.h>
@@ -36,16 +35,6 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, clock, mode);
 	timer->function = function;
 }
-#endif
-
-/* wake_up_var() looks for sleepers without a lock: the store must be seen before that. */
-#ifndef store_release_wake_up
-#define store_release_wake_up(var, val)						\
-do {										\
-	smp_store_release(var, val);	/* for who sees it and does not sleep */ \
-	smp_mb();			/* pairs with set_current_state() */	\
-	wake_up_var(var);							\
-} while (0)
 #endif
 
 #endif /* CCM_COMPAT_H */

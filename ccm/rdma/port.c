@@ -231,8 +231,8 @@ void ccm_port_deliver(struct ccm_port *port)
 		if (delivered & BIT(i))
 			repost(port, i);
 	spin_lock_irqsave(&port->lock, flags);
-	port->delivering = false;
-	/* ccm_port_destroy() may wait for this; under the lock, so that it sees both */
+	smp_store_release(&port->delivering, false);
+	/* ccm_port_destroy() may wait for this */
 	wake_up_all(&port->idle);
 	spin_unlock_irqrestore(&port->lock, flags);
 }
@@ -514,7 +514,8 @@ void ccm_port_destroy(struct ccm_port *port)
 {
 	if (!port->endpoint.cm_id)
 		return;
-	wait_event(port->idle, !READ_ONCE(port->delivering));
+	/* pairs with the release in ccm_port_deliver() */
+	wait_event(port->idle, !smp_load_acquire(&port->delivering));
 	ccm_endpoint_destroy_qp(&port->endpoint);
 	if (port->rx) {
 		ib_dma_unmap_single(port->ib, port->rx_dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
