@@ -12,7 +12,7 @@
  * ccm_client_unregister() marks it, kicks every partner, and waits until each has closed
  * its link and let go; then nothing queues the work item any more, and it is flushed.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "log.h"
 
 #include <linux/export.h>
 #include <linux/slab.h>

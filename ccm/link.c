@@ -13,7 +13,7 @@
  * session ends): ccm_ports_fence() ends what goes through ports; link_finish()
  * deregisters what the partner could reach, by whichever queue pair.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "log.h"
 
 #include <linux/jiffies.h>
 #include <linux/slab.h>

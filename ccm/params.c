@@ -5,7 +5,7 @@
  * A value that cannot be right fails the load with -EINVAL and one line in the kernel
  * log that names the parameter, the value and what would be right.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "log.h"
 
 #include <linux/in.h>
 #include <linux/inet.h>

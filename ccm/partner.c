@@ -8,7 +8,7 @@
  * bit is stored before it is set. Bits of one connection are stepped in the order of
  * the protocol (enum ccm_conn_bit), which is the order in which they can be true.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "log.h"
 
 #include <linux/bottom_half.h>
 #include <linux/random.h>

@@ -7,7 +7,7 @@
  * leaves. The one step it takes itself is from address to route resolution, which
  * only queues. What needs a queue pair is the work item's.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "../log.h"
 
 #include <linux/slab.h>
 #include <rdma/ib_cm.h>

@@ -6,7 +6,7 @@
  * and CCM registers after RDMA CM, on which it depends: all of CCM's connections on a
  * device are closed here, before RDMA CM begins to wait for their ids.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "../log.h"
 
 #include <linux/slab.h>
 

@@ -6,7 +6,7 @@
  * all decisions are the work item's. A completion finds its connection through the
  * completion queue: its queue pair may be destroyed already, if that could not be drained.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "../log.h"
 
 #include <linux/jiffies.h>
 

@@ -10,9 +10,6 @@
 #ifndef CCM_TEST_FAILING_CALLS_H
 #define CCM_TEST_FAILING_CALLS_H
 
-/* as the sources have it, which say so before they include anything */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/debugfs.h>
 #include <linux/inetdevice.h>
 #include <linux/kobject.h>
@@ -106,5 +103,8 @@
 #define rdma_accept(...)	(FAILING("rdma_accept") ? -ENOMEM : (rdma_accept)(__VA_ARGS__))
 #define rdma_reject(...)	(FAILING("rdma_reject") ? -ENOMEM : (rdma_reject)(__VA_ARGS__))
 #define rdma_disconnect(...)	(FAILING("rdma_disconnect") ? -ENOMEM : (rdma_disconnect)(__VA_ARGS__))
+
+/* The sources have their own, and do not expect that it was needed already. */
+#undef pr_fmt
 
 #endif /* CCM_TEST_FAILING_CALLS_H */
