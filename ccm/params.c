@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Module parameters, also from the kernel command line as ccm.NAME=VALUE.
+ * Module parameters, also from the kernel command line as rdma_ccm.NAME=VALUE.
  *
  * A value that cannot be right fails the load with -EINVAL and one line in the kernel
  * log that names the parameter, the value and what would be right.

@@ -62,7 +62,7 @@ lab() {
 	shift 3
 	step "$name" "$program" --run-dir="build/run/$name" --ccmadm=build/node/ccmadm/ccmadm \
 		--kernel="$kernel" \
-		--uml-modules="build/module/$kernel/ccm.ko:build/module/$kernel/ccm_fm.ko:build/module/$kernel/tests/modules" "$@"
+		--uml-modules="build/module/$kernel/rdma_ccm.ko:build/module/$kernel/ccm_fm.ko:build/module/$kernel/tests/modules" "$@"
 }
 
 # Three rows of tests on nodes, about equally long. Suites of the cluster tests that are

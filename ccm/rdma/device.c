@@ -34,7 +34,7 @@ static int no_memory(struct ib_device *ib)
 {
 	if (registering)
 		out_of_memory = true;
-	pr_err("device %s is not used: out of memory; delete and add it (`rdma link`), or load ccm again\n",
+	pr_err("device %s is not used: out of memory; delete and add it (`rdma link`), or load rdma_ccm again\n",
 	       dev_name(&ib->dev));
 	return -ENOMEM;
 }

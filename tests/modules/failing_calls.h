@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In front of each source of ccm.ko and ccm_fm.ko ("-include"), in a build for tests: what
+ * In front of each source of rdma_ccm.ko and ccm_fm.ko ("-include"), in a build for tests: what
  * they call that can want for memory asks failing() first, and is not called, but has
  * failed, if that says so. Nothing that the kernel does on behalf of a call is touched.
  *
