@@ -34,7 +34,7 @@ STOCK	= $(shell ls -d /lib/modules/6.1.*-amd64/build 2>/dev/null | sort -V | tai
 
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/node/ccmadm/ccmadm
 
-.PHONY: all help module ccmadm install demo check kunit bench lint sim fuzz cluster docs clean
+.PHONY: all help module ccmadm install install-modules demo check kunit bench lint sim fuzz cluster docs clean
 .PHONY: host node module-stock module-plain module-debug module-failing states
 
 all: module ccmadm
@@ -76,16 +76,20 @@ ccmadm:
 # client's module is built with goes to /usr/src/ccm: headers, and for each kernel the
 # versions of the symbols that rdma_ccm.ko and ccm_fm.ko export.
 install: module ccmadm
-	$(MAKE) -s -C $(KDIR) M=$(BUILD)/module/target INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	@$(MAKE) -s install-modules
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/ccmadm --prefix /usr >/dev/null
 	install -d $(DESTDIR)/usr/include/linux $(DESTDIR)/usr/src/ccm/include/linux \
 		$(DESTDIR)/usr/src/ccm/include/uapi/linux
 	install -m 644 include/uapi/linux/*.h $(DESTDIR)/usr/include/linux
 	install -m 644 include/uapi/linux/*.h $(DESTDIR)/usr/src/ccm/include/uapi/linux
 	install -m 644 include/linux/*.h $(DESTDIR)/usr/src/ccm/include/linux
-	install -D -m 644 $(BUILD)/module/target/Module.symvers \
-		$(DESTDIR)/usr/src/ccm/$(RELEASE)/Module.symvers
 	$(if $(DESTDIR),,depmod -a $(RELEASE))
+
+# Of it, what belongs to the kernel that the modules in MODULES were built for, KDIR
+MODULES	= $(BUILD)/module/target
+install-modules:
+	$(MAKE) -s -C $(KDIR) M=$(MODULES) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	install -D -m 644 $(MODULES)/Module.symvers $(DESTDIR)/usr/src/ccm/$(RELEASE)/Module.symvers
 
 #
 # What tests and demo are made of

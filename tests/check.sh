@@ -89,6 +89,7 @@ beside() {
 	step lint tests/lint/lint.sh
 	step lintself tests/lint/selftest.sh
 	step docs Documentation/check.sh build/docs
+	step install tests/install/install_test.sh build/module/stock
 	step ccmadm ctest --test-dir $host/userspace-tools --output-on-failure
 	step core $host/tests/core/core_test
 	step sim $host/tests/sim/sim_test
