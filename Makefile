@@ -34,7 +34,7 @@ STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/sto
 
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/node/ccmadm/ccmadm
 
-.PHONY: all help module ccmadm install demo check kunit bench lint sim fuzz cluster docs clean
+.PHONY: all help module ccmadm install install-modules demo check kunit bench lint sim fuzz cluster docs clean
 .PHONY: host node module-stock module-plain module-debug module-failing states
 
 all: module ccmadm
@@ -43,7 +43,7 @@ help:
 	@echo 'make demo      two emulated nodes find each other over soft-RoCE before user space'
 	@echo 'make check     everything that proves the project; ends with "N passed, N failed, N skipped"'
 	@echo
-	@echo 'make module    ccm.ko and ccm_fm.ko for KDIR (default: the running kernel) in build/module/target'
+	@echo 'make module    rdma_ccm.ko and ccm_fm.ko for KDIR (default: the running kernel) in build/module/target'
 	@echo 'make ccmadm    the command-line tool in build/host/userspace-tools/ccmadm'
 	@echo 'make install   all of that, headers, and depmod (DESTDIR is honoured)'
 	@echo
@@ -74,18 +74,22 @@ ccmadm:
 
 # Debian's headers have no System.map, so modules_install leaves depmod to us. What a
 # client's module is built with goes to /usr/src/ccm: headers, and for each kernel the
-# versions of the symbols that ccm.ko and ccm_fm.ko export.
+# versions of the symbols that rdma_ccm.ko and ccm_fm.ko export.
 install: module ccmadm
-	$(MAKE) -s -C $(KDIR) M=$(BUILD)/module/target INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	@$(MAKE) -s install-modules
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/ccmadm --prefix /usr >/dev/null
 	install -d $(DESTDIR)/usr/include/linux $(DESTDIR)/usr/src/ccm/include/linux \
 		$(DESTDIR)/usr/src/ccm/include/uapi/linux
 	install -m 644 include/uapi/linux/*.h $(DESTDIR)/usr/include/linux
 	install -m 644 include/uapi/linux/*.h $(DESTDIR)/usr/src/ccm/include/uapi/linux
 	install -m 644 include/linux/*.h $(DESTDIR)/usr/src/ccm/include/linux
-	install -D -m 644 $(BUILD)/module/target/Module.symvers \
-		$(DESTDIR)/usr/src/ccm/$(RELEASE)/Module.symvers
 	$(if $(DESTDIR),,depmod -a $(RELEASE))
+
+# Of it, what belongs to the kernel that the modules in MODULES were built for, KDIR
+MODULES	= $(BUILD)/module/target
+install-modules:
+	$(MAKE) -s -C $(KDIR) M=$(MODULES) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	install -D -m 644 $(MODULES)/Module.symvers $(DESTDIR)/usr/src/ccm/$(RELEASE)/Module.symvers
 
 #
 # What tests and demo are made of
@@ -115,7 +119,7 @@ module-plain module-debug: module-%:
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/$*/Module.symvers modules && \
 	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/kunit ARCH=um modules
 
-# ccm.ko and ccm_fm.ko again, for the same nodes, with calls that can be made to fail: see
+# rdma_ccm.ko and ccm_fm.ko again, for the same nodes, with calls that can be made to fail: see
 # tests/modules/failing_calls.h. Sites are named by the path below the copy of the source.
 module-failing: module-debug
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/failing
@@ -134,7 +138,7 @@ demo:
 	@cmake -S $(CURDIR) -B $(BUILD)/host >/dev/null
 	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS) ccm-demo
 	@$(BUILD)/host/demo/ccm-demo $(LAB_ARGUMENTS) \
-		$(addprefix --module=$(BUILD)/module/stock/,ccm.ko ccm_fm.ko tests/modules/ccm_pattern.ko)
+		$(addprefix --module=$(BUILD)/module/stock/,rdma_ccm.ko ccm_fm.ko tests/modules/ccm_pattern.ko)
 
 check:
 	@$(SCRIPTS)/packages.sh module tools lab demo check
@@ -156,14 +160,14 @@ cluster:
 	@$(SCRIPTS)/packages.sh lab tools
 	@$(MAKE) -s module-$(KERNEL:debug=failing) host node
 	@$(BUILD)/host/tests/cluster/cluster_test $(LAB_ARGUMENTS) --kernel=$(KERNEL) \
-		--uml-modules=$(BUILD)/module/$(KERNEL)/ccm.ko:$(BUILD)/module/$(KERNEL)/ccm_fm.ko:$(BUILD)/module/$(KERNEL)/tests/modules \
+		--uml-modules=$(BUILD)/module/$(KERNEL)/rdma_ccm.ko:$(BUILD)/module/$(KERNEL)/ccm_fm.ko:$(BUILD)/module/$(KERNEL)/tests/modules \
 		--gtest_filter='$(FILTER)'
 
 bench:
 	@$(SCRIPTS)/packages.sh lab tools
 	@$(MAKE) -s module-plain host node
 	@$(BUILD)/host/tests/bench/ccm_bench $(LAB_ARGUMENTS) --kernel=plain \
-		--uml-modules=$(BUILD)/module/plain/ccm.ko:$(BUILD)/module/plain/ccm_fm.ko:$(BUILD)/module/plain/tests/modules
+		--uml-modules=$(BUILD)/module/plain/rdma_ccm.ko:$(BUILD)/module/plain/ccm_fm.ko:$(BUILD)/module/plain/tests/modules
 
 SEED	?= 1
 RUNS	?= 1000

@@ -2,7 +2,7 @@
 /*
  * The kernel API: kernel clients come and go.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "log.h"
 
 #include <linux/export.h>
 #include <linux/slab.h>

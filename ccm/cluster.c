@@ -4,7 +4,7 @@
  * needs to have partners, and takes it down again. The only file that goes through all
  * partners.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "log.h"
 
 #include <linux/slab.h>
 

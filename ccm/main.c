@@ -2,7 +2,7 @@
 /*
  * CCM, the cluster connection manager: the module's beginning and end.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "log.h"
 
 #include <linux/module.h>
 #include <linux/slab.h>

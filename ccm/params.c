@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Module parameters, also from the kernel command line as ccm.NAME=VALUE.
+ * Module parameters, also from the kernel command line as rdma_ccm.NAME=VALUE.
  *
  * A value that cannot be right fails the load with -EINVAL and one line in the kernel
  * log that names the parameter, the value and what would be right. So numbers are texts,
  * too: what the kernel makes of them itself, and says of them, is not this.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "log.h"
 
 #include <linux/in.h>
 #include <linux/inet.h>

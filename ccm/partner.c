@@ -7,7 +7,7 @@
  * are bits, so that telling one never needs memory and never fails; what goes with a
  * bit is stored before it is set.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "log.h"
 
 #include <linux/bottom_half.h>
 #include <linux/random.h>

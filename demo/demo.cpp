@@ -67,7 +67,7 @@ void Demo::introduce()
     std::string kernel = options_.uml ? "User-Mode Linux" : "QEMU, Debian's kernel " + lab::stock_release();
     timeline_.title("CCM: two kernels find each other before user space");
     timeline_.paragraph(fmt::format(
-        "Two machines ({}) boot from an initramfs that sets up soft-RoCE and loads ccm.ko and two kernel "
+        "Two machines ({}) boot from an initramfs that sets up soft-RoCE and loads rdma_ccm.ko and two kernel "
         "clients: the failover monitor ccm_fm.ko, and ccm_pattern.ko, which is made for tests. Before any "
         "root file system is mounted, the two kernels connect by RDMA, and node 1's client reads and writes "
         "its memory on node 2. Node 2 then goes through its boot, loses power, comes back and panics, and "
@@ -161,7 +161,7 @@ void Demo::heard(int id, const lab::ConsoleLine &line)
     if (auto rest = behind("Linux version "))
         timeline_.say(line.at, who_of(id), "the kernel starts: Linux " + rest->substr(0, rest->find(' ')));
     else if (auto loaded = behind(" of cluster demo, incarnation "))
-        timeline_.say(line.at, who_of(id), "ccm.ko is loaded, its incarnation is 0x" + loaded->substr(0, loaded->find(',')));
+        timeline_.say(line.at, who_of(id), "rdma_ccm.ko is loaded, its incarnation is 0x" + loaded->substr(0, loaded->find(',')));
     else if (auto link = behind("rxe0: added "))
         timeline_.say(line.at, who_of(id), "soft-RoCE: rxe0 on " + *link);
     else if (auto decision = at(id).decisions->parse(line); decision && decision->is_first())

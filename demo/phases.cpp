@@ -181,15 +181,15 @@ void Demo::boot()
     for (const char *old : {"events.log", "errors.log"})
         fs::remove(cluster_->dir() / old);
     for (int id : {1, 2}) {
-        std::vector<std::string> parameters{fmt::format("ccm.node={}", id), "ccm.cluster=demo",
-                                            fmt::format("ccm.partners={0}@192.0.2.{0}", other(id)), "ccm.auth=none"};
+        std::vector<std::string> parameters{fmt::format("rdma_ccm.node={}", id), "rdma_ccm.cluster=demo",
+                                            fmt::format("rdma_ccm.partners={0}@192.0.2.{0}", other(id)), "rdma_ccm.auth=none"};
         if (options_.detect_ms)
-            parameters.push_back(fmt::format("ccm.detect_ms={}", options_.detect_ms));
+            parameters.push_back(fmt::format("rdma_ccm.detect_ms={}", options_.detect_ms));
         lab::Node &n = cluster_->add({
             .id = id,
             .kind = options_.uml ? lab::Kind::uml : lab::Kind::qemu,
             // The demo's part of the initramfs (initramfs/ccm-boot.sh) loads all of them.
-            .load = {"ccm", "ccm_fm", "ccm_pattern"},
+            .load = {"rdma_ccm", "ccm_fm", "ccm_pattern"},
             .parameters = parameters,
             // It adds the link, too.
             .rdma = lab::Rdma::none,

@@ -62,7 +62,7 @@ lab() {
 	shift 3
 	step "$name" "$program" --run-dir="build/run/$name" --ccmadm=build/node/ccmadm/ccmadm \
 		--kernel="$kernel" \
-		--uml-modules="build/module/$kernel/ccm.ko:build/module/$kernel/ccm_fm.ko:build/module/$kernel/tests/modules" "$@"
+		--uml-modules="build/module/$kernel/rdma_ccm.ko:build/module/$kernel/ccm_fm.ko:build/module/$kernel/tests/modules" "$@"
 }
 
 # Three rows of tests on nodes, about equally long. Suites of the cluster tests that are
@@ -89,6 +89,7 @@ beside() {
 	step lint tests/lint/lint.sh
 	step lintself tests/lint/selftest.sh
 	step docs Documentation/check.sh build/docs
+	step install tests/install/install_test.sh build/module/stock
 	step ccmadm ctest --test-dir $host/userspace-tools --output-on-failure
 	step core $host/tests/core/core_test
 	step sim $host/tests/sim/sim_test

@@ -4,7 +4,7 @@
  * three steps that its owner orders (disconnect, drain, free): between them stands what
  * else could reach memory.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "../log.h"
 
 #include <linux/jiffies.h>
 #include <linux/slab.h>

@@ -6,7 +6,7 @@
  * and CCM registers after RDMA CM, on which it depends: all of CCM's connections on a
  * device are closed here, before RDMA CM begins to wait for their ids.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "../log.h"
 
 #include <linux/slab.h>
 
@@ -33,7 +33,7 @@ static int no_memory(struct ib_device *ib)
 {
 	if (registering)
 		out_of_memory = true;
-	pr_err("device %s is not used: out of memory; delete and add it (`rdma link`), or load ccm again\n",
+	pr_err("device %s is not used: out of memory; delete and add it (`rdma link`), or load rdma_ccm again\n",
 	       dev_name(&ib->dev));
 	return -ENOMEM;
 }

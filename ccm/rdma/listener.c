@@ -2,7 +2,7 @@
 /*
  * The listener. Its handler runs on RDMA CM's work queues, which serve the whole host.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include "../log.h"
 
 #include <rdma/ib_cm.h>
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# All that a node's initramfs does for CCM; modprobe runs it to load ccm. Parameters
-# come from the kernel command line (ccm.node=1 and so on), which modprobe reads.
+# All that a node's initramfs does for CCM; modprobe runs it to load rdma_ccm. Parameters
+# come from the kernel command line (rdma_ccm.node=1 and so on), which modprobe reads.
 #
 # The module is loaded before there is an RDMA device: it waits for one. Its
 # tracepoints exist from then on and are switched on before anything can connect,
@@ -10,7 +10,7 @@
 # right behind it; what they need is in the first catalog then.
 set -e
 modprobe -q rdma_rxe || : # built into some kernels; `rdma link add` will tell
-modprobe --ignore-install ccm
+modprobe --ignore-install rdma_ccm
 modprobe ccm_fm
 modprobe ccm_pattern
 ccmadm stage initramfs

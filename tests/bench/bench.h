@@ -31,8 +31,8 @@ nlohmann::json measure_memory(const Options &options);
 nlohmann::json measure_ports(const Options &options);
 nlohmann::json measure_ready(const Options &options);
 
-// The parameters of ccm.ko for node ID with these partners (id -> address): as on the
-// kernel command line, "ccm.NAME=VALUE", or as given to insmod.
+// The parameters of rdma_ccm.ko for node ID with these partners (id -> address): as on the
+// kernel command line, "rdma_ccm.NAME=VALUE", or as given to insmod.
 std::vector<std::string> parameters(int id, const std::vector<std::pair<int, std::string>> &partners,
                                     const std::string &prefix, int detect_ms = 0);
 std::string joined(const std::vector<std::string> &words);

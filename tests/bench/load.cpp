@@ -36,7 +36,7 @@ void trace_module_load(Node &node)
 
 double module_load_ms(Node &node)
 {
-    std::string line = node.must("cd /sys/kernel/tracing && grep 'module_load: ccm ' trace && echo >trace");
+    std::string line = node.must("cd /sys/kernel/tracing && grep 'module_load: rdma_ccm ' trace && echo >trace");
     std::size_t colon = line.find(": module_load");
     return std::stod(line.substr(line.rfind(' ', colon))) * 1e3;
 }
@@ -47,7 +47,7 @@ void load_once(Node &first, Node &second, Load &load)
     double clock_first = clock_offset(first);
     double clock_second = clock_offset(second);
     std::string words = joined(parameters(2, {{1, first.ipv4()}}, ""));
-    json got = json::parse(second.must("ccm-bench-load /modules/ccm.ko " + words, 30s));
+    json got = json::parse(second.must("ccm-bench-load /modules/rdma_ccm.ko " + words, 30s));
     until_state(second, 1, "READY", true);
     until_state(first, 2, "READY", true);
 
@@ -83,7 +83,7 @@ void plain_once(Node &first, Node &second, Plain *plain)
 json measure_load(const Options &options)
 {
     Cluster cluster("bench-load");
-    Node &first = cluster.add({.load = {"ccm"}, .parameters = parameters(1, {{2, "192.0.2.2"}}, "ccm.")});
+    Node &first = cluster.add({.load = {"rdma_ccm"}, .parameters = parameters(1, {{2, "192.0.2.2"}}, "rdma_ccm.")});
     Node &second = cluster.add();
     cluster.boot();
     for (Node *node : {&first, &second})
@@ -100,7 +100,7 @@ json measure_load(const Options &options)
     Plain plain;
     for (int i = 0; i < options.loads; i++) {
         load_once(first, second, load);
-        second.must("rmmod ccm");
+        second.must("rmmod rdma_ccm");
         until_state(first, 2, "READY", false);
         plain_once(first, second, &plain);
         // Loads meet every phase of node 1's retry interval, which is at most 2 s.

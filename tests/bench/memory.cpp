@@ -113,22 +113,22 @@ std::vector<std::pair<int, std::string>> unreachable_partners(int count)
 
 void load(Node &node, const std::vector<std::pair<int, std::string>> &partners)
 {
-    node.must("insmod /modules/ccm.ko " + joined(parameters(node.id(), partners, "")));
+    node.must("insmod /modules/rdma_ccm.ko " + joined(parameters(node.id(), partners, "")));
 }
 
 json measure_partners(Node &node, json &result)
 {
     // Loaded once before: what the kernel keeps of a first load is not CCM's.
     load(node, unreachable_partners(32));
-    node.must("rmmod ccm");
+    node.must("rmmod rdma_ccm");
     Memory without = settled(node);
     Series series;
     for (int count : {0, 1, 16, 32}) {
         load(node, unreachable_partners(count));
         series.emplace_back(count, minus(settled(node), without));
         if (!result.contains("module_bytes"))
-            result["module_bytes"] = std::stoll(node.must("cat /sys/module/ccm/coresize"));
-        node.must("rmmod ccm");
+            result["module_bytes"] = std::stoll(node.must("cat /sys/module/rdma_ccm/coresize"));
+        node.must("rmmod rdma_ccm");
     }
     Memory after = minus(settled(node), without);
 
@@ -164,7 +164,7 @@ json measure_sessions(Cluster &cluster, Node &node, int count, json &result)
     print(fmt::format("each session READY (of {})", count), each);
     watch.end();
     for (int sessions = 0; sessions <= count; sessions++)
-        cluster.node(1 + sessions).must("rmmod ccm");
+        cluster.node(1 + sessions).must("rmmod rdma_ccm");
     return json_of(each);
 }
 
@@ -206,7 +206,7 @@ json measure_clients(Cluster &cluster, Node &node)
 {
     Node &other = cluster.node(2);
     for (auto [n, partner] : {std::pair{&node, &other}, std::pair{&other, &node}}) {
-        n->must("insmod /modules/ccm.ko client_ports=64 " +
+        n->must("insmod /modules/rdma_ccm.ko client_ports=64 " +
                 joined(parameters(n->id(), {{partner->id(), partner->ipv4()}}, "")));
         n->must("insmod /modules/ccm_bench_client.ko");
     }
@@ -242,7 +242,7 @@ json measure_clients(Cluster &cluster, Node &node)
     print("after all clients have left", after);
     result["after"] = json_of(after);
     for (Node *n : {&node, &other})
-        n->must("rmmod ccm_bench_client && rmmod ccm");
+        n->must("rmmod ccm_bench_client && rmmod rdma_ccm");
     return result;
 }
 

@@ -111,8 +111,8 @@ json measure_ports(const Options &options)
     Node &first = cluster.add({.wire_kib = 64 << 10});
     Node &second = cluster.add({.wire_kib = 64 << 10});
     cluster.boot();
-    first.must("insmod /modules/ccm.ko " + joined(parameters(1, {{2, second.ipv4()}}, "")));
-    second.must("insmod /modules/ccm.ko " + joined(parameters(2, {{1, first.ipv4()}}, "")));
+    first.must("insmod /modules/rdma_ccm.ko " + joined(parameters(1, {{2, second.ipv4()}}, "")));
+    second.must("insmod /modules/rdma_ccm.ko " + joined(parameters(2, {{1, first.ipv4()}}, "")));
     first.must("insmod /modules/ccm_bench.ko");
     bench_command(first, "ccm_bench", fmt::format("serve {}", plain_port));
     for (Node *node : {&first, &second})
@@ -153,7 +153,7 @@ json measure_ports(const Options &options)
         node->must("rmmod ccm_bench_client");
     first.must("rmmod ccm_bench");
     for (Node *node : {&second, &first})
-        node->must("rmmod ccm");
+        node->must("rmmod rdma_ccm");
     finish(cluster);
     return result;
 }

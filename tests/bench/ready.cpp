@@ -15,7 +15,7 @@ using nlohmann::json;
 namespace {
 
 struct Opened {
-    Samples session; // from before init_module() of ccm.ko to the partner READY
+    Samples session; // from before init_module() of rdma_ccm.ko to the partner READY
     Samples client;  // ... to the client's ready()
     Samples modules; // of it: both init_module()
     Samples plain;   // as many plain queue pairs
@@ -26,11 +26,11 @@ void open_once(Node &first, Node &second, int ports, Opened *opened)
 {
     std::string words = joined(parameters(2, {{1, first.ipv4()}}, "")) + " client_ports=64";
     json got = json::parse(second.must(
-        fmt::format("ccm-bench-load /modules/ccm.ko {} -- /modules/ccm_bench_client.ko ports={}", words, ports), 30s));
+        fmt::format("ccm-bench-load /modules/rdma_ccm.ko {} -- /modules/ccm_bench_client.ko ports={}", words, ports), 30s));
     wait_clients(second, 1);
     auto client = figures(bench_command(second, "ccm_bench_client", "ready"));
     double session = ready_ms(second, 1);
-    second.must("rmmod ccm_bench_client && rmmod ccm");
+    second.must("rmmod ccm_bench_client && rmmod rdma_ccm");
     until_state(first, 2, "READY", false);
     auto plain = figures(bench_command(second, "ccm_bench", fmt::format("parallel {} {} {}", first.ipv4(), plain_port, ports)));
     if (!opened)
@@ -50,7 +50,7 @@ json measure_ready(const Options &options)
     Node &first = cluster.add();
     Node &second = cluster.add();
     cluster.boot();
-    first.must("insmod /modules/ccm.ko client_ports=64 " + joined(parameters(1, {{2, second.ipv4()}}, "")));
+    first.must("insmod /modules/rdma_ccm.ko client_ports=64 " + joined(parameters(1, {{2, second.ipv4()}}, "")));
     first.must("insmod /modules/ccm_bench_client.ko");
     for (Node *node : {&first, &second})
         node->must("insmod /modules/ccm_bench.ko");
@@ -89,7 +89,7 @@ json measure_ready(const Options &options)
     std::fflush(stdout);
     second.must("rmmod ccm_bench");
     first.must("rmmod ccm_bench && rmmod ccm_bench_client");
-    first.must("rmmod ccm");
+    first.must("rmmod rdma_ccm");
     finish(cluster);
     return result;
 }

@@ -73,7 +73,7 @@ TEST_F(Pair, CcmadmWithoutThePartner)
         result = b().run(command);
         EXPECT_EQ(result.code, 1) << command;
         EXPECT_TRUE(one_line(result.errors)) << command << ": " << result.errors;
-        EXPECT_NE(result.errors.find("modprobe ccm"), std::string::npos) << command << ": " << result.errors;
+        EXPECT_NE(result.errors.find("modprobe rdma_ccm"), std::string::npos) << command << ": " << result.errors;
     }
     // And one who waited sees it come.
     Command waiting = a().start_command("ccmadm wait --timeout 60 --json");

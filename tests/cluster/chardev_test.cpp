@@ -24,7 +24,7 @@ TEST_F(Pair, OpenFileKeepsTheModule)
     Result result = a().run("ccm-node-test unload");
     EXPECT_EQ(result.code, 1);
     EXPECT_NE(result.errors.find("Resource temporarily unavailable"), std::string::npos) << result.errors;
-    result = a().run("rmmod ccm");
+    result = a().run("rmmod rdma_ccm");
     EXPECT_FALSE(result.ok());
     EXPECT_NE(result.errors.find("in use"), std::string::npos) << result.errors;
     EXPECT_EQ(partner(a(), 2)["state"], "ready");

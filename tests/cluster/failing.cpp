@@ -26,7 +26,7 @@ std::string content(const fs::path &file)
 
 bool is_product(const fs::path &module)
 {
-    return module.filename() == "ccm.ko" || module.filename() == "ccm_fm.ko";
+    return module.filename() == "rdma_ccm.ko" || module.filename() == "ccm_fm.ko";
 }
 
 std::set<std::string> sites_in(const fs::path &module)
@@ -119,7 +119,7 @@ std::set<std::string> suspects()
                                      R"(raw_notifier_chain_register)\()");
     std::set<std::string> all;
     for (const fs::path &module : failing_settings().uml_modules) {
-        if (module.filename() != "ccm.ko")
+        if (module.filename() != "rdma_ccm.ko")
             continue;
         const fs::path top = module.parent_path();
         for (const fs::directory_entry &entry : fs::recursive_directory_iterator(top / "ccm")) {

@@ -13,7 +13,7 @@
 
 namespace ccm::test {
 
-// The run's settings, but with ccm.ko and ccm_fm.ko as `make module-failing` builds them.
+// The run's settings, but with rdma_ccm.ko and ccm_fm.ko as `make module-failing` builds them.
 Settings failing_settings();
 
 // All of both modules.

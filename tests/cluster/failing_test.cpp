@@ -26,7 +26,7 @@ const Steps register_again = Steps{"ccm_pattern=unregister f"} + register_client
 // Node 1's module leaves, and is loaded again.
 Steps reload()
 {
-    return {"remove", fmt::format("load=/modules/ccm.ko {}", fmt::join(arguments(1, {.partners = {2}}), " "))};
+    return {"remove", fmt::format("load=/modules/rdma_ccm.ko {}", fmt::join(arguments(1, {.partners = {2}}), " "))};
 }
 
 class EverySite : public PairTest {
@@ -255,7 +255,7 @@ TEST_F(EverySite, OfALoadAndASession)
     const std::size_t mark = a().console().size();
     // Those that a load without a partner passes
     const Calls before = site_calls(a());
-    run(a(), {"remove", "load=/modules/ccm.ko node=1 cluster=t auth=none"});
+    run(a(), {"remove", "load=/modules/rdma_ccm.ko node=1 cluster=t auth=none"});
     std::set<std::string> of_a_load;
     for (const auto &[site, count] : site_calls(a()))
         if (!before.contains(site) || before.at(site) < count)

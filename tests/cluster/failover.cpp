@@ -215,7 +215,7 @@ std::vector<Decision> told(Node &node, int number)
 void Failover::SetUpTestSuite()
 {
     NodeSpec with;
-    with.load = {"ccm", "ccm_fm"};
+    with.load = {"rdma_ccm", "ccm_fm"};
     make_pair(unloaded(1, {.partners = {2}}, with), unloaded(2, {.partners = {1}}, with));
 }
 

@@ -27,7 +27,7 @@ protected:
 TEST_F(Memory, EveryAllocationOfALoadMayFail)
 {
     unload(a(), "READY");
-    Result result = a().run(fmt::format("ccm-node-test load-failing /modules/ccm.ko {}",
+    Result result = a().run(fmt::format("ccm-node-test load-failing /modules/rdma_ccm.ko {}",
                                         fmt::join(arguments(1, {.partners = {2}}), " ")), 120s);
     std::printf("%s", result.output.c_str());
     EXPECT_TRUE(result.ok()) << result.output << result.errors;

@@ -85,7 +85,7 @@ TEST_F(Load, FirstNodeWaitsNoRetryTimerWhenTheSecondIsLoaded)
                                   "</sys/kernel/debug/ccm/{}; false", retried + 6, file), 30s, 20ms);
             one.must("cd /sys/kernel/tracing && echo >trace && echo 1 >events/ccm/ccm_step/enable");
             Watch watched = watch(one);
-            std::string moments = other.must(fmt::format("ccm-node-test meet 0 /modules/ccm.ko {}",
+            std::string moments = other.must(fmt::format("ccm-node-test meet 0 /modules/rdma_ccm.ko {}",
                                                          fmt::join(arguments(other.id(), config(other)), " ")));
             watched.wait_for(is_ready(other.id()), soon);
             long long begin = 0, end = 0, ready = 0;
@@ -147,7 +147,7 @@ TEST_F(Load, BothAtTheSameInstant)
         Stopwatch stopwatch;
         for (Node *node : both())
             commands.push_back(node->start_command(fmt::format(
-                "ccm-node-test meet {} /modules/ccm.ko {} && cat /sys/kernel/debug/ccm/partner-{}",
+                "ccm-node-test meet {} /modules/rdma_ccm.ko {} && cat /sys/kernel/debug/ccm/partner-{}",
                 at + (node->id() == 2 ? skew_us * 1000 : 0), fmt::join(arguments(node->id(), config(*node)), " "),
                 3 - node->id())));
         std::vector<Try> nodes;
@@ -178,7 +178,7 @@ TEST_F(Load, BothAtTheSameInstant)
         }
         commands.clear();
         for (Node *node : both())
-            commands.push_back(node->start_command("rmmod ccm"));
+            commands.push_back(node->start_command("rmmod rdma_ccm"));
         for (Command &command : commands)
             ASSERT_TRUE(command.wait(soon).ok());
     }
@@ -192,14 +192,14 @@ TEST_F(Load, BothAtTheSameInstant)
 // Whoever looks before anything has happened sees each partner all the same.
 TEST_F(Load, FirstLookShowsThePartner)
 {
-    Result result = a().run(fmt::format("ccm-node-test first-look 20 /modules/ccm.ko {}",
+    Result result = a().run(fmt::format("ccm-node-test first-look 20 /modules/rdma_ccm.ko {}",
                                         fmt::join(arguments(1, config(a())), " ")), 60s);
     EXPECT_TRUE(result.ok()) << result.output << result.errors;
 }
 
 TEST_F(Load, NothingConfigured)
 {
-    a().must("insmod /modules/ccm.ko");
+    a().must("insmod /modules/rdma_ccm.ko");
     EXPECT_EQ(a().run("ccmadm status").code, 2);
     EXPECT_EQ(status(a())["node"]["node"], 0);
     unload(a(), "not configured");
@@ -269,7 +269,7 @@ TEST_F(Load, UnloadInEveryState)
     load(b(), config(b()));
     wait_ready(both());
     b().cable().cut();
-    Command other = b().start_command("rmmod ccm");
+    Command other = b().start_command("rmmod rdma_ccm");
     unload(a(), "READY, cable just cut");
     EXPECT_TRUE(other.wait(soon).ok());
     b().cable().heal();
@@ -300,7 +300,7 @@ TEST_F(Load, UnloadDuringTheHandshake)
             load(stays, config(stays));
             Stopwatch stopwatch;
             std::string us = comes_and_goes.must(
-                fmt::format("ccm-node-test churn 50 {} /modules/ccm.ko {}", longest_ms, words), 120s);
+                fmt::format("ccm-node-test churn 50 {} /modules/rdma_ccm.ko {}", longest_ms, words), 120s);
             double longest = std::stod(us) / 1e6;
             std::printf("node %d, unloaded 50 times 0 to %d ms after the load: at most %.3f s\n", id, longest_ms,
                         longest);

@@ -36,30 +36,30 @@ NodeSpec unloaded(int node, const Config &config, NodeSpec base)
 {
     base.id = node;
     for (const std::string &word : arguments(node, config))
-        base.parameters.push_back("ccm." + word);
+        base.parameters.push_back("rdma_ccm." + word);
     return base;
 }
 
 NodeSpec configured(int node, const Config &config, NodeSpec base)
 {
     base = unloaded(node, config, std::move(base));
-    base.load.push_back("ccm");
+    base.load.push_back("rdma_ccm");
     return base;
 }
 
 void load(Node &node)
 {
-    node.must("modprobe ccm");
+    node.must("modprobe rdma_ccm");
 }
 
 void load(Node &node, const Config &config)
 {
-    node.must(fmt::format("insmod /modules/ccm.ko {}", fmt::join(arguments(node.id(), config), " ")));
+    node.must(fmt::format("insmod /modules/rdma_ccm.ko {}", fmt::join(arguments(node.id(), config), " ")));
 }
 
 bool loaded(Node &node)
 {
-    return node.run("[ -d /sys/module/ccm ]").ok();
+    return node.run("[ -d /sys/module/rdma_ccm ]").ok();
 }
 
 Unloading try_unload(Node &node)

@@ -41,7 +41,7 @@ struct Config {
 
 // NAME=VALUE, as modprobe and insmod take them.
 std::vector<std::string> arguments(int node, const Config &config);
-// A node that loads ccm at its boot, configured on the kernel command line. Nothing
+// A node that loads rdma_ccm at its boot, configured on the kernel command line. Nothing
 // of a BASE spec is lost.
 NodeSpec configured(int node, const Config &config, NodeSpec base = {});
 // The same without loading it.

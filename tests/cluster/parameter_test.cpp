@@ -21,7 +21,7 @@ protected:
     // The errno; 0: it is loaded.
     static int try_load(const std::string &words)
     {
-        Result result = node().run("ccm-node-test load-at 0 /modules/ccm.ko " + words);
+        Result result = node().run("ccm-node-test load-at 0 /modules/rdma_ccm.ko " + words);
         long long begin = 0, end = 0;
         int error = -1;
         std::istringstream(result.output) >> begin >> end >> error;
@@ -172,10 +172,12 @@ TEST_F(Parameter, BadValues)
             continue;
         }
         EXPECT_NO_THROW(node().console().wait_for(row.message, 5s, mark));
-        // One line is enough.
+        // One line is enough, the module's own or the kernel's about it.
         int lines = 0;
         for (const ConsoleLine &line : node().console().lines(mark))
-            lines += line.text.find(" ccm: ") != std::string::npos && line.text.find("taints") == std::string::npos;
+            lines += (line.text.find(" ccm: ") != std::string::npos ||
+                      line.text.find(" rdma_ccm: ") != std::string::npos) &&
+                     line.text.find("taints") == std::string::npos;
         EXPECT_EQ(lines, 1);
         EXPECT_FALSE(loaded(node()));
     }

@@ -247,7 +247,7 @@ TEST_F(Misconfigured, AnotherClusterIsRefusedOnBothSides)
 TEST_F(Misconfigured, AnotherNodeIdIsRefusedOnBothSides)
 {
     load(a(), {.partners = {2}});
-    b().must("insmod /modules/ccm.ko node=5 cluster=t auth=none partners=1@192.0.2.1");
+    b().must("insmod /modules/rdma_ccm.ko node=5 cluster=t auth=none partners=1@192.0.2.1");
     wait_reason(a(), 2, "refused");
     wait_reason(b(), 1, "refused");
     EXPECT_GE(counter(a(), "node", "rejected unknown node"), 1);

@@ -33,7 +33,7 @@ struct NodeSpec {
     Kind kind = Kind::uml;
     std::string kernel;               // User-Mode Linux: plain or debug; empty: as the run says
     std::vector<std::string> load;    // modules that init loads with modprobe
-    std::vector<std::string> parameters; // words for the kernel command line, as "ccm.node=1"
+    std::vector<std::string> parameters; // words for the kernel command line, as "rdma_ccm.node=1"
     Rdma rdma = Rdma::rxe;            // the RDMA link that init adds
     std::optional<std::vector<std::string>> addresses; // default: 192.0.2.ID/24 and 2001:db8::ID/64
     bool network_device = true;

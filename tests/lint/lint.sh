@@ -161,7 +161,7 @@ step_cxx_compat()
 parse_kstub()
 {
 	g++ -x c++ -std=c++20 -fsyntax-only -fno-diagnostics-show-caret -fmax-errors=20 \
-		-nostdinc -D__KERNEL__ -DMODULE -DKBUILD_MODNAME='"ccm"' \
+		-nostdinc -D__KERNEL__ -DMODULE -DKBUILD_MODNAME='"rdma_ccm"' \
 		-Dprivate=kstub_private -Wall -Wextra -Werror -Wno-unused-parameter \
 		-Wno-missing-field-initializers -Wno-unused-function -Wno-sign-compare \
 		-Wno-unused-variable -Wno-unused-const-variable \
@@ -293,7 +293,7 @@ kernel_header_alone()
 	(cd "$LINT_KDIR" && eval "$flags" -I"$LINT_TREE/include" -I"$LINT_TREE/ccm" -x c \
 		-fsyntax-only -include "'$LINT_TREE/$1'" /dev/null) &&
 	g++ -x c++ -std=c++20 -fsyntax-only -nostdinc -D__KERNEL__ -DMODULE \
-		-DKBUILD_MODNAME='"ccm"' -Dprivate=kstub_private -isystem "$KSTUB" \
+		-DKBUILD_MODNAME='"rdma_ccm"' -Dprivate=kstub_private -isystem "$KSTUB" \
 		-Iinclude -Iccm -include "$1" /dev/null
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For the benchmark, where ccm.ko is loaded. Commands for ccm_bench_client/run in debugfs:
+ * For the benchmark, where rdma_ccm.ko is loaded. Commands for ccm_bench_client/run in debugfs:
  *
  *	client PORTS ASK GIVE [COUNT]	register clients bench-0, ...; COUNT is 1
  *	client off

@@ -8,7 +8,7 @@
  *
  * User-Mode Linux ends itself in a panic notifier of priority INT_MAX - 1. This one has
  * INT_MAX, as CCM's, and of equals the one registered first runs first: load this
- * module after ccm.ko.
+ * module after rdma_ccm.ko.
  *
  * The panic must begin in process context (sysrq's does): a panic in an interrupt
  * stands as well, but no softirq runs in it and no READ is answered.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes calls of ccm.ko and ccm_fm.ko fail, each by its name, when these were built for it
+ * Makes calls of rdma_ccm.ko and ccm_fm.ko fail, each by its name, when these were built for it
  * (failing_calls.h). What the kernel's own fault injection cannot: to fail what is called
  * in a work item or a completion, one exact call and nothing of the callee's.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In front of each source of ccm.ko and ccm_fm.ko ("-include"), in a build for tests: what
+ * In front of each source of rdma_ccm.ko and ccm_fm.ko ("-include"), in a build for tests: what
  * they call that can want for memory asks failing() first, and is not called, but has
  * failed, if that says so. Nothing that the kernel does on behalf of a call is touched.
  *
@@ -9,9 +9,6 @@
  */
 #ifndef CCM_TEST_FAILING_CALLS_H
 #define CCM_TEST_FAILING_CALLS_H
-
-/* as the sources have it, which say so before they include anything */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/debugfs.h>
 #include <linux/inetdevice.h>
@@ -106,5 +103,8 @@
 #define rdma_accept(...)	(FAILING("rdma_accept") ? -ENOMEM : (rdma_accept)(__VA_ARGS__))
 #define rdma_reject(...)	(FAILING("rdma_reject") ? -ENOMEM : (rdma_reject)(__VA_ARGS__))
 #define rdma_disconnect(...)	(FAILING("rdma_disconnect") ? -ENOMEM : (rdma_disconnect)(__VA_ARGS__))
+
+/* The sources have their own, and do not expect that it was needed already. */
+#undef pr_fmt
 
 #endif /* CCM_TEST_FAILING_CALLS_H */

@@ -16,10 +16,10 @@ class Modules : public LabTest {
 protected:
     Node &ccm_node(int id, int partner, std::vector<std::string> more = {}, int wire_kib = 0)
     {
-        std::vector<std::string> parameters{fmt::format("ccm.node={}", id), "ccm.cluster=t",
-                                            fmt::format("ccm.partners={0}@192.0.2.{0}", partner), "ccm.auth=none"};
+        std::vector<std::string> parameters{fmt::format("rdma_ccm.node={}", id), "rdma_ccm.cluster=t",
+                                            fmt::format("rdma_ccm.partners={0}@192.0.2.{0}", partner), "rdma_ccm.auth=none"};
         parameters.insert(parameters.end(), more.begin(), more.end());
-        return cluster().add({.id = id, .load = {"ccm"}, .parameters = parameters, .wire_kib = wire_kib});
+        return cluster().add({.id = id, .load = {"rdma_ccm"}, .parameters = parameters, .wire_kib = wire_kib});
     }
 };
 

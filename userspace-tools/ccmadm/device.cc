@@ -41,10 +41,10 @@ Error open_error(const std::string &path, int number)
     switch (number) {
     case ENOENT:
     case ENOTDIR:
-        return {fmt::format("{} does not exist: is the module loaded? try `modprobe ccm`", path)};
+        return {fmt::format("{} does not exist: is the module loaded? try `modprobe rdma_ccm`", path)};
     case ENXIO:
     case ENODEV:
-        return {fmt::format("{} has no driver: is the module loaded? try `modprobe ccm`", path)};
+        return {fmt::format("{} has no driver: is the module loaded? try `modprobe rdma_ccm`", path)};
     case EACCES:
     case EPERM:
         return {fmt::format("{}: permission denied: run ccmadm as root (`sudo ccmadm ...`)", path)};
@@ -55,7 +55,7 @@ Error open_error(const std::string &path, int number)
 
 Error unloaded(const std::string &path)
 {
-    return {fmt::format("{}: the module was unloaded; `modprobe ccm` loads it again", path)};
+    return {fmt::format("{}: the module was unloaded; `modprobe rdma_ccm` loads it again", path)};
 }
 
 } // namespace

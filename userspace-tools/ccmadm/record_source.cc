@@ -68,7 +68,7 @@ std::optional<ReadResult> FdSource::take(bool gone)
         if (errno == EAGAIN && !gone)
             return std::nullopt;
         if (errno == ENODEV || errno == EAGAIN)
-            return Error{fmt::format("{}: the module was unloaded; `modprobe ccm` loads it again",
+            return Error{fmt::format("{}: the module was unloaded; `modprobe rdma_ccm` loads it again",
                                      path_)};
         if (errno == EINVAL)
             return Error{fmt::format("{}: the module's records are longer than the {} bytes asked "

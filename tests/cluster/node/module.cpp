@@ -65,7 +65,7 @@ int load_ccm(const std::string &file, const Words &arguments)
 
 int remove_ccm()
 {
-    return syscall(SYS_delete_module, "ccm", O_NONBLOCK) ? errno : 0;
+    return syscall(SYS_delete_module, "rdma_ccm", O_NONBLOCK) ? errno : 0;
 }
 
 int load_at(const Words &words)

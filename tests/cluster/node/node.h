@@ -14,16 +14,16 @@ int remove_ccm();
 // the moments (ns, CLOCK_REALTIME) before and after, the errno, and the first moment again
 // by CLOCK_MONOTONIC.
 int load_at(const Words &words);
-// meet REALTIME_NS FILE [NAME=VALUE...]: the same with ccm, and then waits, without using
+// meet REALTIME_NS FILE [NAME=VALUE...]: the same with rdma_ccm, and then waits, without using
 // the processor, until every partner is READY. Prints the moments before the load, after
 // it and of the last READY, all by CLOCK_MONOTONIC, and the first by CLOCK_REALTIME.
 int meet(const Words &words);
-// churn TIMES MS FILE [NAME=VALUE...]: loads ccm and removes it again, that often, after 0
+// churn TIMES MS FILE [NAME=VALUE...]: loads rdma_ccm and removes it again, that often, after 0
 // to MS milliseconds each; prints the longest time that the kernel took to remove it (us).
 int churn(const Words &words);
-// unload: removes ccm as rmmod does, and prints how long the kernel took (us) and the errno.
+// unload: removes rdma_ccm as rmmod does, and prints how long the kernel took (us) and the errno.
 int unload(const Words &words);
-// load-failing FILE [NAME=VALUE...]: loads ccm again and again, each time with another
+// load-failing FILE [NAME=VALUE...]: loads rdma_ccm again and again, each time with another
 // allocation of its own initialisation failing, until none is left to fail; unloads it
 // whenever it was loaded. Prints what became of it.
 int load_failing(const Words &words);
@@ -31,7 +31,7 @@ int load_failing(const Words &words);
 int as_nobody(const Words &words);
 // chardev CHECK: one check of /dev/ccm; says what is wrong.
 int chardev(const Words &words);
-// first-look TIMES FILE [NAME=VALUE...]: loads ccm with partner 2, reads the present state
+// first-look TIMES FILE [NAME=VALUE...]: loads rdma_ccm with partner 2, reads the present state
 // at once, and removes it again.
 int first_look(const Words &words);
 // hold: keeps /dev/ccm open until it is killed.
@@ -41,8 +41,8 @@ int hold(const Words &words);
 int uevents(const Words &words);
 // steps STEP... or steps /FILE with a STEP in each line: one after the other, until one goes
 // wrong; a line of each says what it has come to. A STEP is one of
-//   remove                    ccm: milliseconds, or the errno
-//   load=FILE [NAME=VALUE...] ccm, again as long as it is ENOMEM: each errno, then "ok"
+//   remove                    rdma_ccm: milliseconds, or the errno
+//   load=FILE [NAME=VALUE...] rdma_ccm, again as long as it is ENOMEM: each errno, then "ok"
 //   ready=MS                  waits for every partner and client: what became of each
 //   show=FILE                 its lines
 //   listen=OWN-IP, connect=IP meets the same program on another node

@@ -42,7 +42,7 @@ TEST(Binary, MissingDevice)
         EXPECT_EQ(ended.code, 1);
         EXPECT_EQ(ended.output, "");
         EXPECT_EQ(ended.errors, "ccmadm: /nonexistent/ccm does not exist: is the module loaded? "
-                                "try `modprobe ccm`\n");
+                                "try `modprobe rdma_ccm`\n");
     }
 }
 

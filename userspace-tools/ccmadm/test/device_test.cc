@@ -64,7 +64,7 @@ TEST_F(DeviceTest, OtherDevicesSaySo)
     calls.info_errno = ENOTTY;
     EXPECT_EQ(check_text(), "/dev/ccm is not a CCM device: check --device");
     calls.info_errno = ENODEV;
-    EXPECT_EQ(check_text(), "/dev/ccm: the module was unloaded; `modprobe ccm` loads it again");
+    EXPECT_EQ(check_text(), "/dev/ccm: the module was unloaded; `modprobe rdma_ccm` loads it again");
     calls.info_errno = EIO;
     EXPECT_EQ(check_text(),
               "/dev/ccm: cannot ask the module for its version: Input/output error");
@@ -118,7 +118,7 @@ TEST(DeviceOpen, WhatIsNotThere)
     const auto missing = Device::open("/nonexistent/ccm");
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().text,
-              "/nonexistent/ccm does not exist: is the module loaded? try `modprobe ccm`");
+              "/nonexistent/ccm does not exist: is the module loaded? try `modprobe rdma_ccm`");
     EXPECT_EQ(missing.error().code, ExitCode::error);
     const auto below_a_file = Device::open("/dev/null/ccm");
     ASSERT_FALSE(below_a_file);
