@@ -365,7 +365,8 @@ void ccm_links_clients(struct ccm_session *s, const struct ccm_catalog *clients,
 	/* Places become free when the CLOSE of those that left is carried out: then again. */
 	if (no_place)
 		ccm_session_emit(actions, CCM_ACT_CLIENTS);
-	if (!news)
+	/* The place of one that left just before READY may be free by now, and no news. */
+	if (!news && (no_place || same_clients(&s->catalog, clients)))
 		return;
 	rebuild(s);
 	if (sent) {

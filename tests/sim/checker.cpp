@@ -397,6 +397,17 @@ std::string wrong_client(Node &na, Node &nb, uint32_t b)
 	return links == na.clients().size() ? "" : "links of clients that have left";
 }
 
+// Are the clients that @b was told of those that there are on @a?
+bool told_right(Node &na, Node &nb, uint32_t a)
+{
+	const ccm_catalog &told = nb.partners().at(a).session.peer_catalog;
+
+	return told.count == na.clients().size() &&
+	       std::all_of(na.clients().begin(), na.clients().end(), [&](const auto &mine) {
+		       return ccm_catalog_find_instance(&told, mine.instance);
+	       });
+}
+
 } // namespace
 
 std::string unsettled_client(Cluster &c, uint32_t a, uint32_t b)
@@ -407,7 +418,11 @@ std::string unsettled_client(Cluster &c, uint32_t a, uint32_t b)
 	if (!na || !nb)
 		return "there is none";
 	std::string wrong = wrong_client(*na, *nb, b);
-	return wrong.empty() ? wrong_client(*nb, *na, a) : wrong;
+	if (wrong.empty())
+		wrong = wrong_client(*nb, *na, a);
+	if (wrong.empty() && !(told_right(*na, *nb, a) && told_right(*nb, *na, b)))
+		wrong = "the catalog told is not of the clients there are";
+	return wrong;
 }
 
 bool settled(Cluster &c, uint32_t a, uint32_t b)

@@ -694,6 +694,19 @@ TEST_F(Links, AClientThatHasLeftGetsANewCounterpart)
 	EXPECT_EQ(sent_slot(m, 0).reason, u(CCM_CLIENT_LEFT));
 }
 
+// Its leaving is what makes the session READY: the partner hears of it all the same.
+TEST_F(Links, AClientThatLeavesAsReadyComes)
+{
+	opening().step(m.prepared(0));
+	m.step(m.ready());
+	m.step(m.clients({}));
+	ASSERT_EQ(m.s.state, u(CCM_STATE_READY));
+	ASSERT_TRUE(m.has(CCM_ACT_CLIENTS));
+	m.step(m.clients({})).take();
+	EXPECT_EQ(sent_catalog(m).count, 0U);
+	EXPECT_EQ(sent_catalog(m).generation, 2U);
+}
+
 // A W3 of another plan is not waited with until the links are open.
 TEST_F(Links, AWrongReadyIsRefusedAtOnce)
 {
