@@ -6,6 +6,7 @@
 #include <linux/seq_file.h>
 
 #include "ccm.h"
+#include "core/names.h"
 #include "rdma/rdma.h"
 
 static int node_show(struct seq_file *m, void *unused)

@@ -260,7 +260,7 @@ static bool is_prepared(const struct ccm_link *link)
 static const struct ccm_session_link *core_link(struct ccm_partner *partner,
 						const struct ccm_peer *peer)
 {
-	const struct ccm_session_link *links = partner->session.links;
+	const struct ccm_session_link *links = partner->session.links.link;
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++)
@@ -289,7 +289,7 @@ static void act_prepare(struct ccm_partner *partner, struct ccm_peer *peer)
 	link->peer = peer;
 	link->partner = partner;
 	link->conn = ccm_partner_conn(partner);
-	link->index = (u32)(core - partner->session.links);
+	link->index = (u32)(core - partner->session.links.link);
 	link->instance = core->instance;
 	link->epoch = core->epoch;
 	link->plan = core->plan;
@@ -346,7 +346,7 @@ static int take_table(struct ccm_link *link, u64 bytes, u32 chunks)
 
 static void read_table(struct ccm_link *link)
 {
-	const struct ccm_session_link *core = &link->partner->session.links[link->index];
+	const struct ccm_session_link *core = &link->partner->session.links.link[link->index];
 	const struct ccm_link_offer *offer = &core->peer_offer;
 	int ret;
 
@@ -540,7 +540,7 @@ void ccm_link_act(struct ccm_partner *partner, const struct ccm_link_action *act
 	struct ccm_peer *peer = ccm_clients_find(partner, action->instance);
 	struct ccm_link *link = peer && peer->link && !peer->link->closing ? peer->link : NULL;
 
-	trace_ccm_link(partner->id, action, &partner->session.links[action->index]);
+	trace_ccm_link(partner->id, action, &partner->session.links.link[action->index]);
 	if (!peer)
 		return;
 	switch (action->act) {
@@ -562,7 +562,7 @@ void ccm_link_act(struct ccm_partner *partner, const struct ccm_link_action *act
 		}
 		break;
 	case CCM_LINK_ACT_SHOW:
-		ccm_events_client(peer, &partner->session.links[action->index]);
+		ccm_events_client(peer, &partner->session.links.link[action->index]);
 		break;
 	default:
 		break;
@@ -655,7 +655,7 @@ static bool no_memory_event(struct ccm_partner *partner, struct ccm_session_even
 		if (!core)
 			continue;
 		event->type = CCM_SEV_LINK_FAILED;
-		event->link = (u32)(core - partner->session.links);
+		event->link = (u32)(core - partner->session.links.link);
 		event->instance = core->instance;
 		event->epoch = core->epoch;
 		event->reason = CCM_CLIENT_RESOURCES;
@@ -672,7 +672,7 @@ static void admit(struct ccm_partner *partner, struct ccm_port *port)
 	int ret = -EPROTO;
 	int index;
 
-	index = ccm_links_admit(&partner->session, request->instance_partner,
+	index = ccm_links_admit(&partner->session.links, request->instance_partner,
 				request->instance, request->epoch, request->port);
 	if (index >= 0)
 		peer = ccm_clients_find(partner, request->instance_partner);

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "ccm.h"
+#include "core/names.h"
 #include "link.h"
 #include "rdma/rdma.h"
 #include "trace.h"
@@ -82,7 +83,7 @@ static struct ccm_conn *find_conn(struct ccm_partner *partner, u32 id)
  */
 struct ccm_conn *ccm_partner_conn(struct ccm_partner *partner)
 {
-	return find_conn(partner, partner->session.conn);
+	return find_conn(partner, partner->session.attempt.conn);
 }
 
 /*
@@ -535,7 +536,7 @@ static void partner_work(struct work_struct *work)
 		for (i = 0; i < partner->actions.count; i++)
 			act(partner, &partner->actions.list[i]);
 		set_port_nonce(partner);
-		while (ccm_links_next(&partner->session, &action))
+		while (ccm_links_next(&partner->session.links, &action))
 			ccm_link_act(partner, &action);
 		if (partner->event.type == CCM_SEV_CLIENTS)
 			partner->leaving = ccm_clients_let_go(partner);
@@ -582,7 +583,7 @@ void ccm_partner_fill_view(struct ccm_partner *partner, struct ccm_record *recor
 {
 	const struct ccm_session *s = &partner->session;
 	const struct sockaddr *addr = (const struct sockaddr *)&partner->paths[0].address;
-	struct ccm_conn *conn = find_conn(partner, s->conn);
+	struct ccm_conn *conn = find_conn(partner, s->attempt.conn);
 
 	record->size = sizeof(*record);
 	record->type = CCM_RECORD_PARTNER;

@@ -11,6 +11,7 @@
 #include <linux/tracepoint.h>
 #include <rdma/rdma_cm.h>
 
+#include "core/names.h"
 #include "core/session.h"
 
 #ifndef ccm_show_cm_event

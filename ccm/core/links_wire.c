@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Encoder and decoder of the table of links (CCM_WIRE_LINKS). The format is in links.h.
+ * Encoder and decoder of the table of links (CCM_WIRE_LINKS). The format is in links_wire.h.
  */
-#include "links.h"
+#include "links_wire.h"
 
 #include "bytes.h"
 #include "wire.h"

@@ -355,13 +355,13 @@ static void set_timeouts(struct rdma_cm_id *id, const struct ccm_partner *partne
 static void port_param(const struct ccm_port *port, struct rdma_conn_param *param, u8 *data)
 {
 	const struct ccm_session *s = &port->partner->session;
-	const struct ccm_session_link *core = &s->links[port->link->index];
+	const struct ccm_session_link *core = &s->links.link[port->link->index];
 	struct ccm_wire_port msg = {
 		.node = s->config.node,
 		.partner = s->config.partner,
 		.nonce = s->peer_keys.nonce,
 		.instance = core->instance,
-		.instance_partner = core->peer,
+		.instance_partner = core->counterpart,
 		.epoch = port->link->epoch,
 		.port = port->index,
 		.incarnation = s->config.incarnation,

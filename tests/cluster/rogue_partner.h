@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "core/catalog.h"
-#include "core/links.h"
+#include "core/links_wire.h"
 #include "module.h"
 #include "rogue.h"
 

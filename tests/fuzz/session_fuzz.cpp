@@ -85,7 +85,7 @@ std::vector<u8> right_data(SessionPeer &peer, const ccm_session &s,
 /* Of a link as it is, as the runtime tells it; or not quite. */
 void fill_link(ccm_session_event &event, const ccm_session &s, u8 place, u8 style)
 {
-    const ccm_session_link &link = s.links[place % CCM_CLIENTS_MAX];
+    const ccm_session_link &link = s.links.link[place % CCM_CLIENTS_MAX];
 
     event.link = place % (CCM_CLIENTS_MAX + 2);
     event.instance = link.instance + (style & 8 ? 1 : 0);
@@ -134,7 +134,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
             event.conn = next_request;
             next_request += 2;
         } else {
-            event.conn = which < 240 ? s.conn : which - 240U;
+            event.conn = which < 240 ? s.attempt.conn : which - 240U;
         }
         const u8 style = in.byte();
         std::vector<u8> spoilt;
@@ -177,7 +177,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         for (u32 i = 0; i < actions.count; i++)
             peer.hears(s, actions.list[i]);
         ccm_link_action act;
-        while (ccm_links_next(&s, &act)) {
+        while (ccm_links_next(&s.links, &act)) {
             require_right(watch.act(s, act));
             was_up = was_up || act.act == CCM_LINK_ACT_READY;
         }

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "ccm/core/links.h"
+#include "ccm/core/links_wire.h"
 #include "ccm/core/liveness.h"
 #include "ccm/core/wire.h"
 #include "require.h"

@@ -117,7 +117,7 @@ void Node::tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_
 void Node::carry_out(Partner &p, const ccm_link_action &a)
 {
 	const ccm_session &s = p.session;
-	const ccm_session_link &l = s.links[a.index];
+	const ccm_session_link &l = s.links.link[a.index];
 
 	switch (a.act) {
 	case CCM_LINK_ACT_CLOSE:
@@ -130,8 +130,8 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
 		open(p, a.index);
 		break;
 	case CCM_LINK_ACT_READY: {
-		auto theirs = cluster_.tries.find({s.peer_keys.nonce, l.peer, l.instance, l.epoch});
-		auto mine = cluster_.tries.find({s.nonce, l.instance, l.peer, l.epoch});
+		auto theirs = cluster_.tries.find({s.peer_keys.nonce, l.counterpart, l.instance, l.epoch});
+		auto mine = cluster_.tries.find({s.nonce, l.instance, l.counterpart, l.epoch});
 
 		cluster_.result.links++;
 		if (theirs == cluster_.tries.end() || !theirs->second.opened)
@@ -147,7 +147,7 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
 
 void Node::prepare(Partner &p, uint32_t place)
 {
-	const ccm_session_link &l = p.session.links[place];
+	const ccm_session_link &l = p.session.links.link[place];
 	Rng &rng = cluster_.world.rng;
 	bool slow = cluster_.options.faults && rng.permille(30);
 	uint64_t delay = cluster_.options.together ? 10 : rng.between(5, slow ? 1500000 : 2000);
@@ -155,7 +155,7 @@ void Node::prepare(Partner &p, uint32_t place)
 
 	t.serial = next_serial_++;
 	t.instance = l.instance;
-	t.peer = l.peer;
+	t.peer = l.counterpart;
 	t.epoch = l.epoch;
 	t.ports.resize(l.plan.ports);
 	if (l.plan.give > memory_limit || memory_used() > memory_limit - l.plan.give) {
@@ -181,7 +181,7 @@ void Node::open(Partner &p, uint32_t place)
 	auto theirs = cluster_.tries.find({s.peer_keys.nonce, t.peer, t.instance, t.epoch});
 
 	if (theirs == cluster_.tries.end() ||
-	    theirs->second.key != s.links[place].peer_offer.table_key)
+	    theirs->second.key != s.links.link[place].peer_offer.table_key)
 		cluster_.world.fail("node {}: link {} is opened to memory that {} never offered",
 				    host_, place, p.id);
 	t.opening = true;
@@ -237,9 +237,9 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
 	msg.node = host_;
 	msg.partner = partner;
 	msg.nonce = s.peer_keys.nonce;
-	msg.instance = s.links[place].instance;
-	msg.instance_partner = s.links[place].peer;
-	msg.epoch = s.links[place].epoch;
+	msg.instance = s.links.link[place].instance;
+	msg.instance_partner = s.links.link[place].counterpart;
+	msg.epoch = s.links.link[place].epoch;
 	msg.port = port;
 	msg.incarnation = incarnation_;
 	auto answer = [&c, host = host_, partner, place, port,
@@ -261,8 +261,8 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
 
 		if (node && node->listening) {
 			Partner &p = node->partners_.at(msg.node);
-			int at = p.session.conn && p.session.nonce == msg.nonce ?
-					 ccm_links_admit(&p.session, msg.instance_partner,
+			int at = p.session.attempt.conn && p.session.nonce == msg.nonce ?
+					 ccm_links_admit(&p.session.links, msg.instance_partner,
 							 msg.instance, msg.epoch, msg.port) : -1;
 
 			if (at >= 0) {
@@ -284,10 +284,10 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
 void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
 {
 	const ccm_session &s = partners_.at(partner).session;
-	const ccm_session_link &l = s.links[place];
+	const ccm_session_link &l = s.links.link[place];
 	Cluster &c = cluster_;
 	auto mine = while_there(partner, place, serial);
-	TryKey theirs{s.peer_keys.nonce, l.peer, l.instance, l.epoch};
+	TryKey theirs{s.peer_keys.nonce, l.counterpart, l.instance, l.epoch};
 	uint32_t key = l.peer_offer.table_key;
 
 	c.fabric.message(host_, partner, [&c, host = host_, partner, place, mine, theirs, key] {
