@@ -27,14 +27,7 @@
 
 #define CCM_PORT_RECV_WR	15U	/* messages and rings that can wait for the client */
 
-/*
- * On iWARP, which has no WRITE with immediate, a ring is a SEND behind the WRITE, and
- * every SEND of a port begins with a header that tells it from a message: u32 kind, u32
- * word (of a ring), little-endian.
- */
-#define CCM_PORT_HEADER_LEN	8U
-#define CCM_PORT_KIND_MESSAGE	1U
-#define CCM_PORT_KIND_RING	2U
+/* On iWARP every SEND of a port begins with a header: see core/links_wire.h. */
 #define CCM_PORT_SLOT_LEN	(CCM_PORT_MESSAGE_MAX + CCM_PORT_HEADER_LEN)
 /* READs of so few bytes do not cross a page: see split_short_read() */
 #define CCM_IWARP_SHORT		32U

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What links say to each other, on the wire: the table of links in the partner's mailbox
- * (CCM_WIRE_LINKS). What it is good for: links.h.
+ * (CCM_WIRE_LINKS), the chunk table that the partner READs, and the header of what a
+ * port SENDs on iWARP. What it is good for: links.h.
  *
  * As in wire.h: little-endian, byte by byte; what a partner has sent is believed only as
  * far as it is checked here.
@@ -21,6 +22,9 @@ CCM_EXTERN_C_BEGIN
 #define CCM_LINK_CHUNKS_MAX	256U	/* of a region; its table fits a page */
 #define CCM_LINK_CHUNK_LEN	16U	/* an entry of the chunk table */
 #define CCM_LINK_EPOCH_MAX	0xfffffff0U	/* nobody gets there by trying */
+
+#define CCM_PORT_HEADER_LEN	8U	/* in front of what a port SENDs on iWARP */
+#define CCM_PORT_PAYLOAD_MAX	256U	/* of a message behind it: CCM_PORT_MESSAGE_MAX */
 
 /* What a try has come to: see links.h */
 enum ccm_link_state {
@@ -130,6 +134,84 @@ int ccm_links_get(const u8 *buf, u32 len, struct ccm_links_header *header);
  * @slot: filled
  */
 void ccm_links_get_slot(const u8 *buf, u32 index, struct ccm_link_slot *slot);
+
+/**
+ * struct ccm_link_chunk - one entry of a chunk table: a part of a region
+ * @addr: where the partner reaches it
+ * @key: of its registration
+ * @len: bytes
+ *
+ *	 0  u64  addr		 8  u32  key		12  u32  len
+ *
+ * All chunks of a region are of the same length but for the last, which may be shorter.
+ */
+struct ccm_link_chunk {
+	u64 addr;
+	u32 key;
+	u32 len;
+};
+
+/**
+ * ccm_links_put_chunk() - encode one entry of a chunk table
+ * @table: room for it
+ * @index: of the chunk, below CCM_LINK_CHUNKS_MAX
+ * @chunk: valid
+ */
+void ccm_links_put_chunk(u8 *table, u32 index, const struct ccm_link_chunk *chunk);
+
+/**
+ * ccm_links_get_chunks() - decode a chunk table, and check it against the offer of it
+ * @table: as READ, from where the partner cannot change it any more
+ * @len: of @table
+ * @offer: that named the table
+ * @chunks: @offer->chunks of them; filled only when the whole table is valid
+ *
+ * Return: 0 or CCM_WIRE_E*: an offer of no chunk or of too many, more of them than @len
+ * holds, a chunk that is empty or whose address wraps, chunks of unequal length, or whose
+ * sum is not what was offered.
+ */
+int ccm_links_get_chunks(const u8 *table, u32 len, const struct ccm_link_offer *offer,
+			 struct ccm_link_chunk *chunks);
+
+/* What a SEND of a port is, on iWARP: ccm_port_header.kind */
+enum ccm_port_kind {
+	CCM_PORT_KIND_MESSAGE	= 1,	/* 1 to CCM_PORT_PAYLOAD_MAX bytes follow */
+	CCM_PORT_KIND_RING	= 2,	/* nothing follows */
+};
+
+/**
+ * struct ccm_port_header - what every SEND of a port begins with, on iWARP
+ * @kind: enum ccm_port_kind
+ * @word: of a ring; a message's is sent as 0 and not looked at
+ *
+ *	 0  u32  kind		 4  u32  word
+ *
+ * iWARP has no WRITE with immediate: a ring is a SEND behind the WRITE, which this tells
+ * from a message. Elsewhere a message has no header, and a ring's word is the immediate data.
+ * An empty SEND is neither: see the runtime's ports.
+ */
+struct ccm_port_header {
+	u32 kind;
+	u32 word;
+};
+
+/**
+ * ccm_port_put_header() - encode the header of a SEND
+ * @buf: CCM_PORT_HEADER_LEN bytes
+ * @header: valid
+ */
+void ccm_port_put_header(u8 *buf, const struct ccm_port_header *header);
+
+/**
+ * ccm_port_get_header() - check a SEND that has come, and decode its header
+ * @buf: as received
+ * @len: of all that was received, header included
+ * @header: filled only when it is valid; then @len - CCM_PORT_HEADER_LEN bytes follow it
+ *
+ * Return: 0 or CCM_WIRE_E*: shorter than a header, no such kind, a ring with something
+ * behind it, a message that is empty or too long.
+ */
+int ccm_port_get_header(const u8 *buf, u32 len, struct ccm_port_header *header);
 
 CCM_EXTERN_C_END
 

@@ -221,6 +221,23 @@ void ccm_session_put_reject(const struct ccm_session_config *config, u32 code, u
 	ccm_wire_put_reject(data, &msg);
 }
 
+void ccm_session_put_port(const struct ccm_session *s, u32 index, u32 port, u8 *data)
+{
+	const struct ccm_session_link *link = &s->links.link[index];
+	struct ccm_wire_port msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.node = s->config.node;
+	msg.partner = s->config.partner;
+	msg.nonce = s->peer_keys.nonce;
+	msg.instance = link->instance;
+	msg.instance_partner = link->counterpart;
+	msg.epoch = link->epoch;
+	msg.port = port;
+	msg.incarnation = s->config.incarnation;
+	ccm_wire_put_port(data, &msg);
+}
+
 static void reject(const struct ccm_session *s, u32 conn, u32 code,
 		   struct ccm_session_actions *actions)
 {

@@ -299,8 +299,8 @@ struct ccm_wire_answer {
  *	40  u64  ask			48  u64  give
  *	56  u64  instance		64..79 reserved
  *
- * See catalog.h, which encodes and decodes it. The table of links (CCM_WIRE_LINKS) is in
- * links_wire.h.
+ * See catalog.h, which encodes and decodes it. The table of links (CCM_WIRE_LINKS), and what
+ * links say by other ways than the mailbox, are in links_wire.h.
  */
 
 /*

@@ -769,6 +769,29 @@ TEST_F(Links, ANewerCatalogBeforeReady)
 	EXPECT_EQ(m.link(0), "UP 1 none");
 }
 
+// What a port says of itself, in its request and in the accept: the try that there is now.
+TEST_F(Links, APortNamesTheTryOfNow)
+{
+	uint8_t data[CCM_WIRE_PORT_LEN];
+	ccm_wire_port port;
+
+	opening().step(m.prepared(0));
+	for (uint32_t epoch : {1U, 2U}) {
+		std::fill(std::begin(data), std::end(data), uint8_t{0xee});
+		ccm_session_put_port(&m.s, 0, 3, data);
+		ASSERT_EQ(ccm_wire_get_port(data, sizeof(data), &port), 0);
+		EXPECT_EQ(port.node, 1U);
+		EXPECT_EQ(port.partner, 2U);
+		EXPECT_EQ(port.nonce, m.peer_nonce);
+		EXPECT_EQ(port.instance, 1U);
+		EXPECT_EQ(port.instance_partner, 7U);
+		EXPECT_EQ(port.epoch, epoch);
+		EXPECT_EQ(port.port, 3U);
+		EXPECT_EQ(port.incarnation, m.s.config.incarnation);
+		m.step(m.failed(0, CCM_CLIENT_CONNECT));
+	}
+}
+
 TEST(LinksAdmit, OnlyTheHigherNodeAcceptsPorts)
 {
 	for (bool higher : {false, true}) {

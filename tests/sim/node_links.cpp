@@ -91,6 +91,22 @@ uint64_t Node::memory_used() const
 	return sum;
 }
 
+// The chunk table of a try: chunks of 2 MiB, as soft-RoCE's
+static Bytes table_of(const Try &t)
+{
+	constexpr uint64_t most = 1 << 21;
+	Bytes table;
+
+	for (uint64_t at = 0; at < t.give; at += most) {
+		ccm_link_chunk chunk{(t.serial << 32) + at, t.key, 0};
+
+		chunk.len = static_cast<uint32_t>(std::min(most, t.give - at));
+		table.resize(table.size() + CCM_LINK_CHUNK_LEN);
+		ccm_links_put_chunk(table.data(), static_cast<uint32_t>(at / most), &chunk);
+	}
+	return table;
+}
+
 // An event of a try comes after a while, if the try is still there then.
 void Node::tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_event_type type,
 		    uint32_t reason, uint64_t delay)
@@ -107,7 +123,8 @@ void Node::tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_
 		e.event.offer.table_addr = t.serial << 12;
 		e.event.offer.table_key = t.key;
 		e.event.offer.bytes = t.give;
-		e.event.offer.chunks = t.give ? 1 + static_cast<uint32_t>(t.give >> 21) : 0;
+		e.event.offer.chunks = static_cast<uint32_t>(table_of(t).size() /
+							     CCM_LINK_CHUNK_LEN);
 	}
 	later(delay, [partner, e = std::move(e)](Node &node) {
 		node.push(partner, Source::other, e);
@@ -230,18 +247,14 @@ std::function<Try *()> Node::while_there(uint32_t partner, uint32_t place, uint6
 // A connect request for one port, and its answer
 void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t port)
 {
-	const ccm_session &s = partners_.at(partner).session;
 	Cluster &c = cluster_;
+	std::array<uint8_t, CCM_WIRE_PORT_LEN> data;
 	ccm_wire_port msg{};
 
-	msg.node = host_;
-	msg.partner = partner;
-	msg.nonce = s.peer_keys.nonce;
-	msg.instance = s.links.link[place].instance;
-	msg.instance_partner = s.links.link[place].counterpart;
-	msg.epoch = s.links.link[place].epoch;
-	msg.port = port;
-	msg.incarnation = incarnation_;
+	ccm_session_put_port(&partners_.at(partner).session, place, port, data.data());
+	if (ccm_wire_get_port(data.data(), CCM_WIRE_PORT_LEN, &msg) || msg.node != host_ ||
+	    msg.partner != partner || msg.incarnation != incarnation_)
+		c.world.fail("node {}: a port's request to {} does not decode", host_, partner);
 	auto answer = [&c, host = host_, partner, place, port,
 		       there = while_there(partner, place, serial)](bool accepted) {
 		Node *node = c.node(host);
@@ -293,11 +306,15 @@ void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
 	c.fabric.message(host_, partner, [&c, host = host_, partner, place, mine, theirs, key] {
 		Node *there = c.node(partner);
 		bool answers = false;
+		Bytes table;
 
 		if (there && there->partners_.at(host).session.nonce == theirs.nonce)
 			for (auto &[at, t] : there->partners_.at(host).tries)
-				answers = answers || t.key == key;
-		c.fabric.message(partner, host, [&c, host, partner, place, mine, answers] {
+				if (t.key == key) {
+					answers = true;
+					table = table_of(t);
+				}
+		c.fabric.message(partner, host, [&c, host, partner, place, mine, answers, table] {
 			Node *node = c.node(host);
 			Try *t = mine();
 
@@ -306,6 +323,15 @@ void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
 			if (!answers)
 				return node->tell_try(partner, place, *t, CCM_SEV_LINK_FAILED,
 						      CCM_CLIENT_CONNECT, 1);
+			const ccm_link_offer &offer =
+				node->partners_.at(partner).session.links.link[place].peer_offer;
+			std::vector<ccm_link_chunk> chunks(offer.chunks);
+
+			if (offer.chunks &&
+			    ccm_links_get_chunks(table.data(), static_cast<uint32_t>(table.size()),
+						 &offer, chunks.data()))
+				c.world.fail("node {}: the chunk table of {} is not what was offered",
+					     host, partner);
 			t->table_read = true;
 			node->opened(node->partners_.at(partner), place);
 		}, 1);
