@@ -130,6 +130,7 @@ HEAD = r'''
 #include <sys/ioctl.h>
 #include <uapi/linux/ccm.h>
 #include "core/liveness.h"
+#include "core/names.h"
 #include "core/session.h"
 #include "core/wire.h"
 #include "core/failover_record.h"
@@ -311,7 +312,7 @@ def changed(struct, variable, field, put, size):
 
 def check_mail(docs, code):
     """Layouts of catalogs and tables of links, likewise."""
-    headers = ''.join(code.files['ccm/core/' + name] for name in ('catalog.h', 'links.h'))
+    headers = ''.join(code.files['ccm/core/' + name] for name in ('catalog.h', 'links_wire.h'))
     entry = '{ c.count = 1; ccm_catalog_put(BUF, &c); memmove(BUF, BUF + 40, 80); }'
     slot = 'ccm_links_put_slot(BUF, 0, &s); memmove(BUF, BUF + 32, 64);'
     parts = {'CCM_CATALOG_HEADER': ('ccm_catalog', 'c', 'c', '{ c.count = 0; ccm_catalog_put(BUF, &c); }'),

@@ -3,7 +3,7 @@
 #include <linux/export.h>
 #include <linux/ccm.h>
 
-#include "core/session.h"
+#include "core/names.h"
 
 /**
  * ccm_partner_state_name() - "READY", "DOWN", ...

@@ -6,6 +6,7 @@
 #include <linux/seq_file.h>
 
 #include "cluster.h"
+#include "core/names.h"
 #include "debugfs.h"
 #include "node.h"
 #include "partner.h"

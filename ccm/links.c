@@ -72,7 +72,7 @@ struct ccm_try {
 
 static struct ccm_session_link *core_at(const struct ccm_links *links, u32 index)
 {
-	return &links->session->links[index];
+	return &links->session->links.link[index];
 }
 
 /* The core's link of a client, or NULL */
@@ -155,7 +155,7 @@ static struct ccm_try *try_create(struct ccm_links *links, struct ccm_pairing *p
 	if (!t)
 		return NULL;
 	t->link = ccm_link_create(links->partner, &core->plan,
-				  ccm_path_conn(links->path, links->session->conn),
+				  ccm_path_conn(links->path, links->session->attempt.conn),
 				  links->node->notify_wq);
 	if (!t->link) {
 		kfree(t);
@@ -220,8 +220,7 @@ static void read_table(struct ccm_try *t)
 	}
 	/* pairs with table_read() */
 	if (!link->remote.chunks && smp_load_acquire(&t->read_done)) {
-		ret = ccm_remote_take(&link->remote, &link->region, offer->bytes,
-				      offer->chunks);
+		ret = ccm_remote_take(&link->remote, &link->region, offer);
 		if (ret)
 			fail(t, why_of(ret));
 	}
@@ -240,32 +239,13 @@ static struct ccm_port_owner port_owner(const struct ccm_try *t)
 	return owner;
 }
 
-/* What a port's request and its answer say */
-static void put_port(const struct ccm_try *t, u32 index, u8 *data)
-{
-	const struct ccm_session_link *core = core_at(t->links, t->index);
-	const struct ccm_session *s = t->links->session;
-	struct ccm_wire_port msg = {
-		.node = s->config.node,
-		.partner = s->config.partner,
-		.nonce = s->peer_keys.nonce,
-		.instance = core->instance,
-		.instance_partner = core->peer,
-		.epoch = t->epoch,
-		.port = index,
-		.incarnation = s->config.incarnation,
-	};
-
-	ccm_wire_put_port(data, &msg);
-}
-
 static int connect_port(struct ccm_try *t, u32 index)
 {
 	const struct ccm_port_owner owner = port_owner(t);
 	u8 data[CCM_WIRE_PORT_LEN];
 	struct ccm_port *port;
 
-	put_port(t, index, data);
+	ccm_session_put_port(t->links->session, t->index, index, data);
 	port = ccm_port_connect(&t->links->path->endpoint, &owner, index, data, sizeof(data),
 				&t->links->path->address);
 	if (IS_ERR(port))
@@ -560,7 +540,7 @@ static int accept_port(struct ccm_try *t, struct ccm_port *port)
 	u8 data[CCM_WIRE_PORT_LEN];
 	int ret;
 
-	put_port(t, port->index, data);
+	ccm_session_put_port(t->links->session, t->index, port->index, data);
 	ret = ccm_port_accept(port, &owner, data, sizeof(data));
 	if (!ret)
 		t->link->ports[port->index] = port;
@@ -576,7 +556,7 @@ static void admit(struct ccm_links *links, struct ccm_port *port)
 	int ret = -EPROTO;
 	int index;
 
-	index = ccm_links_admit(links->session, request->instance_partner, request->instance,
+	index = ccm_links_admit(&links->session->links, request->instance_partner, request->instance,
 				request->epoch, request->port);
 	if (index >= 0)
 		pairing = ccm_pairing_known(&links->pairings, request->instance_partner);
@@ -705,7 +685,7 @@ void ccm_links_forget(struct ccm_links *links)
 }
 
 /**
- * ccm_links_init() - no links yet
+ * ccm_links_begin() - no links yet
  * @links: zeroed
  * @node: this node
  * @partner: node id of the partner
@@ -713,9 +693,9 @@ void ccm_links_forget(struct ccm_links *links)
  * @session: the partner's
  * @path: over which ports are connected
  */
-void ccm_links_init(struct ccm_links *links, struct ccm_node *node, u32 partner,
-		    struct ccm_inbox *inbox, struct ccm_session *session,
-		    struct ccm_path *path)
+void ccm_links_begin(struct ccm_links *links, struct ccm_node *node, u32 partner,
+		     struct ccm_inbox *inbox, struct ccm_session *session,
+		     struct ccm_path *path)
 {
 	links->inbox = inbox;
 	links->session = session;

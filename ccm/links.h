@@ -63,9 +63,9 @@ struct ccm_links {
 	u64 rejected;
 };
 
-void ccm_links_init(struct ccm_links *links, struct ccm_node *node, u32 partner,
-		    struct ccm_inbox *inbox, struct ccm_session *session,
-		    struct ccm_path *path);
+void ccm_links_begin(struct ccm_links *links, struct ccm_node *node, u32 partner,
+		     struct ccm_inbox *inbox, struct ccm_session *session,
+		     struct ccm_path *path);
 void ccm_links_end(struct ccm_links *links);
 bool ccm_links_request(struct ccm_links *links, const struct ccm_incoming *in,
 		       const struct ccm_wire_port *msg);

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "core/names.h"
 #include "node.h"
 #include "pairing.h"
 #include "partner.h"
@@ -84,7 +85,7 @@ static void fill_record(struct ccm_partner *partner, struct ccm_record *record)
 {
 	const struct ccm_session *s = &partner->session;
 	const struct sockaddr *addr = (const struct sockaddr *)&used_path(partner)->address;
-	struct ccm_conn *conn = ccm_path_conn(used_path(partner), s->conn);
+	struct ccm_conn *conn = ccm_path_conn(used_path(partner), s->attempt.conn);
 
 	memset(record, 0, sizeof(*record));
 	record->size = sizeof(*record);
@@ -433,7 +434,7 @@ static void partner_work(struct work_struct *work)
 		for (i = 0; i < partner->actions.count; i++)
 			act(partner, &partner->actions.list[i]);
 		ccm_links_set_nonce(&partner->links);
-		while (ccm_links_next(&partner->session, &action))
+		while (ccm_links_next(&partner->session.links, &action))
 			ccm_links_act(&partner->links, &action);
 		if (partner->event.type == CCM_SEV_CLIENTS)
 			partner->leaving = ccm_registry_let_go(partner->registry, partner->id);
@@ -501,7 +502,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	for (i = 0; i < config->path_count; i++)
 		ccm_path_init(&partner->paths[i], node, partner->id, &partner->inbox,
 			      &config->paths[i]);
-	ccm_links_init(&partner->links, node, partner->id, &partner->inbox, &partner->session,
+	ccm_links_begin(&partner->links, node, partner->id, &partner->inbox, &partner->session,
 		       used_path(partner));
 	/* for who looks before the work item has run */
 	fill_record(partner, &partner->view.record);

@@ -12,6 +12,7 @@
 #include <rdma/rdma_cm.h>
 
 #include "compat.h"
+#include "core/names.h"
 #include "core/session.h"
 
 #ifndef ccm_show_cm_event

@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 
-#include "../ccm/core/links.h"
+#include "../ccm/core/links_wire.h"
 #include "../ccm/core/wire.h"
 #include "wire_golden.h"
 

@@ -114,7 +114,7 @@ static u8 *mailbox(struct side *side, u32 ring)
 static void carry_out_link(struct pair *p, u32 me, const struct ccm_link_action *a)
 {
 	struct side *mine = &p->side[me];
-	const struct ccm_session_link *link = &mine->session.links[a->index];
+	const struct ccm_session_link *link = &mine->session.links.link[a->index];
 	struct item *item = NULL;
 
 	switch (a->act) {
@@ -245,7 +245,7 @@ static void step(struct pair *p, u32 me, struct ccm_session_event *event)
 		if (p->side[me].down != down && p->side[me].closes == closes)
 			p->side[me].closed_first = false;
 	}
-	while (ccm_links_next(&p->side[me].session, &act))
+	while (ccm_links_next(&p->side[me].session.links, &act))
 		carry_out_link(p, me, &act);
 }
 
@@ -368,8 +368,8 @@ static void session_crossed_requests(struct kunit *test)
 	expect_ready(test, p, 1);
 	KUNIT_EXPECT_EQ(test, p->side[0].reject, (u32)CCM_REJECT_CROSSED);
 	KUNIT_EXPECT_EQ(test, p->side[1].reject, (u32)CCM_REJECT_NONE);
-	KUNIT_EXPECT_TRUE(test, p->side[0].session.active);
-	KUNIT_EXPECT_FALSE(test, p->side[1].session.active);
+	KUNIT_EXPECT_TRUE(test, p->side[0].session.attempt.active);
+	KUNIT_EXPECT_FALSE(test, p->side[1].session.attempt.active);
 }
 
 static void session_new_incarnation_replaces(struct kunit *test)
@@ -404,7 +404,7 @@ static void session_stale_request(struct kunit *test)
 	old.partner = 2;
 	old.cluster = CLUSTER;
 	old.incarnation = p->side[0].session.config.incarnation;
-	old.attempt = p->side[0].session.attempt;
+	old.attempt = p->side[0].session.attempt.number;
 	item = enqueue(p, 1, CCM_SEV_REQUEST, 99);
 	ccm_wire_put_request(item->data, &old);
 	item->event.len = CCM_WIRE_REQUEST_LEN;
@@ -478,7 +478,7 @@ static void clients_leave(struct pair *p, u32 me)
 static void expect_link(struct kunit *test, struct pair *p, u32 me, const char *name,
 			u32 state, u32 reason)
 {
-	const struct ccm_session_link *links = p->side[me].session.links;
+	const struct ccm_session_link *links = p->side[me].session.links.link;
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {

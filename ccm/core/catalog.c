@@ -5,7 +5,6 @@
 #include "catalog.h"
 
 #include "bytes.h"
-#include "wire.h"
 
 #define CCM_FNV_OFFSET	0xcbf29ce484222325ULL
 #define CCM_FNV_PRIME	0x100000001b3ULL

@@ -13,11 +13,11 @@
 #include <uapi/linux/ccm.h>
 
 #include "types.h"
+#include "wire.h"
 
 CCM_EXTERN_C_BEGIN
 
 #define CCM_CLIENTS_MAX		64U	/* of a node */
-#define CCM_CLIENT_PORTS_MAX	64U	/* of a client, to one partner */
 #define CCM_CATALOG_HEADER_LEN	40U
 #define CCM_CATALOG_ENTRY_LEN	80U
 #define CCM_CATALOG_LEN_MAX	(CCM_CATALOG_HEADER_LEN + CCM_CLIENTS_MAX * CCM_CATALOG_ENTRY_LEN)

@@ -7,11 +7,9 @@
  * noted in its wants, of which the runtime takes one after the other when the step is
  * over. A try that was not handed out yet leaves nothing to be closed.
  */
-#include "session_private.h"
+#include "links.h"
 
-#include "catalog.h"
-
-#define CCM_US_PER_MS	1000U
+#include "backoff.h"
 
 static u32 want(enum ccm_link_act act)
 {
@@ -27,10 +25,16 @@ static void set_state(struct ccm_session_link *link, enum ccm_link_state state, 
 	link->wants |= want(CCM_LINK_ACT_SHOW);
 }
 
-/* Something changed that the partner acts on. */
-static void tell(struct ccm_session *s)
+void ccm_links_init(struct ccm_session_links *links, bool lower)
 {
-	s->mail |= CCM_MAIL_LINKS_DUE;
+	links->lower = lower;
+	links->catalog.generation = 1;
+}
+
+/* Something changed that the partner acts on. */
+static void tell(struct ccm_session_links *links)
+{
+	links->table_due = true;
 }
 
 /* Whatever there is of a try is to be fenced. The caller sets the state. */
@@ -59,10 +63,10 @@ static void begin_try(struct ccm_session_link *link)
 }
 
 /* There is no counterpart (any more). */
-static void wait_for_peer(struct ccm_session_link *link, u32 reason)
+static void wait_for_counterpart(struct ccm_session_link *link, u32 reason)
 {
 	close_try(link, reason);
-	link->peer = 0;
+	link->counterpart = 0;
 	link->epoch = 0;
 	link->tries = 0;
 	memset(&link->plan, 0, sizeof(link->plan));
@@ -82,25 +86,25 @@ static void count_try(struct ccm_session_link *link, u64 now_us)
 		link->tries++;
 }
 
-static u64 backoff(const struct ccm_session *s, const struct ccm_session_link *link,
+static u64 backoff(const struct ccm_session_links *links, const struct ccm_session_link *link,
 		   u32 failed, u64 random)
 {
 	/* one random number a step, and links that failed together are many */
-	u64 own = random + (u64)(link - s->links) * 0x9e3779b97f4a7c15ULL;
+	u64 own = random + (u64)(link - links->link) * 0x9e3779b97f4a7c15ULL;
 
-	return ccm_session_backoff(failed, CCM_LINK_RETRY_MIN_MS, CCM_LINK_RETRY_MAX_MS, own);
+	return ccm_backoff_us(failed, CCM_LINK_RETRY_MIN_MS, CCM_LINK_RETRY_MAX_MS, own);
 }
 
 /* This side failed: the next try has the next number, and the partner is told of it. */
-static void fail_try(struct ccm_session *s, u64 now_us, struct ccm_session_link *link,
+static void fail_try(struct ccm_session_links *links, u64 now_us, struct ccm_session_link *link,
 		     u32 reason, u64 random)
 {
 	count_try(link, now_us);
 	close_try(link, reason);
 	link->epoch++;
-	link->at_us = now_us + backoff(s, link, link->tries, random);
+	link->at_us = now_us + backoff(links, link, link->tries, random);
 	set_state(link, CCM_LINK_IDLE, reason);
-	tell(s);
+	tell(links);
 }
 
 /*
@@ -108,8 +112,8 @@ static void fail_try(struct ccm_session *s, u64 now_us, struct ccm_session_link 
  * at once; then it waits as if it had failed here, or a partner that raises epochs
  * without end could keep this node busy.
  */
-static void follow_try(struct ccm_session *s, u64 now_us, struct ccm_session_link *link,
-		       u32 epoch, u32 reason, u64 random)
+static void follow_try(struct ccm_session_links *links, u64 now_us,
+		       struct ccm_session_link *link, u32 epoch, u32 reason, u64 random)
 {
 	link->epoch = epoch;
 	if (reason == CCM_CLIENT_NONE)
@@ -121,15 +125,15 @@ static void follow_try(struct ccm_session *s, u64 now_us, struct ccm_session_lin
 		count_try(link, now_us);
 		close_try(link, reason);
 		if (link->tries > 1)
-			link->at_us = now_us + backoff(s, link, link->tries - 1, random);
+			link->at_us = now_us + backoff(links, link, link->tries - 1, random);
 	}
 	set_state(link, CCM_LINK_IDLE, reason);
-	if (!link->at_us && s->state >= CCM_STATE_OPENING)
+	if (!link->at_us && links->phase >= CCM_LINKS_OPENING)
 		begin_try(link);
 }
 
 /* Go on as far as both sides are. */
-static void meet(struct ccm_session *s, u64 now_us, struct ccm_session_link *link)
+static void meet(struct ccm_session_links *links, u64 now_us, struct ccm_session_link *link)
 {
 	if (link->state == CCM_LINK_OFFERED && link->peer_state >= CCM_LINK_OFFERED) {
 		set_state(link, CCM_LINK_OPENING, link->reason);
@@ -140,26 +144,26 @@ static void meet(struct ccm_session *s, u64 now_us, struct ccm_session_link *lin
 		set_state(link, CCM_LINK_UP, CCM_CLIENT_NONE);
 		link->at_us = 0;
 		link->up_us = now_us;
-		if (s->state == CCM_STATE_READY)
+		if (links->phase == CCM_LINKS_READY)
 			link->wants |= want(CCM_LINK_ACT_READY);
 	}
 }
 
 /* Look for the link's counterpart in the partner's catalog. */
-static void match(struct ccm_session *s, struct ccm_session_link *link)
+static void match(struct ccm_session_links *links, struct ccm_session_link *link)
 {
-	const struct ccm_catalog_entry *theirs = ccm_catalog_find(&s->peer_catalog,
+	const struct ccm_catalog_entry *theirs = ccm_catalog_find(&links->peer_catalog,
 								  link->entry.name);
-	bool left = link->peer || link->reason == CCM_CLIENT_LEFT;
+	bool left = link->counterpart || link->reason == CCM_CLIENT_LEFT;
 
-	if (theirs && theirs->instance == link->peer)
+	if (theirs && theirs->instance == link->counterpart)
 		return;
 	if (!theirs) {
-		wait_for_peer(link, left ? CCM_CLIENT_LEFT : CCM_CLIENT_NO_COUNTERPART);
+		wait_for_counterpart(link, left ? CCM_CLIENT_LEFT : CCM_CLIENT_NO_COUNTERPART);
 		return;
 	}
 	close_try(link, CCM_CLIENT_LEFT);
-	link->peer = theirs->instance;
+	link->counterpart = theirs->instance;
 	link->tries = 0;
 	ccm_plan_make(&link->entry, theirs, &link->plan);
 	if (link->plan.why != CCM_CLIENT_NONE) {
@@ -169,7 +173,7 @@ static void match(struct ccm_session *s, struct ccm_session_link *link)
 	}
 	link->epoch = 1;
 	set_state(link, CCM_LINK_IDLE, CCM_CLIENT_NONE);
-	if (s->state >= CCM_STATE_OPENING)
+	if (links->phase >= CCM_LINKS_OPENING)
 		begin_try(link);
 }
 
@@ -179,53 +183,55 @@ static bool there(const struct ccm_session_link *link)
 }
 
 /* The partner's catalog is new. Who counts on a client that has left is to hear of it. */
-void ccm_links_match(struct ccm_session *s)
+void ccm_links_match(struct ccm_session_links *links)
 {
 	const struct ccm_catalog_entry *theirs;
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		struct ccm_session_link *link = &s->links[i];
+		struct ccm_session_link *link = &links->link[i];
 
 		if (there(link)) {
-			match(s, link);
+			match(links, link);
 		} else if (link->gone) {
-			theirs = ccm_catalog_find(&s->peer_catalog, link->entry.name);
-			link->peer = theirs ? theirs->instance : 0;
-			tell(s);
+			theirs = ccm_catalog_find(&links->peer_catalog, link->entry.name);
+			link->counterpart = theirs ? theirs->instance : 0;
+			tell(links);
 		}
 	}
 }
 
 /* OPENING begins. */
-void ccm_links_start(struct ccm_session *s)
+void ccm_links_start(struct ccm_session_links *links)
 {
 	u32 i;
 
+	links->phase = CCM_LINKS_OPENING;
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		if (there(&s->links[i]) && s->links[i].state == CCM_LINK_IDLE)
-			begin_try(&s->links[i]);
+		if (there(&links->link[i]) && links->link[i].state == CCM_LINK_IDLE)
+			begin_try(&links->link[i]);
 	}
 }
 
 /* READY begins. */
-void ccm_links_ready(struct ccm_session *s)
+void ccm_links_ready(struct ccm_session_links *links)
 {
 	u32 i;
 
+	links->phase = CCM_LINKS_READY;
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		if (there(&s->links[i]) && s->links[i].state == CCM_LINK_UP)
-			s->links[i].wants |= want(CCM_LINK_ACT_READY);
+		if (there(&links->link[i]) && links->link[i].state == CCM_LINK_UP)
+			links->link[i].wants |= want(CCM_LINK_ACT_READY);
 	}
 }
 
 /* Is there no link left that the session's READY should wait for? */
-bool ccm_links_settled(const struct ccm_session *s)
+bool ccm_links_settled(const struct ccm_session_links *links)
 {
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		const struct ccm_session_link *link = &s->links[i];
+		const struct ccm_session_link *link = &links->link[i];
 
 		if (there(link) && link->state >= CCM_LINK_PREPARING &&
 		    link->state < CCM_LINK_UP && !link->tries)
@@ -244,39 +250,39 @@ static void free_place(struct ccm_session_link *link)
 }
 
 /* What my catalog is when it is sent next. */
-static void rebuild(struct ccm_session *s)
+static void rebuild(struct ccm_session_links *links)
 {
-	struct ccm_catalog *catalog = &s->catalog;
+	struct ccm_catalog *catalog = &links->catalog;
 	u32 i;
 
 	catalog->count = 0;
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		if (there(&s->links[i]))
-			catalog->entries[catalog->count++] = s->links[i].entry;
+		if (there(&links->link[i]))
+			catalog->entries[catalog->count++] = links->link[i].entry;
 	}
 	memset(&catalog->entries[catalog->count], 0,
 	       (CCM_CLIENTS_MAX - catalog->count) * sizeof(catalog->entries[0]));
 }
 
-static struct ccm_session_link *find_mine(struct ccm_session *s, u64 instance)
+static struct ccm_session_link *find_mine(struct ccm_session_links *links, u64 instance)
 {
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		if (s->links[i].instance == instance)
-			return &s->links[i];
+		if (links->link[i].instance == instance)
+			return &links->link[i];
 	}
 	return NULL;
 }
 
-static bool add(struct ccm_session *s, const struct ccm_catalog_entry *entry)
+static bool add(struct ccm_session_links *links, const struct ccm_catalog_entry *entry)
 {
 	struct ccm_session_link *link = NULL;
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX && !link; i++) {
-		if (!s->links[i].instance)
-			link = &s->links[i];
+		if (!links->link[i].instance)
+			link = &links->link[i];
 	}
 	if (!link)
 		return false;
@@ -285,8 +291,8 @@ static bool add(struct ccm_session *s, const struct ccm_catalog_entry *entry)
 	link->entry = *entry;
 	link->reason = CCM_CLIENT_NO_SESSION;
 	link->wants = want(CCM_LINK_ACT_SHOW);
-	if (s->done & CCM_DONE_CATALOG_RECEIVED)
-		match(s, link);
+	if (links->heard)
+		match(links, link);
 	return true;
 }
 
@@ -295,18 +301,18 @@ static bool add(struct ccm_session *s, const struct ccm_catalog_entry *entry)
  * its try is fenced. In between it keeps its place until READY, since what the
  * partner was told must stay what the plan is made of; but it is closed at once.
  */
-static void leave(struct ccm_session *s, struct ccm_session_link *link)
+static void leave(struct ccm_session_links *links, struct ccm_session_link *link)
 {
-	u64 peer = link->peer;
+	u64 counterpart = link->counterpart;
 
-	wait_for_peer(link, CCM_CLIENT_LEFT);
+	wait_for_counterpart(link, CCM_CLIENT_LEFT);
 	link->wants &= want(CCM_LINK_ACT_CLOSE);
 	link->gone = true;
-	if (!(s->done & CCM_DONE_CATALOG_SENT)) {
+	if (!links->told) {
 		free_place(link);
-	} else if (s->state != CCM_STATE_READY) {
-		link->peer = peer;
-		tell(s);
+	} else if (links->phase != CCM_LINKS_READY) {
+		link->counterpart = counterpart;
+		tell(links);
 	} else if (!link->wants) {
 		free_place(link);
 	}
@@ -327,37 +333,36 @@ static bool same_clients(const struct ccm_catalog *a, const struct ccm_catalog *
 }
 
 /* These are the clients now. */
-void ccm_links_clients(struct ccm_session *s, const struct ccm_catalog *clients,
+void ccm_links_clients(struct ccm_session_links *links, const struct ccm_catalog *clients,
 		       struct ccm_session_actions *actions)
 {
-	bool sent = (s->done & CCM_DONE_CATALOG_SENT) != 0;
 	bool no_place = false;
 	bool news = false;
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		struct ccm_session_link *link = &s->links[i];
+		struct ccm_session_link *link = &links->link[i];
 
 		if (there(link) && !ccm_catalog_find_instance(clients, link->instance)) {
-			leave(s, link);
+			leave(links, link);
 			news = true;
 		}
 		/* left between W2 and READY */
-		if (link->gone && s->state == CCM_STATE_READY && !link->wants) {
+		if (link->gone && links->phase == CCM_LINKS_READY && !link->wants) {
 			free_place(link);
 			news = true;
 		}
 	}
-	if (sent && s->state != CCM_STATE_READY) {
-		s->clients_differ = !same_clients(&s->catalog, clients);
+	if (links->told && links->phase != CCM_LINKS_READY) {
+		links->clients_differ = !same_clients(&links->catalog, clients);
 		return;
 	}
 	for (i = 0; i < clients->count && i < CCM_CLIENTS_MAX; i++) {
 		const struct ccm_catalog_entry *entry = &clients->entries[i];
 
-		if (find_mine(s, entry->instance))
+		if (find_mine(links, entry->instance))
 			continue;
-		if (add(s, entry))
+		if (add(links, entry))
 			news = true;
 		else
 			no_place = true;
@@ -365,24 +370,25 @@ void ccm_links_clients(struct ccm_session *s, const struct ccm_catalog *clients,
 	/* Places become free when the CLOSE of those that left is carried out: then again. */
 	if (no_place)
 		ccm_session_emit(actions, CCM_ACT_CLIENTS);
-	if (!news)
+	/* The place of one that left just before READY may be free by now, and no news. */
+	if (!news && (no_place || same_clients(&links->catalog, clients)))
 		return;
-	rebuild(s);
-	if (sent) {
-		s->catalog.generation++;
-		s->mail |= CCM_MAIL_CATALOG_DUE;
+	rebuild(links);
+	if (links->told) {
+		links->catalog.generation++;
+		links->catalog_due = true;
 	}
 }
 
 /*
  * The connection is gone: CCM_ACT_CLOSE has closed all tries, CCM_ACT_DOWN tells clients.
  */
-void ccm_links_reset(struct ccm_session *s)
+void ccm_links_reset(struct ccm_session_links *links)
 {
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		struct ccm_session_link *link = &s->links[i];
+		struct ccm_session_link *link = &links->link[i];
 
 		if (!link->instance)
 			continue;
@@ -390,95 +396,94 @@ void ccm_links_reset(struct ccm_session *s)
 			free_place(link);
 			continue;
 		}
-		wait_for_peer(link, CCM_CLIENT_NO_SESSION);
+		wait_for_counterpart(link, CCM_CLIENT_NO_SESSION);
 		link->client_ready = false;
 		link->wants &= want(CCM_LINK_ACT_SHOW);
 	}
-	rebuild(s);
+	links->phase = CCM_LINKS_CLOSED;
+	links->told = false;
+	links->heard = false;
+	links->table_due = false;
+	links->catalog_due = false;
+	links->sequence = 0;
+	links->peer_sequence = 0;
+	links->catalog.nonce = 0;
+	memset(&links->peer_catalog, 0, sizeof(links->peer_catalog));
+	rebuild(links);
 }
 
 /*
  * What happens to tries
  */
 
-/* The link that an event of the runtime is about; NULL: it is not the try of now. */
-static struct ccm_session_link *event_link(struct ccm_session *s,
-					   const struct ccm_session_event *event)
+struct ccm_session_link *ccm_links_find(struct ccm_session_links *links, u32 index,
+					u64 instance, u32 epoch)
 {
 	struct ccm_session_link *link;
 
-	if (event->conn && event->conn != s->conn)
+	if (index >= CCM_CLIENTS_MAX || !instance || !epoch)
 		return NULL;
-	if (event->link >= CCM_CLIENTS_MAX || !event->instance || !event->epoch)
-		return NULL;
-	link = &s->links[event->link];
-	if (!there(link) || link->instance != event->instance || link->epoch != event->epoch)
+	link = &links->link[index];
+	if (!there(link) || link->instance != instance || link->epoch != epoch)
 		return NULL;
 	return link;
 }
 
-CCM_SESSION_HANDLER(link_prepared)
+void ccm_links_prepared(struct ccm_session_links *links, u64 now_us,
+			struct ccm_session_link *link, const struct ccm_link_offer *offer)
 {
-	struct ccm_session_link *link = event_link(s, event);
-
-	(void)actions;
-	if (!link || link->state != CCM_LINK_PREPARING)
+	if (link->state != CCM_LINK_PREPARING)
 		return;
-	link->offer = event->offer;
+	link->offer = *offer;
 	set_state(link, CCM_LINK_OFFERED, link->reason);
-	tell(s);
-	meet(s, now_us, link);
+	tell(links);
+	meet(links, now_us, link);
 }
 
-CCM_SESSION_HANDLER(link_opened)
+void ccm_links_opened(struct ccm_session_links *links, u64 now_us,
+		      struct ccm_session_link *link)
 {
-	struct ccm_session_link *link = event_link(s, event);
-
-	if (!link || link->state != CCM_LINK_OPENING)
+	if (link->state != CCM_LINK_OPENING)
 		return;
 	set_state(link, CCM_LINK_OPENED, link->reason);
-	tell(s);
-	meet(s, now_us, link);
-	ccm_session_advance(s, now_us, event, actions);
+	tell(links);
+	meet(links, now_us, link);
 }
 
-CCM_SESSION_HANDLER(link_failed)
+void ccm_links_failed(struct ccm_session_links *links, u64 now_us,
+		      struct ccm_session_link *link, u32 reason, u64 random)
 {
-	struct ccm_session_link *link = event_link(s, event);
-	u32 reason = event->reason;
-
-	if (!link || link->state < CCM_LINK_PREPARING)
+	if (link->state < CCM_LINK_PREPARING)
 		return;
 	if (reason == CCM_CLIENT_NONE || reason >= CCM_CLIENT_REASON_COUNT)
 		reason = CCM_CLIENT_RESOURCES;
-	fail_try(s, now_us, link, reason, event->random);
-	ccm_session_advance(s, now_us, event, actions);
+	fail_try(links, now_us, link, reason, random);
 }
 
 /* Whatever is due: retries, and tries that take too long */
-void ccm_links_timer(struct ccm_session *s, u64 now_us, u64 random)
+void ccm_links_timer(struct ccm_session_links *links, u64 now_us, u64 random)
 {
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		struct ccm_session_link *link = &s->links[i];
+		struct ccm_session_link *link = &links->link[i];
 
 		if (!link->at_us || now_us < link->at_us)
 			continue;
 		if (link->state == CCM_LINK_IDLE)
 			begin_try(link);
 		else
-			fail_try(s, now_us, link, CCM_CLIENT_CONNECT, random);
+			fail_try(links, now_us, link, CCM_CLIENT_CONNECT, random);
 	}
 }
 
-u64 ccm_links_earliest(const struct ccm_session *s)
+u64 ccm_links_earliest(const struct ccm_session_links *links)
 {
 	u64 at_us = 0;
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		u64 own = s->links[i].at_us;
+		u64 own = links->link[i].at_us;
 
 		if (own && (!at_us || own < at_us))
 			at_us = own;
@@ -490,13 +495,13 @@ u64 ccm_links_earliest(const struct ccm_session *s)
  * The table of links
  */
 
-static struct ccm_session_link *find_peer(struct ccm_session *s, u64 instance)
+static struct ccm_session_link *find_counterpart(struct ccm_session_links *links, u64 instance)
 {
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		if (there(&s->links[i]) && s->links[i].peer == instance)
-			return &s->links[i];
+		if (there(&links->link[i]) && links->link[i].counterpart == instance)
+			return &links->link[i];
 	}
 	return NULL;
 }
@@ -514,10 +519,10 @@ static bool same_offer(const struct ccm_link_offer *a, const struct ccm_link_off
  * Within a try a side only goes forward, and stands by its offer. Returns false if it
  * does not, if it offers what was not agreed on, or claims more tries than it can have had.
  */
-bool ccm_links_hear(struct ccm_session *s, u64 now_us, const struct ccm_link_slot *slot,
-		    u64 random)
+bool ccm_links_hear(struct ccm_session_links *links, u64 now_us,
+		    const struct ccm_link_slot *slot, u64 random)
 {
-	struct ccm_session_link *link = slot->mine ? find_peer(s, slot->mine) : NULL;
+	struct ccm_session_link *link = slot->mine ? find_counterpart(links, slot->mine) : NULL;
 
 	if (!link)
 		return true;
@@ -525,7 +530,7 @@ bool ccm_links_hear(struct ccm_session *s, u64 now_us, const struct ccm_link_slo
 		return true;
 	if (slot->state == CCM_LINK_WAITING && slot->reason == CCM_CLIENT_LEFT) {
 		/* the catalog that says so, too, is yet to come */
-		wait_for_peer(link, CCM_CLIENT_LEFT);
+		wait_for_counterpart(link, CCM_CLIENT_LEFT);
 		return true;
 	}
 	if (link->state < CCM_LINK_IDLE)
@@ -537,7 +542,7 @@ bool ccm_links_hear(struct ccm_session *s, u64 now_us, const struct ccm_link_slo
 	if (slot->epoch - link->epoch > CCM_LINK_EPOCH_JUMP)
 		return false;
 	if (slot->epoch > link->epoch)
-		follow_try(s, now_us, link, slot->epoch, slot->reason, random);
+		follow_try(links, now_us, link, slot->epoch, slot->reason, random);
 	else if (slot->state < link->peer_state)
 		return false;
 	else if (link->peer_state >= CCM_LINK_OFFERED &&
@@ -546,32 +551,32 @@ bool ccm_links_hear(struct ccm_session *s, u64 now_us, const struct ccm_link_slo
 	link->peer_state = slot->state;
 	if (slot->state >= CCM_LINK_OFFERED)
 		link->peer_offer = slot->offer;
-	meet(s, now_us, link);
+	meet(links, now_us, link);
 	return true;
 }
 
-u32 ccm_links_put_table(const struct ccm_session *s, u8 *buf)
+u32 ccm_links_put_table(const struct ccm_session_links *links, u8 *buf)
 {
 	struct ccm_links_header header;
 	struct ccm_link_slot slot;
 	u32 i;
 
-	header.nonce = s->nonce;
-	header.sequence = s->links_sequence;
+	header.nonce = links->catalog.nonce;
+	header.sequence = links->sequence;
 	header.count = 0;
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		if (s->links[i].instance)
+		if (links->link[i].instance)
 			header.count = i + 1;
 	}
 	ccm_links_put(buf, &header);
 	for (i = 0; i < header.count; i++) {
-		const struct ccm_session_link *link = &s->links[i];
+		const struct ccm_session_link *link = &links->link[i];
 
 		if (!link->instance)
 			continue;
 		memset(&slot, 0, sizeof(slot));
 		slot.mine = link->instance;
-		slot.yours = link->peer;
+		slot.yours = link->counterpart;
 		slot.epoch = link->epoch;
 		slot.state = (u16)link->state;
 		slot.reason = (u16)link->reason;
@@ -585,14 +590,14 @@ u32 ccm_links_put_table(const struct ccm_session *s, u8 *buf)
  * What the runtime asks for
  */
 
-bool ccm_links_next(struct ccm_session *s, struct ccm_link_action *action)
+bool ccm_links_next(struct ccm_session_links *links, struct ccm_link_action *action)
 {
 	u32 act, i;
 
 	/* by action first: what is closed is there for what is prepared */
 	for (act = 0; act < CCM_LINK_ACT_COUNT; act++) {
 		for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-			struct ccm_session_link *link = &s->links[i];
+			struct ccm_session_link *link = &links->link[i];
 
 			if (!(link->wants & 1U << act))
 				continue;
@@ -610,7 +615,7 @@ bool ccm_links_next(struct ccm_session *s, struct ccm_link_action *action)
 				return true;
 			action->reason = link->close_reason;
 			link->client_ready = false;
-			if (link->gone && s->state == CCM_STATE_READY) {
+			if (link->gone && links->phase == CCM_LINKS_READY) {
 				link->instance = 0;
 				link->gone = false;
 			}
@@ -620,22 +625,22 @@ bool ccm_links_next(struct ccm_session *s, struct ccm_link_action *action)
 	return false;
 }
 
-int ccm_links_admit(const struct ccm_session *s, u64 instance_mine, u64 instance_theirs,
-		    u32 epoch, u32 port)
+int ccm_links_admit(const struct ccm_session_links *links, u64 instance_mine,
+		    u64 instance_theirs, u32 epoch, u32 port)
 {
 	u32 i;
 
 	/* the lower node connects, the higher one accepts */
-	if (s->config.node < s->config.partner)
+	if (links->lower)
 		return -1;
 	for (i = 0; i < CCM_CLIENTS_MAX; i++) {
-		const struct ccm_session_link *link = &s->links[i];
+		const struct ccm_session_link *link = &links->link[i];
 
 		if (!there(link) || link->instance != instance_mine)
 			continue;
 		if (link->state != CCM_LINK_OFFERED && link->state != CCM_LINK_OPENING)
 			return -1;
-		if (link->peer != instance_theirs || link->epoch != epoch ||
+		if (link->counterpart != instance_theirs || link->epoch != epoch ||
 		    port >= link->plan.ports)
 			return -1;
 		return (int)i;

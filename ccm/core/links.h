@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Links: for each client of this node, what is between it and its counterpart on one
- * partner, within one session. Part of the session state machine (session.h), pure like
- * all of the core.
+ * partner, within one session. A part of the session state machine (session.h) that knows
+ * no session: it is told of connections and catalogs, and says what is due.
  *
  * A link is identified by the two instances (registrations) that it joins, and by an
  * epoch: the number of the try. Each side has a table with one slot per own client, and
@@ -34,137 +34,23 @@
 #define CCM_CORE_LINKS_H
 
 #include "catalog.h"
+#include "links_wire.h"
+#include "session_action.h"
 #include "types.h"
 
 CCM_EXTERN_C_BEGIN
-
-#define CCM_LINK_SLOT_LEN	64U
-#define CCM_LINKS_HEADER_LEN	32U
-#define CCM_LINKS_LEN_MAX	(CCM_LINKS_HEADER_LEN + CCM_CLIENTS_MAX * CCM_LINK_SLOT_LEN)
 
 #define CCM_LINK_OPEN_MS	1500U	/* from both OFFERED to both OPENED */
 #define CCM_LINK_RETRY_MIN_MS	100U	/* after a try that failed; doubles */
 #define CCM_LINK_RETRY_MAX_MS	5000U
 #define CCM_LINK_GATE_MS	1000U	/* the session's READY waits for links no longer */
-#define CCM_LINK_CHUNKS_MAX	256U	/* of a region; its table fits a page */
-#define CCM_LINK_CHUNK_LEN	16U	/* an entry of the chunk table */
-#define CCM_LINK_EPOCH_MAX	0xfffffff0U	/* nobody gets there by trying */
 #define CCM_LINK_EPOCH_JUMP	1024U	/* most tries that a partner can be ahead */
-
-/* On the wire, too */
-enum ccm_link_state {
-	CCM_LINK_WAITING	= 0,
-	CCM_LINK_REFUSED	= 1,
-	CCM_LINK_IDLE		= 2,
-	CCM_LINK_PREPARING	= 3,
-	CCM_LINK_OFFERED	= 4,
-	CCM_LINK_OPENING	= 5,
-	CCM_LINK_OPENED		= 6,
-	CCM_LINK_UP		= 7,
-	CCM_LINK_STATE_COUNT
-};
-
-/**
- * struct ccm_link_offer - where the partner reaches what was set aside for it
- * @table_addr: of the chunk table: 16 bytes a chunk (u64 address, u32 key, u32 length),
- *	remote-read only
- * @table_key: of it
- * @chunks: entries of it, 0: nothing was asked for
- * @bytes: of the region; all chunks together
- */
-struct ccm_link_offer {
-	u64 table_addr;
-	u32 table_key;
-	u32 chunks;
-	u64 bytes;
-};
-
-/**
- * struct ccm_link_slot - one slot of the table on the wire
- * @mine: instance of the sender's client; 0: the slot is free
- * @yours: instance of its counterpart, as the sender knows it; 0: none
- * @epoch: of the try
- * @state: enum ccm_link_state of the sender
- * @reason: enum ccm_client_reason: why the last try failed, or REFUSED
- * @offer: from OFFERED on
- *
- *	 0  u64  mine		 8  u64  yours
- *	16  u32  epoch		20  u16  state		22  u16  reason
- *	24  u64  table_addr	32  u32  table_key	36  u32  chunks
- *	40  u64  bytes		48..63 reserved
- *
- * The mail: header, then
- *	 8  u64  nonce (mine)	16  u64  sequence (from 1, rises)	24  u32  count
- *	28  u32  reserved	32..  slots
- */
-struct ccm_link_slot {
-	u64 mine;
-	u64 yours;
-	u32 epoch;
-	u16 state;
-	u16 reason;
-	struct ccm_link_offer offer;
-};
-
-/**
- * struct ccm_links_header - a table of links, but for its slots
- * @nonce: of the sender in this session
- * @sequence: from 1; each table that is sent has a higher one
- * @count: of slots, free ones included
- */
-struct ccm_links_header {
-	u64 nonce;
-	u64 sequence;
-	u32 count;
-};
-
-/**
- * ccm_links_len() - bytes of an encoded table
- * @count: its slots, at most CCM_CLIENTS_MAX
- */
-u32 ccm_links_len(u32 count);
-
-/**
- * ccm_links_put() - encode a table, all slots free
- * @buf: ccm_links_len(header->count) bytes
- * @header: valid
- */
-void ccm_links_put(u8 *buf, const struct ccm_links_header *header);
-
-/**
- * ccm_links_put_slot() - encode one slot
- * @buf: as ccm_links_put() has left it
- * @index: of the slot, below the count
- * @slot: valid
- */
-void ccm_links_put_slot(u8 *buf, u32 index, const struct ccm_link_slot *slot);
-
-/**
- * ccm_links_get() - check a table, all its slots included
- * @buf: as received, copied from where the partner could still change it
- * @len: of @buf
- * @header: filled only when all of it is valid
- *
- * Return: 0 or CCM_WIRE_E*: a count that is impossible or more than @len holds, an
- * instance that is there twice, a state or reason out of range, a try without two
- * instances or an epoch, an offer of too many chunks, of chunks without bytes or of
- * bytes without chunks, or with an address that wraps.
- */
-int ccm_links_get(const u8 *buf, u32 len, struct ccm_links_header *header);
-
-/**
- * ccm_links_get_slot() - decode one slot
- * @buf: for which ccm_links_get() has returned 0
- * @index: below the count
- * @slot: filled
- */
-void ccm_links_get_slot(const u8 *buf, u32 index, struct ccm_link_slot *slot);
 
 /**
  * struct ccm_session_link - one client's link
  * @instance: of my client; 0: this place is free
  * @gone: the client has left, but is in the catalog that the partner knows
- * @peer: instance of its counterpart; 0: none
+ * @counterpart: instance of the partner's client of that name; 0: none
  * @entry: my declaration
  * @state: enum ccm_link_state
  * @reason: enum ccm_client_reason, shown to people
@@ -183,7 +69,7 @@ void ccm_links_get_slot(const u8 *buf, u32 index, struct ccm_link_slot *slot);
 struct ccm_session_link {
 	u64 instance;
 	bool gone;
-	u64 peer;
+	u64 counterpart;
 	struct ccm_catalog_entry entry;
 	u32 state;
 	u32 reason;
@@ -210,14 +96,177 @@ enum ccm_link_act {
 	CCM_LINK_ACT_COUNT
 };
 
-struct ccm_session;
-struct ccm_session_event;
-struct ccm_session_actions;
+/* How far the session has come, as far as it matters to links */
+enum ccm_links_phase {
+	CCM_LINKS_CLOSED	= 0,	/* no try begins */
+	CCM_LINKS_OPENING	= 1,
+	CCM_LINKS_READY		= 2,	/* clients hear READY, and leave at once */
+};
+
+/**
+ * struct ccm_session_links - the links of a session; large: never on a stack
+ * @link: one for each of my clients; its place is the client's as long as it is there
+ * @catalog: mine: as last sent, or as it will be sent in W2; its nonce is mine, of the
+ *	present connection
+ * @peer_catalog: the partner's, of the present connection
+ * @phase: enum ccm_links_phase
+ * @told: my catalog has been sent (W2)
+ * @heard: the partner's catalog is here
+ * @lower: this is the node with the lower id: it connects the ports
+ * @table_due: the partner does not know yet what the links have come to
+ * @catalog_due: the partner does not have what @catalog is now
+ * @sequence: of the last table of links that was sent
+ * @peer_sequence: of the last one that was received
+ * @clients_differ: between W2 and READY: the clients are not those of @catalog any more
+ */
+struct ccm_session_links {
+	struct ccm_session_link link[CCM_CLIENTS_MAX];
+	struct ccm_catalog catalog;
+	struct ccm_catalog peer_catalog;
+	u32 phase;
+	bool told;
+	bool heard;
+	bool lower;
+	bool table_due;
+	bool catalog_due;
+	u64 sequence;
+	u64 peer_sequence;
+	bool clients_differ;
+};
+
+/**
+ * ccm_links_init() - no clients, no connection
+ * @links: zeroed
+ * @lower: this is the node with the lower id
+ */
+void ccm_links_init(struct ccm_session_links *links, bool lower);
+
+/**
+ * ccm_links_clients() - these are the clients now
+ * @links: of a session
+ * @clients: in any order
+ * @actions: CCM_ACT_CLIENTS is added if there was no place for some: it is to be called
+ *	again when those that left are closed
+ */
+void ccm_links_clients(struct ccm_session_links *links, const struct ccm_catalog *clients,
+		       struct ccm_session_actions *actions);
+
+/**
+ * ccm_links_match() - the partner's catalog is new
+ * @links: with it
+ */
+void ccm_links_match(struct ccm_session_links *links);
+
+/**
+ * ccm_links_start() - OPENING begins
+ * @links: of a session
+ */
+void ccm_links_start(struct ccm_session_links *links);
+
+/**
+ * ccm_links_ready() - READY begins
+ * @links: of a session
+ */
+void ccm_links_ready(struct ccm_session_links *links);
+
+/**
+ * ccm_links_settled() - is there no link left that the session's READY should wait for?
+ * @links: of a session
+ */
+bool ccm_links_settled(const struct ccm_session_links *links);
+
+/**
+ * ccm_links_hear() - what the partner says of one of its clients
+ * @links: of a session; the partner's catalog is here
+ * @now_us: now
+ * @slot: of its table, checked
+ * @random: a fresh random number
+ *
+ * Return: false: it breaks the protocol
+ */
+bool ccm_links_hear(struct ccm_session_links *links, u64 now_us,
+		    const struct ccm_link_slot *slot, u64 random);
+
+/**
+ * ccm_links_put_table() - encode my table of links
+ * @links: of a session
+ * @buf: room for CCM_LINKS_LEN_MAX bytes
+ *
+ * Return: bytes written
+ */
+u32 ccm_links_put_table(const struct ccm_session_links *links, u8 *buf);
+
+/**
+ * ccm_links_find() - the try that the runtime speaks of
+ * @links: of a session
+ * @index: of the link
+ * @instance: of my client
+ * @epoch: of the try
+ *
+ * Return: its link, or NULL: it is not the try of now
+ */
+struct ccm_session_link *ccm_links_find(struct ccm_session_links *links, u32 index,
+					u64 instance, u32 epoch);
+
+/**
+ * ccm_links_prepared() - CCM_LINK_ACT_PREPARE is done
+ * @links: of a session
+ * @now_us: now
+ * @link: one of them
+ * @offer: where the memory is
+ */
+void ccm_links_prepared(struct ccm_session_links *links, u64 now_us,
+			struct ccm_session_link *link, const struct ccm_link_offer *offer);
+
+/**
+ * ccm_links_opened() - CCM_LINK_ACT_OPEN is done
+ * @links: of a session
+ * @now_us: now
+ * @link: one of them
+ */
+void ccm_links_opened(struct ccm_session_links *links, u64 now_us,
+		      struct ccm_session_link *link);
+
+/**
+ * ccm_links_failed() - either of the two has failed, or what they brought is lost
+ * @links: of a session
+ * @now_us: now
+ * @link: one of them
+ * @reason: enum ccm_client_reason; one that is none becomes CCM_CLIENT_RESOURCES
+ * @random: a fresh random number
+ */
+void ccm_links_failed(struct ccm_session_links *links, u64 now_us,
+		      struct ccm_session_link *link, u32 reason, u64 random);
+
+/**
+ * ccm_links_timer() - begin the tries that are due, give up those that take too long
+ * @links: of a session
+ * @now_us: now
+ * @random: a fresh random number
+ */
+void ccm_links_timer(struct ccm_session_links *links, u64 now_us, u64 random);
+
+/**
+ * ccm_links_earliest() - when ccm_links_timer() has something to do next
+ * @links: of a session
+ *
+ * Return: microseconds; 0: nothing is timed
+ */
+u64 ccm_links_earliest(const struct ccm_session_links *links);
+
+/**
+ * ccm_links_reset() - the connection is gone
+ * @links: of a session
+ *
+ * CCM_ACT_CLOSE has closed all tries, CCM_ACT_DOWN tells clients. @clients_differ is left
+ * to the caller, who has this looked at again.
+ */
+void ccm_links_reset(struct ccm_session_links *links);
 
 /**
  * struct ccm_link_action - one thing the runtime is to do
  * @act: enum ccm_link_act
- * @index: of the link in ccm_session.links
+ * @index: of the link in ccm_session_links.link
  * @instance: of my client
  * @reason: CLOSE: enum ccm_client_reason
  */
@@ -230,7 +279,7 @@ struct ccm_link_action {
 
 /**
  * ccm_links_next() - take the next action of any link
- * @s: session
+ * @links: of a session
  * @action: filled
  *
  * After every ccm_session_step() and its actions, the runtime calls this until it
@@ -247,11 +296,11 @@ struct ccm_link_action {
  * Epochs begin anew with the next connection, and with another counterpart: when a try
  * has been closed (by either action), no CCM_SEV_LINK_* of it may be stepped any more.
  */
-bool ccm_links_next(struct ccm_session *s, struct ccm_link_action *action);
+bool ccm_links_next(struct ccm_session_links *links, struct ccm_link_action *action);
 
 /**
  * ccm_links_admit() - may this port request be accepted?
- * @s: session
+ * @links: of a session
  * @instance_mine: as the request names my client
  * @instance_theirs: as the request names its own
  * @epoch: of the try
@@ -261,13 +310,8 @@ bool ccm_links_next(struct ccm_session *s, struct ccm_link_action *action);
  * runtime rejects the request with CCM_REJECT_STALE). That the port is not connected
  * yet is for the runtime to check.
  */
-int ccm_links_admit(const struct ccm_session *s, u64 instance_mine, u64 instance_theirs,
-		    u32 epoch, u32 port);
-
-const char *ccm_link_act_name(u32 act);
-const char *ccm_link_state_name(u32 state);
-const char *ccm_client_reason_text(u32 reason);
-const char *ccm_client_state_text(u32 state);
+int ccm_links_admit(const struct ccm_session_links *links, u64 instance_mine,
+		    u64 instance_theirs, u32 epoch, u32 port);
 
 CCM_EXTERN_C_END
 

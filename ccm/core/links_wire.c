@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Encoder and decoder of the table of links (CCM_WIRE_LINKS). The format is in links.h.
+ * Encoders and decoders of the table of links (CCM_WIRE_LINKS), of the chunk table and of the
+ * header of a port's SEND. The formats are in links_wire.h.
  */
-#include "links.h"
+#include "links_wire.h"
 
 #include "bytes.h"
 #include "wire.h"
@@ -109,5 +110,90 @@ int ccm_links_get(const u8 *buf, u32 len, struct ccm_links_header *header)
 			return CCM_WIRE_ERANGE;
 	}
 	*header = h;
+	return 0;
+}
+
+void ccm_link_put_chunk(u8 *table, u32 index, const struct ccm_link_chunk *chunk)
+{
+	u8 *p = table + index * CCM_LINK_CHUNK_LEN;
+
+	ccm_put_u64(p, chunk->addr);
+	ccm_put_u32(p + 8, chunk->key);
+	ccm_put_u32(p + 12, chunk->len);
+}
+
+static void get_chunk(const u8 *table, u32 index, struct ccm_link_chunk *chunk)
+{
+	const u8 *p = table + index * CCM_LINK_CHUNK_LEN;
+
+	chunk->addr = ccm_get_u64(p);
+	chunk->key = ccm_get_u32(p + 8);
+	chunk->len = ccm_get_u32(p + 12);
+}
+
+/* By itself, and against the length of the first. @last: it is the last one. */
+static bool chunk_valid(const struct ccm_link_chunk *chunk, u32 first_len, bool last)
+{
+	if (!chunk->len || chunk->addr + chunk->len < chunk->addr)
+		return false;
+	return chunk->len == first_len || (last && chunk->len < first_len);
+}
+
+int ccm_link_get_chunks(const u8 *table, u32 len, const struct ccm_link_offer *offer,
+			 struct ccm_link_chunk *chunks)
+{
+	struct ccm_link_chunk chunk;
+	u32 count = offer->chunks;
+	u32 first_len = 0;
+	u64 sum = 0;
+	u32 i;
+
+	if (!count || count > CCM_LINK_CHUNKS_MAX)
+		return CCM_WIRE_ERANGE;
+	if (len < count * CCM_LINK_CHUNK_LEN)
+		return CCM_WIRE_ESHORT;
+	for (i = 0; i < count; i++) {
+		get_chunk(table, i, &chunk);
+		if (i == 0)
+			first_len = chunk.len;
+		if (!chunk_valid(&chunk, first_len, i + 1 == count))
+			return CCM_WIRE_ERANGE;
+		sum += chunk.len;
+	}
+	if (sum != offer->bytes)
+		return CCM_WIRE_ERANGE;
+	for (i = 0; i < count; i++)
+		get_chunk(table, i, &chunks[i]);
+	return 0;
+}
+
+void ccm_port_put_header(u8 *buf, const struct ccm_port_header *header)
+{
+	ccm_put_u32(buf, header->kind);
+	ccm_put_u32(buf + 4, header->word);
+}
+
+int ccm_port_get_header(const u8 *buf, u32 len, struct ccm_port_header *header)
+{
+	u32 kind, payload;
+
+	if (len < CCM_PORT_HEADER_LEN)
+		return CCM_WIRE_ESHORT;
+	kind = ccm_get_u32(buf);
+	payload = len - CCM_PORT_HEADER_LEN;
+	switch (kind) {
+	case CCM_PORT_KIND_MESSAGE:
+		if (!payload || payload > CCM_PORT_PAYLOAD_MAX)
+			return CCM_WIRE_ERANGE;
+		break;
+	case CCM_PORT_KIND_RING:
+		if (payload)
+			return CCM_WIRE_ERANGE;
+		break;
+	default:
+		return CCM_WIRE_ETYPE;
+	}
+	header->kind = kind;
+	header->word = ccm_get_u32(buf + 4);
 	return 0;
 }

@@ -4,7 +4,12 @@
  * capitals as in the design; reasons, stages and what clients are in the words that user
  * space shows.
  */
-#include "session.h"
+#include "names.h"
+
+#include "links.h"
+#include "session_action.h"
+#include "session_event.h"
+#include "wire.h"
 
 static const char *name_of(const char *const *names, u32 count, u32 value)
 {

@@ -1,95 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a session: attempts, incoming requests, ends and retries.
+ * The life of a session: orders, incoming requests, what is lost, and what becomes of
+ * clients' links.
  *
- * Every way out of a connection goes through drop() (fence first, then tell), and
- * every way to a next attempt through ccm_session_end() or a timer: no handler
- * decides for itself what clients hear or how long to wait.
+ * How a connection is begun and ended is not decided here, but in session_attempt.c.
  */
-#include "session_private.h"
+#include "session.h"
 
-#define CCM_US_PER_MS	1000U
+#include "links.h"
+#include "session_attempt.h"
+#include "session_greet.h"
+#include "session_handlers.h"
 
 void ccm_session_init(struct ccm_session *s, const struct ccm_session_config *config)
 {
 	memset(s, 0, sizeof(*s));
 	s->config = *config;
-	s->next_conn = 2;
-	s->catalog.generation = 1;
-}
-
-/* The bound: tests/sim checks that no step ever fills the list. */
-struct ccm_session_action *ccm_session_emit(struct ccm_session_actions *actions,
-					    enum ccm_session_action_type type)
-{
-	struct ccm_session_action *action;
-
-	if (actions->count < CCM_ACTIONS_MAX)
-		actions->count++;
-	action = &actions->list[actions->count - 1];
-	memset(action, 0, sizeof(*action));
-	action->type = (u32)type;
-	return action;
-}
-
-static void earlier(u64 *at_us, u64 other_us)
-{
-	if (other_us && (!*at_us || other_us < *at_us))
-		*at_us = other_us;
-}
-
-/* The step is over: arm the one timer for whatever comes first. */
-void ccm_session_arm(struct ccm_session *s, struct ccm_session_actions *actions)
-{
-	u64 at_us = s->deadline_us;
-
-	earlier(&at_us, s->gate_us);
-	earlier(&at_us, ccm_links_earliest(s));
-	if (s->armed_us == at_us)
-		return;
-	s->armed_us = at_us;
-	ccm_session_emit(actions, CCM_ACT_TIMER)->at_us = at_us;
-}
-
-/*
- * Show the state, if there is news. That a partner which is away is tried again is none:
- * it shows CONNECTING at the start, DOWN with a reason once, and then nothing until
- * it answers. One loss, one DOWN.
- */
-static void show(struct ccm_session *s, struct ccm_session_actions *actions)
-{
-	u32 reason = s->state == CCM_STATE_DOWN ? s->reason : (u32)CCM_REASON_NONE;
-	struct ccm_session_action *action;
-
-	if (s->state == CCM_STATE_CONNECTING && s->announced_state == CCM_STATE_DOWN &&
-	    s->reason != CCM_REASON_NONE)
-		return;
-	if (s->state == s->announced_state && reason == s->announced_reason)
-		return;
-	s->announced_state = s->state;
-	s->announced_reason = reason;
-	action = ccm_session_emit(actions, CCM_ACT_STATE);
-	action->state = s->state;
-	action->reason = reason;
-}
-
-void ccm_session_enter(struct ccm_session *s, enum ccm_state state,
-		       struct ccm_session_actions *actions)
-{
-	s->state = (u32)state;
-	show(s, actions);
-}
-
-bool ccm_session_reason_valid(u32 reason)
-{
-	return reason > CCM_REASON_NONE && reason < CCM_REASON_COUNT;
-}
-
-/* Reasons that the passing of time does not cure */
-bool ccm_session_reason_policy(u32 reason)
-{
-	return reason == CCM_REASON_VERSION || reason == CCM_REASON_REFUSED ||
-	       reason == CCM_REASON_AUTHENTICATION;
+	s->attempt.next_conn = 2;
+	ccm_links_init(&s->links, config->node < config->partner);
 }
 
 /*
@@ -110,171 +38,6 @@ static u32 nobody(const struct ccm_session *s)
 	}
 }
 
-/*
- * How long to wait after so many failures in a row: doubling, and +-25 %, so that two
- * nodes that failed together do not go on in step. Microseconds.
- */
-u64 ccm_session_backoff(u32 failed, u32 min_ms, u32 max_ms, u64 random)
-{
-	u32 shift = failed ? failed - 1 : 0;
-	u32 us = max_ms * CCM_US_PER_MS;
-
-	if (shift <= 16 && (u64)min_ms << shift < max_ms)
-		us = (min_ms << shift) * CCM_US_PER_MS;
-	return us - us / 4 + (u32)random % (us / 2 + 1);
-}
-
-static void forget_conn(struct ccm_session *s)
-{
-	s->conn = 0;
-	s->active = false;
-	s->fresh = false;
-	s->iwarp = false;
-	s->done = 0;
-	s->nonce = 0;
-	s->version = 0;
-	s->gate_us = 0;
-	s->plan = 0;
-	s->plan_generation = 0;
-	s->mail = 0;
-	s->links_sequence = 0;
-	s->peer_links_sequence = 0;
-	s->catalog.nonce = 0;
-	memset(&s->keys, 0, sizeof(s->keys));
-	memset(&s->peer_keys, 0, sizeof(s->peer_keys));
-	memset(&s->peer_catalog, 0, sizeof(s->peer_catalog));
-	memset(&s->peer_ready, 0, sizeof(s->peer_ready));
-}
-
-/*
- * Leave the present connection. The order is the fencing promise: when clients hear
- * DOWN, nothing that the partner had can reach memory any more.
- */
-static void drop(struct ccm_session *s, u32 reason, bool flush,
-		 struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action;
-
-	if (s->conn) {
-		action = ccm_session_emit(actions, CCM_ACT_CLOSE);
-		action->conn = s->conn;
-		action->flush = flush;
-	}
-	forget_conn(s);
-	ccm_links_reset(s);
-	if (s->told_ready) {
-		ccm_session_emit(actions, CCM_ACT_DOWN)->reason = reason;
-		s->told_ready = false;
-	}
-	/* what waited for READY can be told to the next connection */
-	if (s->clients_differ)
-		ccm_session_emit(actions, CCM_ACT_CLIENTS);
-	s->clients_differ = false;
-}
-
-/* What a request and the accept that answers it carry: who I am */
-static void put_request(const struct ccm_session *s, struct ccm_session_action *action)
-{
-	struct ccm_wire_request msg;
-
-	memset(&msg, 0, sizeof(msg));
-	msg.version_min = s->config.version_min;
-	msg.version_max = s->config.version_max;
-	msg.purpose = CCM_PURPOSE_SESSION;
-	msg.node = s->config.node;
-	msg.partner = s->config.partner;
-	msg.cluster = s->config.cluster;
-	msg.incarnation = s->config.incarnation;
-	msg.attempt = s->attempt;
-	ccm_wire_put_request(action->data, &msg);
-	action->len = CCM_WIRE_REQUEST_LEN;
-}
-
-static void begin(struct ccm_session *s, u64 now_us, u32 conn,
-		  struct ccm_session_actions *actions)
-{
-	s->conn = conn;
-	s->kick = false;
-	s->deadline_us = now_us + CCM_CONNECT_MS * CCM_US_PER_MS;
-	ccm_session_enter(s, CCM_STATE_CONNECTING, actions);
-}
-
-static void connect_now(struct ccm_session *s, u64 now_us,
-			struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action;
-	u32 conn = s->next_conn;
-
-	s->next_conn += 2;
-	s->attempt++;
-	action = ccm_session_emit(actions, CCM_ACT_CONNECT);
-	action->conn = conn;
-	put_request(s, action);
-	s->active = true;
-	begin(s, now_us, conn, actions);
-}
-
-static void accept_now(struct ccm_session *s, u64 now_us, u32 conn,
-		       struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action;
-
-	action = ccm_session_emit(actions, CCM_ACT_ACCEPT);
-	action->conn = conn;
-	put_request(s, action);
-	begin(s, now_us, conn, actions);
-}
-
-/*
- * The attempt or session is over: fence, tell, and decide when to try again. What
- * was READY begins to count its retries anew, and so does a path that came up; anything
- * else has failed once more.
- */
-void ccm_session_end(struct ccm_session *s, u64 now_us,
-		     const struct ccm_session_event *event, u32 reason,
-		     enum ccm_retry retry, bool flush,
-		     struct ccm_session_actions *actions)
-{
-	bool was_ready = s->told_ready;
-	bool at_once = s->kick;
-	u32 min_ms;
-
-	drop(s, reason, flush, actions);
-	s->reason = reason;
-	s->kick = false;
-	if (was_ready)
-		s->retries = 0;
-	else if (at_once)
-		s->retries = 1;
-	else if (s->retries != ~0U)
-		s->retries++;
-
-	if (!at_once && retry == CCM_RETRY_AT_ONCE && s->at_once < CCM_RETRY_AT_ONCE_MAX) {
-		s->at_once++;
-		at_once = true;
-	}
-	if (at_once) {
-		connect_now(s, now_us, actions);
-		return;
-	}
-
-	s->at_once = 0;
-	min_ms = retry == CCM_RETRY_POLICY ? CCM_RETRY_MAX_MS : CCM_RETRY_MIN_MS;
-	ccm_session_enter(s, CCM_STATE_DOWN, actions);
-	s->deadline_us = now_us + ccm_session_backoff(s->retries, min_ms, CCM_RETRY_MAX_MS,
-						      event->random);
-}
-
-/* The partner broke the protocol or cannot be talked to: say so, and end it. */
-void ccm_session_refuse(struct ccm_session *s, u64 now_us,
-			const struct ccm_session_event *event, u32 reason,
-			struct ccm_session_actions *actions)
-{
-	bool said = ccm_session_goodbye(s, reason, actions);
-
-	ccm_session_end(s, now_us, event, reason, CCM_RETRY_POLICY, said, actions);
-}
-
 CCM_SESSION_HANDLER(start)
 {
 	(void)event;
@@ -282,9 +45,9 @@ CCM_SESSION_HANDLER(start)
 		return;
 	s->enabled = true;
 	s->reason = CCM_REASON_NONE;
-	s->retries = 0;
-	s->at_once = 0;
-	connect_now(s, now_us, actions);
+	s->attempt.retries = 0;
+	s->attempt.at_once = 0;
+	ccm_session_connect(s, now_us, actions);
 }
 
 CCM_SESSION_HANDLER(stop)
@@ -294,12 +57,12 @@ CCM_SESSION_HANDLER(stop)
 	bool said = ccm_session_goodbye(s, reason, actions);
 
 	(void)now_us;
-	drop(s, reason, said, actions);
+	ccm_session_drop(s, reason, said, actions);
 	s->enabled = false;
 	s->reason = reason;
-	s->kick = false;
-	s->retries = 0;
-	s->at_once = 0;
+	s->attempt.kick = false;
+	s->attempt.retries = 0;
+	s->attempt.at_once = 0;
 	s->deadline_us = 0;
 	ccm_session_enter(s, CCM_STATE_DOWN, actions);
 }
@@ -309,9 +72,9 @@ CCM_SESSION_HANDLER(path_up_down)
 	(void)event;
 	if (!s->enabled)
 		return;
-	s->retries = 0;
-	s->at_once = 0;
-	connect_now(s, now_us, actions);
+	s->attempt.retries = 0;
+	s->attempt.at_once = 0;
+	ccm_session_connect(s, now_us, actions);
 }
 
 CCM_SESSION_HANDLER(path_up_connecting)
@@ -319,18 +82,52 @@ CCM_SESSION_HANDLER(path_up_connecting)
 	(void)now_us;
 	(void)event;
 	(void)actions;
-	s->kick = true;
-	s->at_once = 0;
+	s->attempt.kick = true;
+	s->attempt.at_once = 0;
 }
 
 /* Clients have come or gone, or there were some all along. */
 CCM_SESSION_HANDLER(clients)
 {
-	if (!event->catalog)
-		return;
-	ccm_links_clients(s, event->catalog, actions);
-	/* one that has left is not waited for */
-	ccm_session_advance(s, now_us, event, actions);
+	(void)now_us;
+	if (event->catalog)
+		ccm_links_clients(&s->links, event->catalog, actions);
+}
+
+/* The link that an event of the runtime is about; NULL: it is not the try of now. */
+static struct ccm_session_link *event_link(struct ccm_session *s,
+					   const struct ccm_session_event *event)
+{
+	if (event->conn && event->conn != s->attempt.conn)
+		return NULL;
+	return ccm_links_find(&s->links, event->link, event->instance, event->epoch);
+}
+
+CCM_SESSION_HANDLER(link_prepared)
+{
+	struct ccm_session_link *link = event_link(s, event);
+
+	(void)actions;
+	if (link)
+		ccm_links_prepared(&s->links, now_us, link, &event->offer);
+}
+
+CCM_SESSION_HANDLER(link_opened)
+{
+	struct ccm_session_link *link = event_link(s, event);
+
+	(void)actions;
+	if (link)
+		ccm_links_opened(&s->links, now_us, link);
+}
+
+CCM_SESSION_HANDLER(link_failed)
+{
+	struct ccm_session_link *link = event_link(s, event);
+
+	(void)actions;
+	if (link)
+		ccm_links_failed(&s->links, now_us, link, event->reason, event->random);
 }
 
 static bool timer_due(const struct ccm_session *s, u64 now_us)
@@ -342,7 +139,7 @@ CCM_SESSION_HANDLER(timer_down)
 {
 	(void)event;
 	if (s->enabled && timer_due(s, now_us))
-		connect_now(s, now_us, actions);
+		ccm_session_connect(s, now_us, actions);
 }
 
 CCM_SESSION_HANDLER(timer_connecting)
@@ -354,13 +151,11 @@ CCM_SESSION_HANDLER(timer_connecting)
 /* The one timer: the series takes too long, or something of a link is due. */
 CCM_SESSION_HANDLER(timer_series)
 {
-	if (timer_due(s, now_us)) {
+	if (timer_due(s, now_us))
 		ccm_session_end(s, now_us, event, CCM_REASON_UNREACHABLE, CCM_RETRY_BACKOFF,
 				false, actions);
-		return;
-	}
-	ccm_links_timer(s, now_us, event->random);
-	ccm_session_advance(s, now_us, event, actions);
+	else
+		ccm_links_timer(&s->links, now_us, event->random);
 }
 
 /*
@@ -426,6 +221,23 @@ void ccm_session_put_reject(const struct ccm_session_config *config, u32 code, u
 	ccm_wire_put_reject(data, &msg);
 }
 
+void ccm_session_put_port(const struct ccm_session *s, u32 index, u32 port, u8 *data)
+{
+	const struct ccm_session_link *link = &s->links.link[index];
+	struct ccm_wire_port msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.node = s->config.node;
+	msg.partner = s->config.partner;
+	msg.nonce = s->peer_keys.nonce;
+	msg.instance = link->instance;
+	msg.instance_partner = link->counterpart;
+	msg.epoch = link->epoch;
+	msg.port = port;
+	msg.incarnation = s->config.incarnation;
+	ccm_wire_put_port(data, &msg);
+}
+
 static void reject(const struct ccm_session *s, u32 conn, u32 code,
 		   struct ccm_session_actions *actions)
 {
@@ -460,7 +272,7 @@ static bool admit(struct ccm_session *s, const struct ccm_session_event *event,
 		reject(s, event->conn, code, actions);
 		if (code == CCM_REJECT_VERSION && s->state <= CCM_STATE_CONNECTING) {
 			s->reason = CCM_REASON_VERSION;
-			show(s, actions);
+			ccm_session_show(s, actions);
 		}
 		return false;
 	}
@@ -473,7 +285,7 @@ CCM_SESSION_HANDLER(request_down)
 	bool reborn;
 
 	if (admit(s, event, &reborn, actions))
-		accept_now(s, now_us, event->conn, actions);
+		ccm_session_accept(s, now_us, event->conn, actions);
 }
 
 /*
@@ -488,17 +300,17 @@ CCM_SESSION_HANDLER(request_connecting)
 
 	if (!admit(s, event, &reborn, actions))
 		return;
-	if (s->conn && s->active && s->config.node < s->config.partner) {
+	if (s->attempt.conn && s->attempt.active && s->config.node < s->config.partner) {
 		reject(s, event->conn, CCM_REJECT_CROSSED, actions);
-		if (s->fresh && !reborn)
+		if (s->attempt.fresh && !reborn)
 			return;
-		drop(s, s->reason, false, actions);
-		connect_now(s, now_us, actions);
-		s->fresh = true;
+		ccm_session_drop(s, s->reason, false, actions);
+		ccm_session_connect(s, now_us, actions);
+		s->attempt.fresh = true;
 		return;
 	}
-	drop(s, s->reason, false, actions);
-	accept_now(s, now_us, event->conn, actions);
+	ccm_session_drop(s, s->reason, false, actions);
+	ccm_session_accept(s, now_us, event->conn, actions);
 }
 
 /* The partner has left the connection that is up here: the new one replaces it. */
@@ -511,10 +323,10 @@ CCM_SESSION_HANDLER(request_replaces)
 		return;
 	if (was_ready)
 		s->reason = reborn ? CCM_REASON_RESTARTED : CCM_REASON_UNREACHABLE;
-	drop(s, s->reason, false, actions);
+	ccm_session_drop(s, s->reason, false, actions);
 	if (was_ready)
 		ccm_session_enter(s, CCM_STATE_DOWN, actions);
-	accept_now(s, now_us, event->conn, actions);
+	ccm_session_accept(s, now_us, event->conn, actions);
 }
 
 CCM_SESSION_HANDLER(established)
@@ -522,7 +334,7 @@ CCM_SESSION_HANDLER(established)
 	struct ccm_wire_request answer;
 	u32 code;
 
-	if (s->active) {
+	if (s->attempt.active) {
 		code = check_request(s, event, &answer);
 		if (code) {
 			ccm_session_end(s, now_us, event,
@@ -537,7 +349,7 @@ CCM_SESSION_HANDLER(established)
 		 */
 		remember(s, answer.incarnation, answer.attempt);
 	}
-	s->kick = false;
+	s->attempt.kick = false;
 	ccm_session_greet(s, now_us, event, actions);
 }
 
@@ -552,7 +364,7 @@ static void connect_failed(struct ccm_session *s, u64 now_us,
 	if (event->status == CCM_CM_NO_DEVICE)
 		reason = s->reason == CCM_REASON_NONE ? (u32)CCM_REASON_DEVICE : s->reason;
 	/* A passive attempt always waits, or two nodes could chase each other. */
-	if (event->status == CCM_CM_STALE && s->active)
+	if (event->status == CCM_CM_STALE && s->attempt.active)
 		retry = CCM_RETRY_AT_ONCE;
 	ccm_session_end(s, now_us, event, reason, retry, false, actions);
 }
@@ -572,11 +384,11 @@ CCM_SESSION_HANDLER(rejected)
 	 * A request that I have accepted is taken back. The lower node does that when it
 	 * sends another in its place: see request_connecting.
 	 */
-	if (!s->active && s->config.node > s->config.partner) {
-		drop(s, s->reason, false, actions);
+	if (!s->attempt.active && s->config.node > s->config.partner) {
+		ccm_session_drop(s, s->reason, false, actions);
 		return;
 	}
-	if (!s->active || event->status != CCM_CM_CONSUMER ||
+	if (!s->attempt.active || event->status != CCM_CM_CONSUMER ||
 	    ccm_wire_get_reject(event->data, event->len, &msg)) {
 		connect_failed(s, now_us, event, actions);
 		return;
@@ -586,7 +398,7 @@ CCM_SESSION_HANDLER(rejected)
 	case CCM_REJECT_CROSSED:
 		if (s->config.node > s->config.partner) {
 			/* Theirs is on its way: wait for it, with nothing outstanding. */
-			drop(s, s->reason, false, actions);
+			ccm_session_drop(s, s->reason, false, actions);
 			s->deadline_us = now_us + CCM_CONNECT_MS * CCM_US_PER_MS;
 			return;
 		}

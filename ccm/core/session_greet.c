@@ -22,59 +22,28 @@
  * contradicts what was said before on this connection. A ring means "look": one that
  * is repeated after its mail was handled is ignored.
  */
-#include "session_private.h"
+#include "session_greet.h"
 
-#define CCM_US_PER_MS		1000U
+#include "links.h"
+#include "session_attempt.h"
+#include "session_handlers.h"
+#include "session_mail.h"
 
 static bool has(const struct ccm_session *s, u32 bits)
 {
 	return (s->done & bits) == bits;
 }
 
-/* A WRITE into the partner's mailbox with a ring behind it; the caller fills .data */
-static struct ccm_session_action *mail(const struct ccm_session *s, u32 offset, u32 len,
-				       enum ccm_ring kind,
-				       struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_WRITE);
-
-	action->conn = s->conn;
-	action->addr = s->peer_keys.mailbox_addr + offset;
-	action->key = s->peer_keys.mailbox_key;
-	action->len = len;
-	action->what = (u32)kind;
-	return action;
-}
-
-static void read_page(const struct ccm_session *s, enum ccm_read_what what, u32 offset, u32 len,
+static void read_page(const struct ccm_session *s, enum ccm_session_read what, u32 offset, u32 len,
 		      struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_READ);
 
-	action->conn = s->conn;
+	action->conn = s->attempt.conn;
 	action->what = (u32)what;
 	action->addr = s->peer_keys.status_addr + offset;
 	action->key = s->peer_keys.status_key;
 	action->read_len = len;
-}
-
-/*
- * Tell the partner why this ends, if it has told where its mailbox is and knows
- * where mine is (on iWARP the accepting side must not send before that).
- */
-bool ccm_session_goodbye(struct ccm_session *s, u32 reason,
-			 struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action;
-	struct ccm_wire_goodbye msg;
-
-	if (!has(s, CCM_DONE_KEYS_SENT | CCM_DONE_KEYS_RECEIVED))
-		return false;
-	memset(&msg, 0, sizeof(msg));
-	msg.reason = (u16)reason;
-	action = mail(s, CCM_MAILBOX_GOODBYE, CCM_WIRE_GOODBYE_LEN, CCM_RING_GOODBYE, actions);
-	ccm_wire_put_goodbye(action->data, &msg);
-	return true;
 }
 
 static void send_keys(struct ccm_session *s, struct ccm_session_actions *actions)
@@ -91,7 +60,7 @@ static void send_keys(struct ccm_session *s, struct ccm_session_actions *actions
 	msg.mailbox_len = CCM_MAILBOX_LEN;
 	msg.incarnation = s->config.incarnation;
 	msg.nonce = s->nonce;
-	action->conn = s->conn;
+	action->conn = s->attempt.conn;
 	action->len = CCM_WIRE_KEYS_LEN;
 	ccm_wire_put_keys(action->data, &msg);
 	s->done |= CCM_DONE_KEYS_SENT;
@@ -114,7 +83,8 @@ static void send_hello(struct ccm_session *s, struct ccm_session_actions *action
 	msg.detect_ms = s->config.detect_ms;
 	msg.auth = s->config.auth;
 	memcpy(msg.name, s->config.name, sizeof(msg.name));
-	action = mail(s, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO, actions);
+	action = ccm_session_write(s, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO,
+				   actions);
 	ccm_wire_put_hello(action->data, &msg);
 	s->done |= CCM_DONE_HELLO_SENT;
 }
@@ -143,7 +113,6 @@ static void use_keys(struct ccm_session *s, u64 now_us,
 	send_hello(s, actions);
 }
 
-/* ESTABLISHED, with the partner known: GREETING begins. */
 void ccm_session_greet(struct ccm_session *s, u64 now_us,
 		       const struct ccm_session_event *event,
 		       struct ccm_session_actions *actions)
@@ -156,10 +125,10 @@ void ccm_session_greet(struct ccm_session *s, u64 now_us,
 	s->keys = event->keys;
 	s->iwarp = event->iwarp;
 	s->nonce = event->random ? event->random : 1;
-	s->catalog.nonce = s->nonce;
+	s->links.catalog.nonce = s->nonce;
 	ccm_session_enter(s, CCM_STATE_GREETING, actions);
 	s->deadline_us = now_us + greet_ms * CCM_US_PER_MS;
-	if (s->active || !s->iwarp)
+	if (s->attempt.active || !s->iwarp)
 		send_keys(s, actions);
 	if (has(s, CCM_DONE_KEYS_EARLY))
 		use_keys(s, now_us, event, actions);
@@ -266,7 +235,7 @@ static void put_answer(struct ccm_session *s, const struct ccm_wire_hello *hello
 	msg.incarnation = s->config.incarnation;
 	msg.nonce = s->nonce;
 	msg.nonce_partner = hello->nonce;
-	action->conn = s->conn;
+	action->conn = s->attempt.conn;
 	action->what = CCM_RING_ANSWER;
 	action->len = CCM_WIRE_ANSWER_LEN;
 	ccm_wire_put_answer(action->data, &msg);
@@ -278,11 +247,12 @@ static void send_ready(struct ccm_session *s, struct ccm_session_actions *action
 	struct ccm_wire_ready msg;
 
 	memset(&msg, 0, sizeof(msg));
-	msg.generation = s->catalog.generation;
+	msg.generation = s->links.catalog.generation;
 	msg.generation_partner = s->plan_generation;
 	msg.nonce = s->nonce;
 	msg.plan = s->plan;
-	action = mail(s, CCM_MAILBOX_READY, CCM_WIRE_READY_LEN, CCM_RING_READY, actions);
+	action = ccm_session_write(s, CCM_MAILBOX_READY, CCM_WIRE_READY_LEN, CCM_RING_READY,
+				   actions);
 	ccm_wire_put_ready(action->data, &msg);
 	s->done |= CCM_DONE_READY_SENT;
 	s->gate_us = 0;
@@ -291,7 +261,7 @@ static void send_ready(struct ccm_session *s, struct ccm_session_actions *action
 static bool ready_right(const struct ccm_session *s)
 {
 	return s->peer_ready.generation == s->plan_generation &&
-	       s->peer_ready.generation_partner == s->catalog.generation &&
+	       s->peer_ready.generation_partner == s->links.catalog.generation &&
 	       s->peer_ready.plan == s->plan;
 }
 
@@ -302,32 +272,31 @@ static bool ready_right(const struct ccm_session *s)
  */
 static void open_links(struct ccm_session *s, u64 now_us)
 {
-	bool lower = s->config.node < s->config.partner;
+	const struct ccm_catalog *mine = &s->links.catalog;
+	const struct ccm_catalog *theirs = &s->links.peer_catalog;
 
-	s->plan = lower ? ccm_plan_hash(&s->catalog, &s->peer_catalog) :
-			  ccm_plan_hash(&s->peer_catalog, &s->catalog);
-	s->plan_generation = s->peer_catalog.generation;
+	s->plan = s->links.lower ? ccm_plan_hash(mine, theirs) : ccm_plan_hash(theirs, mine);
+	s->plan_generation = theirs->generation;
 	s->gate_us = now_us + CCM_LINK_GATE_MS * CCM_US_PER_MS;
 	s->deadline_us += CCM_LINK_GATE_MS * CCM_US_PER_MS;
-	ccm_links_start(s);
+	ccm_links_start(&s->links);
 }
 
 static void become_ready(struct ccm_session *s, struct ccm_session_actions *actions)
 {
 	s->reason = CCM_REASON_NONE;
-	s->retries = 0;
-	s->at_once = 0;
+	s->attempt.retries = 0;
+	s->attempt.at_once = 0;
 	s->deadline_us = 0;
 	ccm_session_enter(s, CCM_STATE_READY, actions);
 	s->told_ready = true;
 	ccm_session_emit(actions, CCM_ACT_READY);
-	ccm_links_ready(s);
-	if (s->clients_differ)
+	ccm_links_ready(&s->links);
+	if (s->links.clients_differ)
 		ccm_session_emit(actions, CCM_ACT_CLIENTS);
-	s->clients_differ = false;
+	s->links.clients_differ = false;
 }
 
-/* Go on as far as what has been sent and received allows. */
 void ccm_session_advance(struct ccm_session *s, u64 now_us,
 			 const struct ccm_session_event *event,
 			 struct ccm_session_actions *actions)
@@ -335,7 +304,7 @@ void ccm_session_advance(struct ccm_session *s, u64 now_us,
 	if (s->state == CCM_STATE_GREETING &&
 	    has(s, CCM_DONE_R1 | CCM_DONE_R2 | CCM_DONE_HELLO_RECEIVED))
 		ccm_session_enter(s, CCM_STATE_NEGOTIATING, actions);
-	if (s->state == CCM_STATE_NEGOTIATING && has(s, CCM_DONE_CATALOG_RECEIVED)) {
+	if (s->state == CCM_STATE_NEGOTIATING && s->links.heard) {
 		ccm_session_enter(s, CCM_STATE_OPENING, actions);
 		open_links(s, now_us);
 	}
@@ -345,7 +314,7 @@ void ccm_session_advance(struct ccm_session *s, u64 now_us,
 		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
 		return;
 	}
-	if (!has(s, CCM_DONE_READY_SENT) && (ccm_links_settled(s) || now_us >= s->gate_us))
+	if (!has(s, CCM_DONE_READY_SENT) && (ccm_links_settled(&s->links) || now_us >= s->gate_us))
 		send_ready(s, actions);
 	if (has(s, CCM_DONE_READY_SENT | CCM_DONE_READY_RECEIVED))
 		become_ready(s, actions);
@@ -373,10 +342,9 @@ static void status_read(struct ccm_session *s, u64 now_us,
 	}
 	s->done |= CCM_DONE_R1;
 	action = ccm_session_emit(actions, CCM_ACT_WATCH);
-	action->conn = s->conn;
+	action->conn = s->attempt.conn;
 	action->addr = s->peer_keys.status_addr + CCM_STATUS_OFFSET;
 	action->key = s->peer_keys.status_key;
-	ccm_session_advance(s, now_us, event, actions);
 }
 
 /* R2 is done: has the partner accepted me? */
@@ -398,12 +366,10 @@ static void answer_read(struct ccm_session *s, u64 now_us,
 		else if (msg.code == CCM_ANSWER_AUTHENTICATION)
 			reason = CCM_REASON_AUTHENTICATION;
 	}
-	if (reason) {
+	if (reason)
 		ccm_session_refuse(s, now_us, event, reason, actions);
-		return;
-	}
-	s->done |= CCM_DONE_R2;
-	ccm_session_advance(s, now_us, event, actions);
+	else
+		s->done |= CCM_DONE_R2;
 }
 
 CCM_SESSION_HANDLER(read_done)
@@ -435,7 +401,8 @@ static void hello_rung(struct ccm_session *s, u64 now_us,
 		return;
 	}
 	s->peer_hello = hello;
-	s->done |= CCM_DONE_HELLO_RECEIVED | CCM_DONE_CATALOG_SENT;
+	s->done |= CCM_DONE_HELLO_RECEIVED;
+	s->links.told = true;
 	ccm_session_mail_catalog(s, actions);
 }
 
@@ -458,7 +425,7 @@ static void ready_rung(struct ccm_session *s, u64 now_us,
 {
 	struct ccm_wire_ready msg;
 
-	if (!has(s, CCM_DONE_CATALOG_SENT) ||
+	if (!s->links.told ||
 	    ccm_wire_get_ready(event->data, event->len, &msg) ||
 	    msg.nonce != s->peer_keys.nonce) {
 		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
@@ -518,8 +485,6 @@ CCM_SESSION_HANDLER(ring)
 		right = false;
 		break;
 	}
-	if (right)
-		ccm_session_advance(s, now_us, event, actions);
-	else
+	if (!right)
 		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
 }

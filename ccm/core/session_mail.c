@@ -7,49 +7,46 @@
  * many. A table speaks of pairs that the catalogs make: it is never sent while a
  * catalog waits to be sent, or the partner would not know what it speaks of.
  */
-#include "session_private.h"
+#include "session_mail.h"
 
 static void mail(struct ccm_session *s, enum ccm_ring what, u32 offset,
 		 struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_MAIL);
 
-	action->conn = s->conn;
+	action->conn = s->attempt.conn;
 	action->addr = s->peer_keys.mailbox_addr + offset;
 	action->key = s->peer_keys.mailbox_key;
 	action->what = (u32)what;
 }
 
-/* W2, and each catalog after it */
 void ccm_session_mail_catalog(struct ccm_session *s, struct ccm_session_actions *actions)
 {
-	s->mail &= ~CCM_MAIL_CATALOG_DUE;
+	s->links.catalog_due = false;
 	s->mail |= CCM_MAIL_CATALOG_OUT;
 	mail(s, CCM_RING_CATALOG, CCM_MAILBOX_CATALOG, actions);
 }
 
-/* The step is over: send what is to be sent and can be. */
 void ccm_session_mail_due(struct ccm_session *s, struct ccm_session_actions *actions)
 {
 	if (s->state < CCM_STATE_OPENING)
 		return;
-	if ((s->mail & CCM_MAIL_CATALOG_DUE) && !(s->mail & CCM_MAIL_CATALOG_OUT))
+	if (s->links.catalog_due && !(s->mail & CCM_MAIL_CATALOG_OUT))
 		ccm_session_mail_catalog(s, actions);
-	if ((s->mail & CCM_MAIL_CATALOG_DUE) || !(s->mail & CCM_MAIL_LINKS_DUE) ||
-	    (s->mail & CCM_MAIL_LINKS_OUT))
+	if (s->links.catalog_due || !s->links.table_due || (s->mail & CCM_MAIL_LINKS_OUT))
 		return;
-	s->mail &= ~CCM_MAIL_LINKS_DUE;
+	s->links.table_due = false;
 	s->mail |= CCM_MAIL_LINKS_OUT;
-	s->links_sequence++;
+	s->links.sequence++;
 	mail(s, CCM_RING_LINKS, CCM_MAILBOX_LINKS, actions);
 }
 
 u32 ccm_session_put_mail(const struct ccm_session *s, u32 what, u8 *buf)
 {
 	if (what == CCM_RING_LINKS)
-		return ccm_links_put_table(s, buf);
-	ccm_catalog_put(buf, &s->catalog);
-	return ccm_catalog_len(s->catalog.count);
+		return ccm_links_put_table(&s->links, buf);
+	ccm_catalog_put(buf, &s->links.catalog);
+	return ccm_catalog_len(s->links.catalog.count);
 }
 
 /* The partner has copied my last mail of a kind. False: there was none to copy. */
@@ -68,7 +65,7 @@ static void ring(struct ccm_session *s, enum ccm_ring what,
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_RING);
 
-	action->conn = s->conn;
+	action->conn = s->attempt.conn;
 	action->what = (u32)what;
 }
 
@@ -81,12 +78,12 @@ bool ccm_session_take_catalog(struct ccm_session *s,
 			      const struct ccm_session_event *event,
 			      struct ccm_session_actions *actions)
 {
-	bool first = !(s->done & CCM_DONE_CATALOG_RECEIVED);
+	bool first = !s->links.heard;
 
 	if (!(s->done & CCM_DONE_HELLO_RECEIVED) || ccm_catalog_check(event->data, event->len))
 		return false;
 	if (!first) {
-		switch (ccm_catalog_compare(event->data, &s->peer_catalog)) {
+		switch (ccm_catalog_compare(event->data, &s->links.peer_catalog)) {
 		case CCM_CATALOG_SAME:
 			return true;		/* rung twice */
 		case CCM_CATALOG_NEWER:
@@ -97,12 +94,12 @@ bool ccm_session_take_catalog(struct ccm_session *s,
 			return false;
 		}
 	}
-	if (ccm_catalog_get(event->data, event->len, &s->peer_catalog) ||
-	    s->peer_catalog.nonce != s->peer_keys.nonce)
+	if (ccm_catalog_get(event->data, event->len, &s->links.peer_catalog) ||
+	    s->links.peer_catalog.nonce != s->peer_keys.nonce)
 		return false;
-	s->done |= CCM_DONE_CATALOG_RECEIVED;
+	s->links.heard = true;
 	ring(s, CCM_RING_CATALOG_TAKEN, actions);
-	ccm_links_match(s);
+	ccm_links_match(&s->links);
 	return true;
 }
 
@@ -118,14 +115,14 @@ bool ccm_session_take_links(struct ccm_session *s, u64 now_us,
 	struct ccm_link_slot slot;
 	u32 i;
 
-	if (!(s->done & CCM_DONE_CATALOG_RECEIVED) ||
+	if (!s->links.heard ||
 	    ccm_links_get(event->data, event->len, &header) ||
-	    header.nonce != s->peer_keys.nonce || header.sequence <= s->peer_links_sequence)
+	    header.nonce != s->peer_keys.nonce || header.sequence <= s->links.peer_sequence)
 		return false;
-	s->peer_links_sequence = header.sequence;
+	s->links.peer_sequence = header.sequence;
 	for (i = 0; i < header.count; i++) {
 		ccm_links_get_slot(event->data, i, &slot);
-		if (!ccm_links_hear(s, now_us, &slot, event->random))
+		if (!ccm_links_hear(&s->links, now_us, &slot, event->random))
 			return false;
 	}
 	ring(s, CCM_RING_LINKS_TAKEN, actions);

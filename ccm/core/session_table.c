@@ -4,8 +4,17 @@
  *
  * A row's mask names every state its handler may end in, staying included. That it
  * does not lie is for tests/sim to prove; Documentation/states.rst is printed from it.
+ *
+ * Handlers do not go on by themselves: what may have brought what the session waits for
+ * is an ADV, and nothing else is. A handler that has ended the session is not disturbed:
+ * in DOWN and CONNECTING there is nothing to go on with.
  */
-#include "session_private.h"
+#include "session.h"
+
+#include "links.h"
+#include "session_greet.h"
+#include "session_handlers.h"
+#include "session_mail.h"
 
 #define IN_DOWN		(1U << CCM_STATE_DOWN)
 #define IN_CONNECTING	(1U << CCM_STATE_CONNECTING)
@@ -15,9 +24,12 @@
 #define IN_READY	(1U << CCM_STATE_READY)
 
 #define ROW(state, event, handler, next, text) \
-	{ CCM_STATE_##state, CCM_SEV_##event, ccm_session_##handler, next, text }
+	{ CCM_STATE_##state, CCM_SEV_##event, ccm_session_##handler, next, false, text }
+/* ... and behind the handler, ccm_session_advance() */
+#define ADV(state, event, handler, next, text) \
+	{ CCM_STATE_##state, CCM_SEV_##event, ccm_session_##handler, next, true, text }
 #define IGNORE(state, event, text) \
-	{ CCM_STATE_##state, CCM_SEV_##event, NULL, IN_##state, text }
+	{ CCM_STATE_##state, CCM_SEV_##event, NULL, IN_##state, false, text }
 
 #define NO_CONNECTION	"there is no connection it could belong to"
 #define CONNECTED	"the connection is already established"
@@ -120,18 +132,18 @@ static const struct ccm_session_row rows[] = {
 	ROW(GREETING, MESSAGE, message, IN_DOWN | IN_GREETING,
 	    "check the keys, send mine if they were to wait, read the status page (R1), write my "
 	    "hello (W1); wrong or repeated: " REFUSE_TEXT),
-	ROW(GREETING, READ_DONE, read_done,
+	ADV(GREETING, READ_DONE, read_done,
 	    IN_DOWN | IN_GREETING | IN_NEGOTIATING | IN_OPENING | IN_READY,
 	    "R1: check the page, watch it. R2: the partner's answer; go on as far as its hello, "
 	    "catalog and ready are here. Wrong: " REFUSE_TEXT),
-	ROW(GREETING, RING, ring, IN_DOWN | IN_GREETING | IN_NEGOTIATING,
+	ADV(GREETING, RING, ring, IN_DOWN | IN_GREETING | IN_NEGOTIATING,
 	    "hello: check and answer it, write my catalog (W2); answer: read it (R2); " MAIL_TEXT
 	    "ready: keep it; goodbye: close with its reason. Wrong or out of order: " REFUSE_TEXT),
 	ROW(GREETING, VERDICT, verdict, IN_DOWN,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
-	ROW(GREETING, TIMER, timer_series, IN_DOWN | IN_GREETING,
+	ADV(GREETING, TIMER, timer_series, IN_DOWN | IN_GREETING,
 	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
-	ROW(GREETING, CLIENTS, clients, IN_GREETING,
+	ADV(GREETING, CLIENTS, clients, IN_GREETING,
 	    "before W2 as in DOWN; after it as in OPENING"),
 	IGNORE(GREETING, LINK_PREPARED, NO_TRY),
 	IGNORE(GREETING, LINK_OPENED, NO_TRY),
@@ -156,16 +168,16 @@ static const struct ccm_session_row rows[] = {
 	ROW(NEGOTIATING, MESSAGE, message, IN_DOWN,
 	    "there is nothing to send after the keys: " REFUSE_TEXT),
 	IGNORE(NEGOTIATING, READ_DONE, "R1 and R2 are done"),
-	ROW(NEGOTIATING, RING, ring,
+	ADV(NEGOTIATING, RING, ring,
 	    IN_DOWN | IN_NEGOTIATING | IN_OPENING | IN_READY,
 	    MAIL_TEXT "with the catalog, compute the plan and open the links; if there are none to "
 	    "wait for, write ready (W3); ready: keep it; goodbye: close with its reason; repeated: "
 	    "ignored. Wrong or out of order: " REFUSE_TEXT),
 	ROW(NEGOTIATING, VERDICT, verdict, IN_DOWN,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
-	ROW(NEGOTIATING, TIMER, timer_series, IN_DOWN | IN_NEGOTIATING,
+	ADV(NEGOTIATING, TIMER, timer_series, IN_DOWN | IN_NEGOTIATING,
 	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
-	ROW(NEGOTIATING, CLIENTS, clients, IN_NEGOTIATING, CLIENTS_TOLD_TEXT),
+	ADV(NEGOTIATING, CLIENTS, clients, IN_NEGOTIATING, CLIENTS_TOLD_TEXT),
 	IGNORE(NEGOTIATING, LINK_PREPARED, NO_TRY),
 	IGNORE(NEGOTIATING, LINK_OPENED, NO_TRY),
 	IGNORE(NEGOTIATING, LINK_FAILED, NO_TRY),
@@ -189,20 +201,20 @@ static const struct ccm_session_row rows[] = {
 	ROW(OPENING, MESSAGE, message, IN_DOWN,
 	    "there is nothing to send after the keys: " REFUSE_TEXT),
 	IGNORE(OPENING, READ_DONE, "R1 and R2 are done"),
-	ROW(OPENING, RING, ring, IN_DOWN | IN_OPENING | IN_READY,
+	ADV(OPENING, RING, ring, IN_DOWN | IN_OPENING | IN_READY,
 	    MAIL_TEXT "if no link is left to wait for, write ready (W3); ready: check it; when "
 	    "both are done, tell clients READY; goodbye: close with its reason; repeated: "
 	    "ignored. Wrong or out of order: " REFUSE_TEXT),
 	ROW(OPENING, VERDICT, verdict, IN_DOWN,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
-	ROW(OPENING, TIMER, timer_series, IN_DOWN | IN_OPENING | IN_READY,
+	ADV(OPENING, TIMER, timer_series, IN_DOWN | IN_OPENING | IN_READY,
 	    "the series takes too long: close, unreachable; " BACKOFF_TEXT ". " DUE_TEXT
 	    "; links take too long: write ready (W3) without them"),
-	ROW(OPENING, CLIENTS, clients, IN_OPENING | IN_READY, CLIENTS_TOLD_TEXT),
+	ADV(OPENING, CLIENTS, clients, IN_OPENING | IN_READY, CLIENTS_TOLD_TEXT),
 	ROW(OPENING, LINK_PREPARED, link_prepared, IN_OPENING, PREPARED_TEXT),
-	ROW(OPENING, LINK_OPENED, link_opened, IN_OPENING | IN_READY,
+	ADV(OPENING, LINK_OPENED, link_opened, IN_OPENING | IN_READY,
 	    OPENED_TEXT "; if it was the last one, write ready (W3)"),
-	ROW(OPENING, LINK_FAILED, link_failed, IN_OPENING | IN_READY,
+	ADV(OPENING, LINK_FAILED, link_failed, IN_OPENING | IN_READY,
 	    FAILED_TEXT "; if it was the last one, write ready (W3)"),
 
 	IGNORE(READY, START, STARTED),
@@ -227,24 +239,43 @@ static const struct ccm_session_row rows[] = {
 	    "there is nothing to send after the keys: goodbye, close, tell clients DOWN refused; "
 	    "next attempt after the longest backoff"),
 	IGNORE(READY, READ_DONE, "R1 and R2 are done"),
-	ROW(READY, RING, ring, IN_DOWN | IN_READY,
+	ADV(READY, RING, ring, IN_DOWN | IN_READY,
 	    MAIL_TEXT "goodbye: close, tell clients DOWN with its reason; repeated: ignored. "
 	    "Wrong or unknown: goodbye, close, tell clients DOWN refused"),
 	ROW(READY, VERDICT, verdict, IN_DOWN,
 	    "close, tell clients DOWN with the verdict's reason; " BACKOFF_TEXT),
-	ROW(READY, TIMER, timer_series, IN_READY, DUE_TEXT),
-	ROW(READY, CLIENTS, clients, IN_READY,
+	ADV(READY, TIMER, timer_series, IN_READY, DUE_TEXT),
+	ADV(READY, CLIENTS, clients, IN_READY,
 	    "close the links of those that left, find counterparts of those that came; if "
 	    "anything differs, send a catalog of a higher generation"),
 	ROW(READY, LINK_PREPARED, link_prepared, IN_READY, PREPARED_TEXT),
-	ROW(READY, LINK_OPENED, link_opened, IN_READY, OPENED_TEXT),
-	ROW(READY, LINK_FAILED, link_failed, IN_READY, FAILED_TEXT),
+	ADV(READY, LINK_OPENED, link_opened, IN_READY, OPENED_TEXT),
+	ADV(READY, LINK_FAILED, link_failed, IN_READY, FAILED_TEXT),
 };
 
 const struct ccm_session_row *ccm_session_table(u32 *count)
 {
 	*count = (u32)(sizeof(rows) / sizeof(rows[0]));
 	return rows;
+}
+
+static void earlier(u64 *at_us, u64 other_us)
+{
+	if (other_us && (!*at_us || other_us < *at_us))
+		*at_us = other_us;
+}
+
+/* The step is over: arm the one timer for whatever comes first. */
+static void arm(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	u64 at_us = s->deadline_us;
+
+	earlier(&at_us, s->gate_us);
+	earlier(&at_us, ccm_links_earliest(&s->links));
+	if (s->armed_us == at_us)
+		return;
+	s->armed_us = at_us;
+	ccm_session_emit(actions, CCM_ACT_TIMER)->at_us = at_us;
 }
 
 /* Events that happen to a connection that the session already has */
@@ -262,12 +293,14 @@ void ccm_session_step(struct ccm_session *s, u64 now_us,
 	actions->count = 0;
 	if (event->type >= CCM_SEV_COUNT || s->state >= CCM_STATE_COUNT)
 		return;
-	if (of_connection(event->type) && (!s->conn || event->conn != s->conn))
+	if (of_connection(event->type) && (!s->attempt.conn || event->conn != s->attempt.conn))
 		return;
 	row = &rows[s->state * CCM_SEV_COUNT + event->type];
 	if (!row->handle)
 		return;
 	row->handle(s, now_us, event, actions);
+	if (row->advance)
+		ccm_session_advance(s, now_us, event, actions);
 	ccm_session_mail_due(s, actions);
-	ccm_session_arm(s, actions);
+	arm(s, actions);
 }

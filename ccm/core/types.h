@@ -20,6 +20,8 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 #endif
 
+#define CCM_US_PER_MS	1000U
+
 #ifdef __cplusplus
 #define CCM_EXTERN_C_BEGIN	extern "C" {
 #define CCM_EXTERN_C_END	}

@@ -8,9 +8,9 @@
  */
 #include "wire.h"
 
+#include <uapi/linux/ccm.h>
+
 #include "bytes.h"
-#include "catalog.h"
-#include "liveness.h"
 
 #define CCM_TICK_MS_MAX		60000U
 #define CCM_RING_SEQ_MASK	0x00ffffffU

@@ -34,6 +34,9 @@ CCM_EXTERN_C_BEGIN
 #define CCM_NODE_ID_MAX		65535U		/* ids are 1..CCM_NODE_ID_MAX */
 #define CCM_WIRE_NAME_LEN	32		/* host name with its NUL */
 #define CCM_WIRE_PROOF_LEN	32		/* HMAC-SHA256 */
+#define CCM_DETECT_MS_MIN	20U		/* detection time */
+#define CCM_DETECT_MS_MAX	60000U
+#define CCM_CLIENT_PORTS_MAX	64U		/* of a client, to one partner */
 
 /* Limits of RDMA CM on private data (RDMA_PS_TCP over InfiniBand and RoCE) */
 #define CCM_PRIVATE_REQUEST_MAX	56
@@ -51,7 +54,7 @@ enum ccm_wire_type {
 	CCM_WIRE_CATALOG	= 8,	/* W2, in the partner's mailbox */
 	CCM_WIRE_READY		= 9,	/* W3, in the partner's mailbox */
 	CCM_WIRE_GOODBYE	= 10,	/* in the partner's mailbox */
-	CCM_WIRE_LINKS		= 11,	/* in the partner's mailbox: see links.h */
+	CCM_WIRE_LINKS		= 11,	/* in the partner's mailbox: see links_wire.h */
 	CCM_WIRE_PORT		= 12,	/* private data of a port's connect request and accept */
 };
 
@@ -296,8 +299,8 @@ struct ccm_wire_answer {
  *	40  u64  ask			48  u64  give
  *	56  u64  instance		64..79 reserved
  *
- * See catalog.h, which encodes and decodes it. The table of links (CCM_WIRE_LINKS) is in
- * links.h.
+ * See catalog.h, which encodes and decodes it. The table of links (CCM_WIRE_LINKS), and what
+ * links say by other ways than the mailbox, are in links_wire.h.
  */
 
 /*

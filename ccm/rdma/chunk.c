@@ -8,7 +8,6 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "../compat.h"
 #include "chunk.h"
 #include "conn.h"
 #include "device.h"
@@ -103,16 +102,16 @@ static void reg_done(struct ib_cq *cq, struct ib_wc *wc)
 static void fill_table(struct ccm_region *region)
 {
 	const struct ccm_chunk *table = &region->chunks[region->region_chunks];
-	u8 *entry = region->table;
+	struct ccm_link_chunk chunk;
 	u32 i;
 
 	for (i = 0; i < region->region_chunks; i++) {
 		const struct ib_mr *mr = region->chunks[i].mr;
 
-		put_unaligned_le64(mr->iova, entry);
-		put_unaligned_le32(mr->rkey, entry + 8);
-		put_unaligned_le32((u32)mr->length, entry + 12);
-		entry += CCM_LINK_CHUNK_LEN;
+		chunk.addr = mr->iova;
+		chunk.key = mr->rkey;
+		chunk.len = (u32)mr->length;
+		ccm_link_put_chunk(region->table, i, &chunk);
 	}
 	ib_dma_sync_single_for_device(region->conn->endpoint.device->ib,
 				      sg_dma_address(table->sgt.sgl), PAGE_SIZE, DMA_TO_DEVICE);
@@ -372,43 +371,26 @@ void ccm_region_destroy(struct ccm_region *region)
  * ccm_remote_take() - check and keep what the READ of the table brought
  * @remote: empty
  * @region: whose landing page has it
- * @bytes: of the partner's region, as it was offered
- * @chunks: of it
+ * @offer: of the table
  *
  * Return: 0; -EPROTO: it is none, or of another length; -ENOMEM. ccm_remote_free() cleans
  * up in either case
  */
-int ccm_remote_take(struct ccm_remote *remote, const struct ccm_region *region, u64 bytes,
-		    u32 chunks)
+int ccm_remote_take(struct ccm_remote *remote, const struct ccm_region *region,
+		    const struct ccm_link_offer *offer)
 {
 	const struct ccm_chunk *landing = ccm_region_landing(region);
-	const u8 *entry = region->landing;
-	struct ccm_remote_chunk *chunk;
-	u64 sum = 0;
-	u32 i;
 
 	ib_dma_sync_single_for_cpu(region->conn->endpoint.device->ib,
 				   sg_dma_address(landing->sgt.sgl), PAGE_SIZE,
 				   DMA_FROM_DEVICE);
-	chunk = (struct ccm_remote_chunk *)kvcalloc(chunks, sizeof(*chunk), GFP_KERNEL);
-	if (!chunk)
+	remote->chunks = (struct ccm_link_chunk *)kvcalloc(offer->chunks,
+							   sizeof(*remote->chunks), GFP_KERNEL);
+	if (!remote->chunks)
 		return -ENOMEM;
-	remote->chunks = chunk;
-	remote->count = chunks;
-	for (i = 0; i < chunks; i++, entry += CCM_LINK_CHUNK_LEN) {
-		chunk[i].addr = get_unaligned_le64(entry);
-		chunk[i].key = get_unaligned_le32(entry + 8);
-		chunk[i].len = get_unaligned_le32(entry + 12);
-		/* equal chunks, but for the last, which is shorter if anything */
-		if (!chunk[i].len || chunk[i].addr + chunk[i].len < chunk[i].addr ||
-		    chunk[i].len > chunk[0].len ||
-		    (i + 1 < chunks && chunk[i].len != chunk[0].len))
-			return -EPROTO;
-		sum += chunk[i].len;
-	}
-	if (sum != bytes)
+	if (ccm_link_get_chunks(region->landing, PAGE_SIZE, offer, remote->chunks))
 		return -EPROTO;
-	remote->len = chunk[0].len;
+	remote->len = remote->chunks[0].len;
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #include <linux/types.h>
 #include <rdma/ib_verbs.h>
 
-#include "../core/links.h"
+#include "../core/links_wire.h"
 #include "mr.h"
 
 struct ccm_conn;
@@ -64,22 +64,13 @@ struct ccm_region {
 	struct ib_cqe reg_cqe;
 };
 
-/* A chunk of the partner's region, as its table says */
-struct ccm_remote_chunk {
-	u64 addr;
-	u32 key;
-	u32 len;
-};
-
 /**
  * struct ccm_remote - the partner's region
  * @chunks: checked; NULL: not known yet
- * @count: how many
  * @len: bytes of each but the last
  */
 struct ccm_remote {
-	struct ccm_remote_chunk *chunks;
-	u32 count;
+	struct ccm_link_chunk *chunks;
 	u32 len;
 };
 
@@ -93,8 +84,8 @@ const struct ccm_chunk *ccm_region_landing(const struct ccm_region *region);
 void ccm_region_sync(struct ccm_region *region, u64 offset, u64 len, bool for_cpu);
 void ccm_region_destroy(struct ccm_region *region);
 
-int ccm_remote_take(struct ccm_remote *remote, const struct ccm_region *region, u64 bytes,
-		    u32 chunks);
+int ccm_remote_take(struct ccm_remote *remote, const struct ccm_region *region,
+		    const struct ccm_link_offer *offer);
 void ccm_remote_free(struct ccm_remote *remote);
 
 #endif /* CCM_RDMA_CHUNK_H */

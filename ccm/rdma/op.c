@@ -14,7 +14,6 @@
 #include <linux/completion.h>
 #include <linux/export.h>
 
-#include "../compat.h"
 #include "link.h"
 #include "op.h"
 
@@ -84,8 +83,9 @@ struct transfer {
  */
 static int post_ring(const struct ccm_port *port, struct ccm_op *op, u32 word)
 {
-	u8 header[CCM_PORT_HEADER_LEN];
-	struct ib_sge sge = { .addr = (uintptr_t)header, .length = sizeof(header) };
+	const struct ccm_port_header header = { .kind = CCM_PORT_KIND_RING, .word = word };
+	u8 bytes[CCM_PORT_HEADER_LEN];
+	struct ib_sge sge = { .addr = (uintptr_t)bytes, .length = sizeof(bytes) };
 	struct ib_send_wr wr = {
 		.wr_cqe = &op->cqe,
 		.sg_list = &sge,
@@ -94,8 +94,7 @@ static int post_ring(const struct ccm_port *port, struct ccm_op *op, u32 word)
 		.send_flags = IB_SEND_INLINE,
 	};
 
-	put_unaligned_le32(CCM_PORT_KIND_RING, header);
-	put_unaligned_le32(word, header + 4);
+	ccm_port_put_header(bytes, &header);
 	return ib_post_send(port->endpoint.cm_id->qp, &wr, NULL);
 }
 
@@ -132,7 +131,7 @@ static int post_message(const struct ccm_port *port, struct ccm_op *op,
  */
 static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const struct transfer *t)
 {
-	const struct ccm_remote_chunk *chunk = NULL;
+	const struct ccm_link_chunk *chunk = NULL;
 	struct ib_sge sge = { .addr = t->dma, .length = (u32)t->len, .lkey = t->lkey };
 	struct ib_rdma_wr wr = {};
 	size_t left = t->len;

@@ -11,7 +11,6 @@
 #include <linux/bottom_half.h>
 #include <linux/slab.h>
 
-#include "../compat.h"
 #include "conn.h"
 #include "device.h"
 #include "port.h"
@@ -106,30 +105,25 @@ static void repost(struct ccm_port *port, u32 index)
 /* What has come? False: nothing that a port of ours sends. */
 static bool parse(struct ccm_port *port, const struct ib_wc *wc, struct ccm_held *held)
 {
-	const u8 *header = slot_of(port, held->index);
+	struct ccm_port_header header;
 
 	if (wc->opcode == IB_WC_RECV_RDMA_WITH_IMM) {
 		held->ring = true;
 		held->word = be32_to_cpu(wc->ex.imm_data);
 		return true;
 	}
-	ib_dma_sync_single_for_cpu(port->ib, port->rx_dma +
-				   held->index * CCM_PORT_SLOT_LEN, CCM_PORT_SLOT_LEN,
-				   DMA_BIDIRECTIONAL);
+	ib_dma_sync_single_for_cpu(port->ib, port->rx_dma + held->index * CCM_PORT_SLOT_LEN,
+				   CCM_PORT_SLOT_LEN, DMA_BIDIRECTIONAL);
 	held->len = wc->byte_len;
-	if (port->endpoint.iwarp) {
-		if (wc->byte_len < CCM_PORT_HEADER_LEN)
-			return false;
-		held->offset = CCM_PORT_HEADER_LEN;
-		held->len -= CCM_PORT_HEADER_LEN;
-		held->ring = get_unaligned_le32(header) == CCM_PORT_KIND_RING;
-		held->word = get_unaligned_le32(header + 4);
-		if (held->ring)
-			return !held->len;
-		if (get_unaligned_le32(header) != CCM_PORT_KIND_MESSAGE)
-			return false;
-	}
-	return held->len && held->len <= CCM_PORT_MESSAGE_MAX;
+	if (!port->endpoint.iwarp)
+		return held->len && held->len <= CCM_PORT_MESSAGE_MAX;
+	if (ccm_port_get_header(slot_of(port, held->index), wc->byte_len, &header))
+		return false;
+	held->offset = CCM_PORT_HEADER_LEN;
+	held->len -= CCM_PORT_HEADER_LEN;
+	held->ring = header.kind == CCM_PORT_KIND_RING;
+	held->word = header.word;
+	return true;
 }
 
 /*
@@ -243,11 +237,13 @@ void ccm_port_deliver(struct ccm_port *port)
 
 static int make_qp(struct ccm_port *port)
 {
+	const struct ccm_port_header header = { .kind = CCM_PORT_KIND_MESSAGE };
 	struct ccm_endpoint *ep = &port->endpoint;
 	u64 dma;
 	u32 i;
 	int ret;
 
+	BUILD_BUG_ON(CCM_PORT_MESSAGE_MAX != CCM_PORT_PAYLOAD_MAX);
 	BUILD_BUG_ON(CCM_PORT_HEADER_OFFSET + CCM_PORT_HEADER_LEN > PAGE_SIZE);
 
 	/* only on the session's device: its protection domain is of that */
@@ -259,7 +255,7 @@ static int make_qp(struct ccm_port *port)
 	port->rx = (u8 *)get_zeroed_page(GFP_KERNEL);
 	if (!port->rx)
 		return -ENOMEM;
-	put_unaligned_le32(CCM_PORT_KIND_MESSAGE, port->rx + CCM_PORT_HEADER_OFFSET);
+	ccm_port_put_header(port->rx + CCM_PORT_HEADER_OFFSET, &header);
 	dma = ib_dma_map_single(port->ib, port->rx, PAGE_SIZE, DMA_BIDIRECTIONAL);
 	if (ib_dma_mapping_error(port->ib, dma)) {
 		free_page((unsigned long)port->rx);

@@ -9,20 +9,14 @@
 #include <linux/wait.h>
 #include <linux/ccm.h>
 
+#include "../core/links_wire.h"
 #include "endpoint.h"
 
 struct ccm_conn;
 
 #define CCM_PORT_RECV_WR	15U	/* messages and rings that can wait for the client */
 
-/*
- * On iWARP, which has no WRITE with immediate, a ring is a SEND behind the WRITE, and
- * every SEND of a port begins with a header that tells it from a message: u32 kind, u32
- * word (of a ring), little-endian.
- */
-#define CCM_PORT_HEADER_LEN	8U
-#define CCM_PORT_KIND_MESSAGE	1U
-#define CCM_PORT_KIND_RING	2U
+/* On iWARP every SEND of a port begins with a header: see core/links_wire.h. */
 #define CCM_PORT_SLOT_LEN	(CCM_PORT_MESSAGE_MAX + CCM_PORT_HEADER_LEN)
 /* behind the receive buffers: the header of a message, which is always the same */
 #define CCM_PORT_HEADER_OFFSET	(CCM_PORT_RECV_WR * CCM_PORT_SLOT_LEN)

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "../../ccm/core/catalog.h"
-#include "../../ccm/core/links.h"
+#include "../../ccm/core/links_wire.h"
 #include "module.h"
 #include "rogue.h"
 

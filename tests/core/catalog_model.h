@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Catalogs, tables of links and plans a second time: slow, plain, and written from the
- * comments of wire.h, catalog.h and links.h, to be compared with the core.
+ * comments of wire.h, catalog.h and links_wire.h, to be compared with the core.
  */
 #ifndef CCM_TESTS_CORE_CATALOG_MODEL_H
 #define CCM_TESTS_CORE_CATALOG_MODEL_H
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "ccm/core/links.h"
+#include "ccm/core/links_wire.h"
 #include "wire_layout.h"
 
 struct ModelClient {

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "catalog_model.h"
+#include "ccm/core/names.h"
 #include "dice.h"
 #include "kunit/wire_golden.h"
 

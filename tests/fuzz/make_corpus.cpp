@@ -42,6 +42,9 @@ void make_wire(const std::filesystem::path &top)
     GOLDEN(goodbye);
     GOLDEN(links);
     GOLDEN(port);
+    GOLDEN(chunks);
+    GOLDEN(port_ring);
+    GOLDEN(port_message);
 }
 
 /* As liveness_fuzz reads them: operation, step; a read adds stage, tick, no spoiling. */

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "ccm/core/names.h"
 #include "require.h"
 
 void SessionChecker::before(const ccm_session &s, u64 now_us, const ccm_session_event &event)
@@ -45,7 +46,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         REQUIRE(a.conn % 2 == 0 && a.conn > last_connect_);
         REQUIRE(ccm_wire_get_request(a.data, a.len, &msg) == 0);
         REQUIRE(msg.node == config_.node && msg.partner == config_.partner);
-        REQUIRE(msg.incarnation == config_.incarnation && msg.attempt == s.attempt);
+        REQUIRE(msg.incarnation == config_.incarnation && msg.attempt == s.attempt.number);
         last_connect_ = a.conn;
         open_.insert(a.conn);
         keys_sent_ = false;
@@ -95,7 +96,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         check_reaches(a, keys_.mailbox_addr, keys_.mailbox_len, keys_.mailbox_key, a.len);
         break;
     case CCM_ACT_MAIL: {
-        REQUIRE(open_.count(a.conn) && keys_sent_ && a.conn == s.conn);
+        REQUIRE(open_.count(a.conn) && keys_sent_ && a.conn == s.attempt.conn);
         REQUIRE(a.what == CCM_RING_CATALOG || a.what == CCM_RING_LINKS);
         const bool links = a.what == CCM_RING_LINKS;
         std::vector<u8> bytes(links ? CCM_LINKS_LEN_MAX : CCM_CATALOG_LEN_MAX);
@@ -175,7 +176,7 @@ void SessionChecker::after(const ccm_session &s, const ccm_session_actions &acti
     REQUIRE(ignored || row.next & (1U << s.state));
 
     REQUIRE(open_.size() <= 1);
-    REQUIRE(open_.count(s.conn) == (s.conn ? 1U : 0U));
+    REQUIRE(open_.count(s.attempt.conn) == (s.attempt.conn ? 1U : 0U));
     REQUIRE(s.state != CCM_STATE_DOWN || open_.empty());
     REQUIRE(s.state <= CCM_STATE_CONNECTING || open_.size() == 1);
     REQUIRE(ready_ == (s.state == CCM_STATE_READY));

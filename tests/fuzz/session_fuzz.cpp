@@ -85,7 +85,7 @@ std::vector<u8> right_data(SessionPeer &peer, const ccm_session &s,
 /* Of a link as it is, as the runtime tells it; or not quite. */
 void fill_link(ccm_session_event &event, const ccm_session &s, u8 place, u8 style)
 {
-    const ccm_session_link &link = s.links[place % CCM_CLIENTS_MAX];
+    const ccm_session_link &link = s.links.link[place % CCM_CLIENTS_MAX];
 
     event.link = place % (CCM_CLIENTS_MAX + 2);
     event.instance = link.instance + (style & 8 ? 1 : 0);
@@ -93,6 +93,46 @@ void fill_link(ccm_session_event &event, const ccm_session &s, u8 place, u8 styl
     event.offer.table_addr = 0x3000;
     event.offer.bytes = link.plan.give;
     event.offer.chunks = link.plan.give ? 1 : 0;
+}
+
+/*
+ * A link is to be opened: its ports ask for themselves, and the partner's chunk table is READ.
+ * @spoilt: pairs of where and what. What is believed of the table is what was agreed on.
+ */
+void open_link(const ccm_session &s, u32 index, const std::vector<u8> &spoilt)
+{
+    const ccm_session_link &link = s.links.link[index];
+    const ccm_link_offer &offer = link.peer_offer;
+    std::vector<u8> request(CCM_WIRE_PORT_LEN, 0xee);
+    request.shrink_to_fit();
+    ccm_session_put_port(&s, index, link.plan.ports - 1U, request.data());
+    ccm_wire_port port;
+    REQUIRE(ccm_wire_get_port(request.data(), CCM_WIRE_PORT_LEN, &port) == 0);
+    REQUIRE(port.node == s.config.node && port.partner == s.config.partner);
+    REQUIRE(port.incarnation == s.config.incarnation && port.nonce == s.peer_keys.nonce);
+    REQUIRE(port.instance == link.instance && port.instance_partner == link.counterpart);
+    REQUIRE(port.epoch == link.epoch && port.port == link.plan.ports - 1U);
+
+    REQUIRE(offer.bytes == link.plan.take && offer.chunks <= CCM_LINK_CHUNKS_MAX);
+    REQUIRE(!offer.chunks == !offer.bytes);
+    std::vector<u8> table(offer.chunks * CCM_LINK_CHUNK_LEN);
+    for (u32 i = 0; i < offer.chunks; i++) {
+        const u64 len = (offer.bytes + offer.chunks - 1) / offer.chunks;
+        const ccm_link_chunk chunk = {
+            0x7000 + i * len, i,
+            static_cast<u32>(i + 1 < offer.chunks ? len : offer.bytes - i * len)};
+        ccm_link_put_chunk(table.data(), i, &chunk);
+    }
+    for (size_t i = 0; i + 1 < spoilt.size() && !table.empty(); i += 2)
+        table[spoilt[i] % table.size()] = spoilt[i + 1];
+    table.shrink_to_fit();
+    std::vector<ccm_link_chunk> chunks(offer.chunks);
+    if (ccm_link_get_chunks(table.data(), static_cast<u32>(table.size()), &offer, chunks.data()))
+        return;
+    u64 sum = 0;
+    for (const ccm_link_chunk &chunk : chunks)
+        sum += chunk.len;
+    REQUIRE(!chunks.empty() && sum == link.plan.take);
 }
 
 } // namespace
@@ -134,7 +174,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
             event.conn = next_request;
             next_request += 2;
         } else {
-            event.conn = which < 240 ? s.conn : which - 240U;
+            event.conn = which < 240 ? s.attempt.conn : which - 240U;
         }
         const u8 style = in.byte();
         std::vector<u8> spoilt;
@@ -177,9 +217,11 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         for (u32 i = 0; i < actions.count; i++)
             peer.hears(s, actions.list[i]);
         ccm_link_action act;
-        while (ccm_links_next(&s, &act)) {
+        while (ccm_links_next(&s.links, &act)) {
             require_right(watch.act(s, act));
             was_up = was_up || act.act == CCM_LINK_ACT_READY;
+            if (act.act == CCM_LINK_ACT_OPEN)
+                open_link(s, act.index, spoilt);
         }
         require_right(watch.rest(s));
         was_ready = was_ready || checker.ready();

@@ -91,11 +91,11 @@ std::vector<u8> SessionPeer::links(const ccm_session &s, u32 conn, u32 arg)
     ccm_links_header header = {};
     std::vector<ccm_link_slot> slots;
 
-    for (const ccm_session_link &link : s.links) {
-        if (!link.instance || !link.peer)
+    for (const ccm_session_link &link : s.links.link) {
+        if (!link.instance || !link.counterpart)
             continue;
         ccm_link_slot slot = {};
-        slot.mine = link.peer;
+        slot.mine = link.counterpart;
         slot.yours = link.instance;
         slot.epoch = link.epoch + (arg >= 8 ? 1 : 0);
         slot.state = static_cast<u16>(arg % 8);
@@ -202,7 +202,7 @@ std::vector<u8> SessionPeer::mail(const ccm_session &s, u32 conn, u32 ring, u32 
     case CCM_RING_READY: {
         ccm_wire_ready msg = {};
         msg.generation = first_generation_ ? first_generation_ : generation_;
-        msg.generation_partner = s.catalog.generation;
+        msg.generation_partner = s.links.catalog.generation;
         msg.nonce = nonce(conn);
         msg.plan = plan_;
         return encode(CCM_WIRE_READY_LEN, msg, ccm_wire_put_ready);

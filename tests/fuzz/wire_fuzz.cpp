@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The input is a message as it came from a partner: every decoder looks at it. One at
- * most may know it, and what that one accepts survives being sent on.
+ * most may know it, and what that one accepts survives being sent on. It is also a
+ * chunk table as it was READ, of which any number of chunks was offered.
  */
 #include <cstring>
 #include <memory>
 #include <vector>
 
-#include "ccm/core/links.h"
+#include "ccm/core/links_wire.h"
 #include "ccm/core/liveness.h"
 #include "ccm/core/wire.h"
 #include "require.h"
@@ -115,6 +116,74 @@ bool try_links(const u8 *data, u32 size)
     return true;
 }
 
+/*
+ * A chunk table has no header: the offer says how many bytes of it there are. @claimed: by an
+ * offer that is honest, or that is not.
+ */
+void try_chunks(const u8 *data, u32 size, u32 count, u64 claimed)
+{
+    ccm_link_offer offer = {};
+    offer.chunks = count;
+    offer.bytes = claimed;
+    const auto chunks = std::make_unique<ccm_link_chunk[]>(CCM_LINK_CHUNKS_MAX);
+    const u32 room = CCM_LINK_CHUNKS_MAX * static_cast<u32>(sizeof(ccm_link_chunk));
+    std::memset(chunks.get(), 0xee, room);
+    const int error = ccm_link_get_chunks(data, size, &offer, chunks.get());
+    if (error) {
+        REQUIRE(error == CCM_WIRE_ERANGE || error == CCM_WIRE_ESHORT);
+        for (u32 i = 0; i < room; i++)
+            REQUIRE(reinterpret_cast<const u8 *>(chunks.get())[i] == 0xee);
+        return;
+    }
+    REQUIRE(count > 0 && count <= CCM_LINK_CHUNKS_MAX && count * CCM_LINK_CHUNK_LEN <= size);
+    std::vector<u8> again(count * CCM_LINK_CHUNK_LEN, 0xee);
+    u64 sum = 0;
+    for (u32 i = 0; i < count; i++) {
+        REQUIRE(chunks[i].len > 0 && chunks[i].len <= chunks[0].len);
+        REQUIRE(i + 1 == count || chunks[i].len == chunks[0].len);
+        REQUIRE(chunks[i].addr + chunks[i].len > chunks[i].addr);
+        sum += chunks[i].len;
+        ccm_link_put_chunk(again.data(), i, &chunks[i]);
+    }
+    REQUIRE(sum == claimed);
+    REQUIRE(std::memcmp(again.data(), data, again.size()) == 0);
+}
+
+void try_tables(const u8 *data, u32 size)
+{
+    const u32 count = size / CCM_LINK_CHUNK_LEN;
+    u64 sum = 0;
+
+    for (u32 i = 0; i < count; i++)
+        for (u32 k = 0; k < 4; k++)
+            sum += static_cast<u64>(data[i * CCM_LINK_CHUNK_LEN + 12 + k]) << (8 * k);
+    try_chunks(data, size, count, sum);
+    try_chunks(data, size, count, sum + 1);
+    try_chunks(data, size, count + 1, sum);
+    try_chunks(data, size, count + 0x10000000U, sum);
+    if (size)
+        try_chunks(data, size, data[0], sum);
+}
+
+/* What a port receives on iWARP. No message of a session looks like one, or the other way. */
+bool try_port_header(const u8 *data, u32 size)
+{
+    ccm_port_header header = {0xeeeeeeee, 0xeeeeeeee};
+    const int error = ccm_port_get_header(data, size, &header);
+    if (error) {
+        REQUIRE(error >= CCM_WIRE_ERANGE && error <= CCM_WIRE_ETYPE);
+        REQUIRE(header.kind == 0xeeeeeeee && header.word == 0xeeeeeeee);
+        return false;
+    }
+    REQUIRE(size >= CCM_PORT_HEADER_LEN && size <= CCM_PORT_HEADER_LEN + CCM_PORT_PAYLOAD_MAX);
+    REQUIRE(header.kind == CCM_PORT_KIND_MESSAGE || header.kind == CCM_PORT_KIND_RING);
+    REQUIRE((header.kind == CCM_PORT_KIND_RING) == (size == CCM_PORT_HEADER_LEN));
+    u8 again[CCM_PORT_HEADER_LEN];
+    ccm_port_put_header(again, &header);
+    REQUIRE(std::memcmp(again, data, sizeof(again)) == 0);
+    return true;
+}
+
 } // namespace
 
 #define TRY(type, TYPE)                                                                 \
@@ -127,8 +196,10 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     const int known = TRY(request, REQUEST) + TRY(reject, REJECT) + TRY(keys, KEYS) +
                       TRY(ring, RING) + TRY(status, STATUS) + TRY(hello, HELLO) +
                       TRY(answer, ANSWER) + TRY(ready, READY) + TRY(goodbye, GOODBYE) +
-                      TRY(port, PORT) + try_catalog(data, len) + try_links(data, len);
+                      TRY(port, PORT) + try_catalog(data, len) + try_links(data, len) +
+                      try_port_header(data, len);
     REQUIRE(known <= 1);
+    try_tables(data, len);
 
     /* A name that was accepted can be printed. */
     ccm_wire_hello hello;

@@ -104,9 +104,9 @@ TEST_F(Attempt, JitterReachesBothItsEnds)
 TEST_F(Attempt, RetriesAreCountedForEver)
 {
 	low.start();
-	low.s.retries = ~0U;
+	low.s.attempt.retries = ~0U;
 	low.fail();
-	EXPECT_EQ(low.s.retries, ~0U);
+	EXPECT_EQ(low.s.attempt.retries, ~0U);
 	EXPECT_GE(low.wait(), CCM_RETRY_MAX_MS * ms * 3 / 4);
 }
 

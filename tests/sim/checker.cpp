@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "../../ccm/core/names.h"
+
 namespace sim {
 
 namespace {
@@ -32,10 +34,10 @@ Bytes mail_of(const ccm_session &s, const ccm_session_action &a)
 
 	if (a.what == CCM_RING_CATALOG)
 		right = !ccm_catalog_get(bytes.data(), len, &catalog) &&
-			catalog.nonce == s.nonce && catalog.generation == s.catalog.generation;
+			catalog.nonce == s.nonce && catalog.generation == s.links.catalog.generation;
 	if (a.what == CCM_RING_LINKS)
 		right = !ccm_links_get(bytes.data(), len, &header) && header.nonce == s.nonce &&
-			header.sequence == s.links_sequence;
+			header.sequence == s.links.sequence;
 	bytes.resize(right ? len : 0);
 	return bytes;
 }
@@ -101,7 +103,7 @@ bool payload_right(const ccm_session_action &a)
 // The connection that an end is one end of, seen from the other side
 const End *other_end(Cluster &c, uint32_t node, const Partner &p)
 {
-	auto it = p.ends.find(p.session.conn);
+	auto it = p.ends.find(p.session.attempt.conn);
 
 	if (it == p.ends.end())
 		return nullptr;
@@ -164,7 +166,7 @@ std::string check_step(const Step &t)
 	const ccm_session_event &event = t.event;
 	const ccm_session_row &row = row_of(t.before, event.type);
 	bool mine = event.type < CCM_SEV_ESTABLISHED || event.type > CCM_SEV_VERDICT ||
-		    (t.before.conn && event.conn == t.before.conn);
+		    (t.before.attempt.conn && event.conn == t.before.attempt.conn);
 	std::set<uint32_t> live = t.live;
 	bool client = t.client_ready;
 	bool closed = false;
@@ -252,14 +254,14 @@ std::string check_step(const Step &t)
 			break;
 		}
 		if (touches_memory(a.type) &&
-		    (a.conn != t.before.conn || !t.keys || !within(s, a, *t.keys)))
+		    (a.conn != t.before.attempt.conn || !t.keys || !within(s, a, *t.keys)))
 			return "memory that the partner did not give on this connection";
 	}
 	if (event.type == CCM_SEV_REQUEST && answers != 1)
 		return "a request without exactly one answer";
 	if (client != s.told_ready || client != (s.state == CCM_STATE_READY))
 		return "clients have not been told what is";
-	if (s.conn ? live != std::set<uint32_t>{s.conn} : !live.empty())
+	if (s.attempt.conn ? live != std::set<uint32_t>{s.attempt.conn} : !live.empty())
 		return "the live connections are not the session's";
 	if (s.state != shown_state &&
 	    !(s.state == CCM_STATE_CONNECTING && shown_state == CCM_STATE_DOWN &&
@@ -293,7 +295,7 @@ void check_rest(Cluster &c, uint32_t node, const Partner &p)
 	if (!p.asking.empty())
 		c.world.fail("node {} partner {}: request {} is left without an answer", node, p.id,
 			     *p.asking.begin());
-	if (p.client_ready && !p.live.count(s.conn))
+	if (p.client_ready && !p.live.count(s.attempt.conn))
 		c.world.fail("node {} partner {}: clients are READY without a connection", node,
 			     p.id);
 }
@@ -315,7 +317,7 @@ void check_pair(Cluster &c, uint32_t a, uint32_t b)
 
 	const End *of_b = other_end(c, a, pa);
 	bool same = of_b && of_b->host == b && of_b->epoch == nb->epoch() &&
-		    of_b->conn == sb.conn;
+		    of_b->conn == sb.attempt.conn;
 	if (!same) {
 		if (c.last_fault < std::min(pa.ready_since, pb.ready_since))
 			c.world.fail("nodes {} and {} are READY on different connections and nothing "
@@ -331,8 +333,8 @@ void check_pair(Cluster &c, uint32_t a, uint32_t b)
 	agree(sa.version == sb.version && sa.version, "version");
 	agree(sa.peer_keys.nonce == sb.nonce && sb.peer_keys.nonce == sa.nonce, "nonces");
 	agree(sa.peer_ready.plan == sb.peer_ready.plan, "plan");
-	agree(sa.peer_catalog.generation <= sb.catalog.generation &&
-		      sb.peer_catalog.generation <= sa.catalog.generation, "generations");
+	agree(sa.links.peer_catalog.generation <= sb.links.catalog.generation &&
+		      sb.links.peer_catalog.generation <= sa.links.catalog.generation, "generations");
 	agree(sa.peer_hello.node == b && sb.peer_hello.node == a, "node ids");
 }
 
@@ -370,8 +372,8 @@ std::string wrong_client(Node &na, Node &nb, uint32_t b)
 			if (!std::string(theirs.name).compare(mine.name))
 				other = &theirs;
 		for (uint32_t i = 0; i < CCM_CLIENTS_MAX; i++)
-			if (p.session.links[i].instance == mine.instance)
-				link = &p.session.links[place = i];
+			if (p.session.links.link[i].instance == mine.instance)
+				link = &p.session.links.link[place = i];
 		if (!link)
 			return fmt::format("{} has no link", mine.name);
 		auto as = [&](uint32_t state, uint32_t reason) {
@@ -385,16 +387,27 @@ std::string wrong_client(Node &na, Node &nb, uint32_t b)
 			right = as(CCM_LINK_REFUSED, misfit(mine, *other));
 		else
 			right = as(CCM_LINK_UP, CCM_CLIENT_NONE) &&
-				link->peer == other->instance && p.watch.place(place).told_ready;
+				link->counterpart == other->instance && p.watch.place(place).told_ready;
 		if (!right)
 			return fmt::format("{} is {}, {}", mine.name,
 					   ccm_link_state_name(link->state),
 					   ccm_client_reason_text(link->reason));
 	}
 	uint32_t links = 0;
-	for (const auto &link : p.session.links)
+	for (const auto &link : p.session.links.link)
 		links += link.instance != 0;
 	return links == na.clients().size() ? "" : "links of clients that have left";
+}
+
+// Are the clients that @b was told of those that there are on @a?
+bool told_right(Node &na, Node &nb, uint32_t a)
+{
+	const ccm_catalog &told = nb.partners().at(a).session.links.peer_catalog;
+
+	return told.count == na.clients().size() &&
+	       std::all_of(na.clients().begin(), na.clients().end(), [&](const auto &mine) {
+		       return ccm_catalog_find_instance(&told, mine.instance);
+	       });
 }
 
 } // namespace
@@ -407,7 +420,11 @@ std::string unsettled_client(Cluster &c, uint32_t a, uint32_t b)
 	if (!na || !nb)
 		return "there is none";
 	std::string wrong = wrong_client(*na, *nb, b);
-	return wrong.empty() ? wrong_client(*nb, *na, a) : wrong;
+	if (wrong.empty())
+		wrong = wrong_client(*nb, *na, a);
+	if (wrong.empty() && !(told_right(*na, *nb, a) && told_right(*nb, *na, b)))
+		wrong = "the catalog told is not of the clients there are";
+	return wrong;
 }
 
 bool settled(Cluster &c, uint32_t a, uint32_t b)
@@ -422,7 +439,7 @@ bool settled(Cluster &c, uint32_t a, uint32_t b)
 	const End *of_b = other_end(c, a, pa);
 
 	return pa.client_ready && pb.client_ready && of_b && of_b->host == b &&
-	       of_b->epoch == nb->epoch() && of_b->conn == pb.session.conn &&
+	       of_b->epoch == nb->epoch() && of_b->conn == pb.session.attempt.conn &&
 	       unsettled_client(c, a, b).empty();
 }
 

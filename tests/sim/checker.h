@@ -34,8 +34,9 @@ void check_rest(Cluster &cluster, uint32_t node, const Partner &p);
 // Two machines against each other.
 void check_pair(Cluster &cluster, uint32_t a, uint32_t b);
 
-// Is it READY on both sides, of the same connection, and is each client of both nodes what
-// it must be: READY with its counterpart, or showing why not?
+// Is it READY on both sides, of the same connection, is each client of both nodes what it must
+// be (READY with its counterpart, or showing why not), and does the other node know of just
+// these clients?
 bool settled(Cluster &cluster, uint32_t a, uint32_t b);
 
 // The first client that is not, for people

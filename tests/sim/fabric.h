@@ -45,7 +45,7 @@ struct Op {
 	Bytes data;
 	uint64_t addr = 0;
 	uint32_t key = 0;
-	uint32_t what = 0;		// enum ccm_ring or enum ccm_read
+	uint32_t what = 0;		// enum ccm_ring or enum ccm_session_read
 	uint32_t read_len = 0;
 	uint64_t arrival = 0;
 	uint32_t tries = 0;

@@ -148,7 +148,7 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
 void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)
 {
 	Partner &p = c.node(a)->partners().at(b);
-	auto it = p.ends.find(p.session.conn);
+	auto it = p.ends.find(p.session.attempt.conn);
 
 	if (it != p.ends.end())
 		c.fabric.break_end(it->second);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../../ccm/core/names.h"
 #include "machine.h"
 
 namespace {
@@ -154,7 +155,7 @@ TEST(Hostile, CatalogsThatContradict)
 				m.peer_generation = 1;
 			}
 			Happening h = m.catalog(tweak);
-			if (m.peer_generation == 1 && m.s.peer_catalog.generation == 1 &&
+			if (m.peer_generation == 1 && m.s.links.peer_catalog.generation == 1 &&
 			    std::string(what) == "generation goes back")
 				continue;	// 4 is above 1, and too early: below
 			m.step(h);
@@ -189,14 +190,14 @@ TEST(Hostile, SizesNear2To64)
 		m.start().to(CCM_STATE_OPENING);
 		EXPECT_EQ(m.link(0), "REFUSED 0 memory");
 		EXPECT_EQ(m.done(), "");
-		EXPECT_EQ(m.s.links[0].plan.give, 0U);
+		EXPECT_EQ(m.s.links.link[0].plan.give, 0U);
 		EXPECT_EQ(m.wrong, "");
 		// It gives more than there is: no more is taken than is asked for.
 		Machine rich = with_client();
 		rich.peer_clients = {entry("log", 7, 50, size)};
 		rich.start().to(CCM_STATE_OPENING);
-		EXPECT_EQ(rich.s.links[0].plan.take, 100U);
-		EXPECT_EQ(rich.s.links[0].plan.give, 50U);
+		EXPECT_EQ(rich.s.links.link[0].plan.take, 100U);
+		EXPECT_EQ(rich.s.links.link[0].plan.give, 50U);
 		rich.open(0);
 		EXPECT_EQ(rich.link(0), "UP 1 none");
 		EXPECT_EQ(rich.wrong, "");
@@ -243,8 +244,8 @@ TEST(Hostile, MalformedTables)
 			Machine m = base;
 			ccm_link_slot s = m.slot(0, CCM_LINK_OPENED);
 
-			if (m.s.links[0].peer_state >= CCM_LINK_OFFERED)
-				s.offer = m.s.links[0].peer_offer;
+			if (m.s.links.link[0].peer_state >= CCM_LINK_OFFERED)
+				s.offer = m.s.links.link[0].peer_offer;
 			Happening h = m.links({s});
 			Machine good = m;
 			good.step(h);
@@ -279,8 +280,8 @@ TEST(Hostile, TablesThatContradict)
 		refused("a try goes back", [](Machine &m) {
 			ccm_link_slot later = m.slot(0, CCM_LINK_OPENED);
 
-			if (m.s.links[0].peer_state >= CCM_LINK_OFFERED)
-				later.offer = m.s.links[0].peer_offer;
+			if (m.s.links.link[0].peer_state >= CCM_LINK_OFFERED)
+				later.offer = m.s.links.link[0].peer_offer;
 			m.step(m.links({later}));
 			ASSERT_NE(m.s.state, u(CCM_STATE_DOWN));
 			ccm_link_slot earlier = later;
@@ -290,8 +291,8 @@ TEST(Hostile, TablesThatContradict)
 		refused("another offer", [](Machine &m) {
 			ccm_link_slot slot = m.slot(0, CCM_LINK_OPENED);
 
-			if (m.s.links[0].peer_state >= CCM_LINK_OFFERED)
-				slot.offer = m.s.links[0].peer_offer;
+			if (m.s.links.link[0].peer_state >= CCM_LINK_OFFERED)
+				slot.offer = m.s.links.link[0].peer_offer;
 			m.step(m.links({slot}));
 			slot.offer.table_addr += CCM_PAGE_LEN;
 			m.step(m.links({slot}));
@@ -382,11 +383,11 @@ TEST(Hostile, EpochsAtTheirLimits)
 	ccm_link_slot slot = m.slot(0, CCM_LINK_IDLE);
 	slot.epoch = 1 + CCM_LINK_EPOCH_JUMP;
 	m.step(m.links({slot}));
-	EXPECT_EQ(m.s.links[0].epoch, 1 + CCM_LINK_EPOCH_JUMP);
-	m.s.links[0].epoch = CCM_LINK_EPOCH_MAX - 1;
+	EXPECT_EQ(m.s.links.link[0].epoch, 1 + CCM_LINK_EPOCH_JUMP);
+	m.s.links.link[0].epoch = CCM_LINK_EPOCH_MAX - 1;
 	slot.epoch = CCM_LINK_EPOCH_MAX;
 	m.step(m.links({slot}));
-	EXPECT_EQ(m.s.links[0].epoch, CCM_LINK_EPOCH_MAX);
+	EXPECT_EQ(m.s.links.link[0].epoch, CCM_LINK_EPOCH_MAX);
 	slot.epoch++;
 	m.step(m.links({slot}));
 	EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "../../ccm/core/names.h"
+
 namespace sim {
 
 namespace {
@@ -16,11 +18,11 @@ std::string at(uint32_t index, const char *what)
 std::string moved(const ccm_session &before, const ccm_session &after)
 {
 	for (uint32_t i = 0; i < CCM_CLIENTS_MAX; i++) {
-		uint64_t instance = before.links[i].instance;
+		uint64_t instance = before.links.link[i].instance;
 
-		if (!instance || after.links[i].instance == instance)
+		if (!instance || after.links.link[i].instance == instance)
 			continue;
-		for (const auto &link : after.links)
+		for (const auto &link : after.links.link)
 			if (link.instance == instance)
 				return at(i, "has moved to another place");
 	}
@@ -42,9 +44,9 @@ std::string link_wrong(const ccm_session &s, const ccm_session_link &l)
 		return "is of another registration than its entry";
 	if (l.gone && (l.state != CCM_LINK_WAITING || l.reason != CCM_CLIENT_LEFT))
 		return "goes on without its client";
-	if (l.state == CCM_LINK_WAITING && ((l.peer && !l.gone) || l.epoch))
+	if (l.state == CCM_LINK_WAITING && ((l.counterpart && !l.gone) || l.epoch))
 		return "waits for a counterpart that it has";
-	if (l.state > CCM_LINK_WAITING && !l.peer)
+	if (l.state > CCM_LINK_WAITING && !l.counterpart)
 		return "is a link to nobody";
 	if (l.state == CCM_LINK_REFUSED && (!l.plan.why || l.reason != l.plan.why))
 		return "is refused, and not by the plan";
@@ -52,7 +54,7 @@ std::string link_wrong(const ccm_session &s, const ccm_session_link &l)
 		return "is tried against the plan";
 	if (l.state >= CCM_LINK_PREPARING && s.state < CCM_STATE_OPENING)
 		return "is tried too early";
-	if (l.state != CCM_LINK_WAITING && !(s.done & CCM_DONE_CATALOG_RECEIVED))
+	if (l.state != CCM_LINK_WAITING && !s.links.heard)
 		return "knows what it cannot know";
 	if (l.state >= CCM_LINK_OPENING && l.peer_state < CCM_LINK_OFFERED)
 		return "is opened, and the partner has offered nothing";
@@ -76,7 +78,7 @@ std::string LinkWatch::step(const ccm_session &before, const ccm_session &after,
 	if (!drained_)
 		return "stepped before all wants were carried out";
 	drained_ = false;
-	if (event.type == CCM_SEV_RING && before.conn && event.conn == before.conn) {
+	if (event.type == CCM_SEV_RING && before.attempt.conn && event.conn == before.attempt.conn) {
 		if (event.status == CCM_RING_CATALOG_TAKEN)
 			catalog_out_ = false;
 		if (event.status == CCM_RING_LINKS_TAKEN)
@@ -90,7 +92,7 @@ std::string LinkWatch::step(const ccm_session &before, const ccm_session &after,
 		case CCM_ACT_MAIL:
 			if (out)
 				return "mail that would overwrite mail that was not taken";
-			if (a.what == CCM_RING_LINKS && (after.mail & CCM_MAIL_CATALOG_DUE))
+			if (a.what == CCM_RING_LINKS && after.links.catalog_due)
 				return "a table of links that the partner's catalog is too old for";
 			out = true;
 			break;
@@ -116,12 +118,12 @@ std::string LinkWatch::act(const ccm_session &s, const ccm_link_action &a)
 {
 	if (a.index >= CCM_CLIENTS_MAX || a.act >= CCM_LINK_ACT_COUNT)
 		return "an action that there is not";
-	const ccm_session_link &l = s.links[a.index];
+	const ccm_session_link &l = s.links.link[a.index];
 	Place &p = places_[a.index];
 
 	if (a.act != CCM_LINK_ACT_CLOSE && (a.instance != l.instance || !l.instance || l.gone))
 		return at(a.index, "an action for a client that is not there");
-	if (s.conn == 0 && a.act != CCM_LINK_ACT_SHOW)
+	if (s.attempt.conn == 0 && a.act != CCM_LINK_ACT_SHOW)
 		return at(a.index, "an action without a connection");
 	switch (a.act) {
 	case CCM_LINK_ACT_CLOSE:
@@ -136,16 +138,16 @@ std::string LinkWatch::act(const ccm_session &s, const ccm_link_action &a)
 			return at(a.index, "PREPARE of what is not closed");
 		if (l.state != CCM_LINK_PREPARING)
 			return at(a.index, "PREPARE in another state");
-		p = Place{l.instance, l.peer, l.epoch, true, false};
+		p = Place{l.instance, l.counterpart, l.epoch, true, false};
 		break;
 	case CCM_LINK_ACT_OPEN:
-		if (!p.open || p.instance != l.instance || p.peer != l.peer || p.epoch != l.epoch)
+		if (!p.open || p.instance != l.instance || p.peer != l.counterpart || p.epoch != l.epoch)
 			return at(a.index, "OPEN of another try than was prepared");
 		if (l.state != CCM_LINK_OPENING || l.peer_offer.bytes != l.plan.take)
 			return at(a.index, "OPEN without a right offer of the partner");
 		break;
 	case CCM_LINK_ACT_READY:
-		if (!p.open || p.instance != l.instance || p.peer != l.peer || p.epoch != l.epoch)
+		if (!p.open || p.instance != l.instance || p.peer != l.counterpart || p.epoch != l.epoch)
 			return at(a.index, "READY of another try than was prepared");
 		if (p.told_ready || l.state != CCM_LINK_UP || s.state != CCM_STATE_READY)
 			return at(a.index, "READY twice, or too early");
@@ -161,7 +163,7 @@ std::string LinkWatch::rest(const ccm_session &s)
 
 	drained_ = true;
 	for (uint32_t i = 0; i < CCM_CLIENTS_MAX; i++) {
-		const ccm_session_link &l = s.links[i];
+		const ccm_session_link &l = s.links.link[i];
 		const Place &p = places_[i];
 		bool open = l.instance && l.state >= CCM_LINK_PREPARING;
 
@@ -175,14 +177,14 @@ std::string LinkWatch::rest(const ccm_session &s)
 		std::string wrong = link_wrong(s, l);
 		if (!wrong.empty())
 			return at(i, wrong.c_str());
-		if (open && (p.instance != l.instance || p.peer != l.peer || p.epoch != l.epoch))
+		if (open && (p.instance != l.instance || p.peer != l.counterpart || p.epoch != l.epoch))
 			return at(i, "is not the try that was begun");
 		bool ready = l.state == CCM_LINK_UP && s.state == CCM_STATE_READY;
 		if (l.client_ready != ready || p.told_ready != ready)
 			return at(i, "the client has not heard what is");
 		earliest = std::min(earliest, l.at_us - 1);
 		for (uint32_t k = 0; k < i; k++)
-			if (s.links[k].instance == l.instance)
+			if (s.links.link[k].instance == l.instance)
 				return at(i, "the same client twice");
 	}
 	if (s.armed_us != earliest + 1)

@@ -71,9 +71,9 @@ TEST_F(Links, FromCatalogsToUp)
 	opening();
 	EXPECT_EQ(m.link(0), "PREPARING 1 none");
 	EXPECT_EQ(m.done(), "PREPARE 0");
-	EXPECT_EQ(m.s.links[0].plan.give, 50U);
-	EXPECT_EQ(m.s.links[0].plan.take, 100U);
-	EXPECT_EQ(m.s.links[0].plan.ports, 4U);
+	EXPECT_EQ(m.s.links.link[0].plan.give, 50U);
+	EXPECT_EQ(m.s.links.link[0].plan.take, 100U);
+	EXPECT_EQ(m.s.links.link[0].plan.ports, 4U);
 	EXPECT_EQ(m.mails[CCM_RING_LINKS], 0U);
 
 	m.step(m.prepared(0));
@@ -90,8 +90,8 @@ TEST_F(Links, FromCatalogsToUp)
 	EXPECT_EQ(m.link(0), "OPENING 1 none");
 	EXPECT_EQ(m.done(), "OPEN 0");
 	EXPECT_EQ(m.find(CCM_ACT_RING)->what, u(CCM_RING_LINKS_TAKEN));
-	EXPECT_EQ(m.s.links[0].peer_offer.table_key, 6U);
-	EXPECT_EQ(m.s.links[0].at_us, m.now + CCM_LINK_OPEN_MS * ms);
+	EXPECT_EQ(m.s.links.link[0].peer_offer.table_key, 6U);
+	EXPECT_EQ(m.s.links.link[0].at_us, m.now + CCM_LINK_OPEN_MS * ms);
 
 	m.step(m.opened(0));
 	EXPECT_EQ(m.link(0), "OPENED 1 none");
@@ -299,10 +299,10 @@ TEST_F(Links, BackoffDoublesUpToItsLimit)
 	m.now++;
 	m.step(m.failed(0, CCM_CLIENT_PORT_LOST));
 	EXPECT_LE(m.wait(), CCM_LINK_RETRY_MIN_MS * ms * 5 / 4);
-	m.s.links[0].tries = ~0U;
+	m.s.links.link[0].tries = ~0U;
 	m.timer();
 	m.step(m.failed(0, CCM_CLIENT_RESOURCES));
-	EXPECT_EQ(m.s.links[0].tries, ~0U);
+	EXPECT_EQ(m.s.links.link[0].tries, ~0U);
 }
 
 TEST_F(Links, LinksThatFailTogetherDoNotRetryTogether)
@@ -312,9 +312,9 @@ TEST_F(Links, LinksThatFailTogetherDoNotRetryTogether)
 	opening().step(m.ready());
 	m.step(m.failed(0, CCM_CLIENT_RESOURCES));
 	m.step(m.failed(1, CCM_CLIENT_RESOURCES));
-	EXPECT_NE(m.s.links[0].at_us, m.s.links[1].at_us);
+	EXPECT_NE(m.s.links.link[0].at_us, m.s.links.link[1].at_us);
 	m.timer();
-	EXPECT_NE(m.s.links[0].state, m.s.links[1].state);
+	EXPECT_NE(m.s.links.link[0].state, m.s.links.link[1].state);
 }
 
 TEST_F(Links, EventsOfOtherTriesAreIgnored)
@@ -339,7 +339,7 @@ TEST_F(Links, EventsOfOtherTriesAreIgnored)
 			if (i == 5)
 				h.event.epoch = 0;
 			if (i == 6)
-				h.event.conn = m.s.conn + 2;
+				h.event.conn = m.s.attempt.conn + 2;
 			if (i == 7 && type != CCM_SEV_LINK_OPENED)
 				continue;	// not its turn
 			m.step(h);
@@ -348,7 +348,7 @@ TEST_F(Links, EventsOfOtherTriesAreIgnored)
 		}
 	}
 	Happening right = m.prepared(0);
-	right.event.conn = m.s.conn;
+	right.event.conn = m.s.attempt.conn;
 	m.step(right);
 	EXPECT_EQ(m.link(0), "OFFERED 1 none");
 	m.step(m.prepared(0));
@@ -370,7 +370,7 @@ TEST_F(Links, ASessionThatEndsTakesAllWithIt)
 		EXPECT_EQ(e.done(), "");
 		ASSERT_EQ(e.acts.size(), 1U);
 		EXPECT_EQ(e.acts[0].act, u(CCM_LINK_ACT_SHOW));
-		EXPECT_EQ(e.s.links[0].peer, 0U);
+		EXPECT_EQ(e.s.links.link[0].counterpart, 0U);
 		EXPECT_EQ(e.s.mail, 0U);
 		EXPECT_EQ(e.wrong, "");
 		m = Machine{1, 2};
@@ -388,7 +388,7 @@ TEST_F(Links, ANewSessionBeginsAnew)
 	EXPECT_EQ(m.link(0), "PREPARING 1 none");
 	Machine e = m;
 	e.step(e.prepared(0));
-	EXPECT_EQ(e.s.links_sequence, 1U);
+	EXPECT_EQ(e.s.links.sequence, 1U);
 	m.open(0);
 	EXPECT_EQ(m.link(0), "UP 1 none");
 }
@@ -408,17 +408,17 @@ TEST_F(Links, ThePartnerFailed)
 	EXPECT_EQ(m.link(0), "IDLE 3 resources");
 	EXPECT_EQ(m.done(), "CLOSE 0 resources");
 	EXPECT_LE(m.wait(), CCM_LINK_RETRY_MIN_MS * ms * 5 / 4);
-	uint64_t at_us = m.s.links[0].at_us;
+	uint64_t at_us = m.s.links.link[0].at_us;
 	slot.epoch = 4;
 	m.step(m.links({slot}));	// waits already
 	EXPECT_EQ(m.link(0), "IDLE 4 resources");
-	EXPECT_EQ(m.s.links[0].at_us, at_us);
+	EXPECT_EQ(m.s.links.link[0].at_us, at_us);
 	m.timer();
 	EXPECT_EQ(m.link(0), "PREPARING 4 resources");
 	slot = m.slot(0, CCM_LINK_OFFERED);
 	slot.epoch = 3;		// late: of a try that is over
 	m.step(m.links({slot}));
-	EXPECT_LT(m.s.links[0].peer_state, u(CCM_LINK_OFFERED));
+	EXPECT_LT(m.s.links.link[0].peer_state, u(CCM_LINK_OFFERED));
 	m.open(0);
 	EXPECT_EQ(m.link(0), "UP 4 none");
 }
@@ -441,7 +441,7 @@ TEST_F(Links, APartnerThatAlwaysFailsDoesNotMakeThisSideSpin)
 		}
 		m.step(m.links({slot}));
 		prepares += m.done().find("PREPARE") != std::string::npos;
-		if (m.s.links[0].state == CCM_LINK_PREPARING)
+		if (m.s.links.link[0].state == CCM_LINK_PREPARING)
 			m.step(m.prepared(0));
 		ASSERT_EQ(m.s.state, u(CCM_STATE_READY));
 	}
@@ -466,7 +466,7 @@ TEST_F(Links, TheCounterpartLeaves)
 	m.peer_generation = 10;
 	m.step(m.catalog());
 	EXPECT_EQ(m.link(0), "PREPARING 1 none");
-	EXPECT_EQ(m.s.links[0].plan.give, 0U);
+	EXPECT_EQ(m.s.links.link[0].plan.give, 0U);
 	m.open(0);
 	EXPECT_EQ(m.done(), "READY 0");
 }
@@ -503,7 +503,7 @@ TEST_F(Links, AClientComesWhileReady)
 	m.step(m.clients({entry("lock", 2), entry("log", 1, 100, 50)}));
 	EXPECT_EQ(m.link(0), "UP 1 none");
 	EXPECT_EQ(m.link(1), "PREPARING 1 none");
-	EXPECT_EQ(m.s.catalog.generation, 2U);
+	EXPECT_EQ(m.s.links.catalog.generation, 2U);
 	ccm_catalog sent = sent_catalog(m);
 	EXPECT_EQ(sent.generation, 2U);
 	EXPECT_EQ(sent.nonce, m.s.nonce);
@@ -525,7 +525,7 @@ TEST_F(Links, ATableWaitsForTheCatalog)
 	m.step(m.catalog());
 	m.step(m.clients({entry("log", 1, 100, 50), entry("mirror", 3)}));
 	EXPECT_EQ(m.mails[CCM_RING_CATALOG], 2U);
-	EXPECT_EQ(m.s.catalog.generation, 3U);
+	EXPECT_EQ(m.s.links.catalog.generation, 3U);
 	uint32_t tables = m.mails[CCM_RING_LINKS];
 	EXPECT_EQ(m.link(1), "PREPARING 1 none");	// lock's place
 	m.step(m.prepared(1));
@@ -555,7 +555,7 @@ TEST_F(Links, AClientLeavesWhileReady)
 	EXPECT_EQ(sent_catalog(m).count, 0U);
 	EXPECT_EQ(sent_catalog(m).generation, 3U);
 	m.step(m.clients({}));
-	EXPECT_EQ(m.s.catalog.generation, 3U);	// nothing is new
+	EXPECT_EQ(m.s.links.catalog.generation, 3U);	// nothing is new
 }
 
 // It came back before anybody looked: another registration is another client.
@@ -596,11 +596,11 @@ TEST_F(Links, AllClientsAreReplacedAtOnce)
 	EXPECT_EQ(count(CCM_LINK_ACT_READY), long{CCM_CLIENTS_MAX});
 	m.step(m.clients(second));	// no place is free before they are closed
 	EXPECT_TRUE(m.has(CCM_ACT_CLIENTS));
-	EXPECT_EQ(m.s.catalog.count, 0U);
+	EXPECT_EQ(m.s.links.catalog.count, 0U);
 	EXPECT_EQ(count(CCM_LINK_ACT_CLOSE), long{CCM_CLIENTS_MAX});
 	m.step(m.clients(second));
 	EXPECT_FALSE(m.has(CCM_ACT_CLIENTS));
-	EXPECT_EQ(m.s.catalog.count, CCM_CLIENTS_MAX);
+	EXPECT_EQ(m.s.links.catalog.count, CCM_CLIENTS_MAX);
 	EXPECT_EQ(m.link(63), "PREPARING 1 none");
 }
 
@@ -610,7 +610,7 @@ TEST_F(Links, BeforeW2ClientsComeAndGo)
 	m.step(m.keys());
 	m.step(m.clients({entry("lock", 2), entry("mirror", 3)}));
 	EXPECT_EQ(m.link(0), "WAITING 0 no-session");
-	EXPECT_EQ(m.s.links[0].instance, 2U);
+	EXPECT_EQ(m.s.links.link[0].instance, 2U);
 	EXPECT_EQ(m.done(), "");
 	m.step(m.hello());
 	EXPECT_EQ(sent_catalog(m).count, 2U);
@@ -624,8 +624,8 @@ TEST_F(Links, BetweenW2AndReadyClientsWait)
 	opening();
 	m.step(m.clients({entry("mirror", 3)}));
 	EXPECT_EQ(m.done(), "CLOSE 0 left");
-	EXPECT_TRUE(m.s.links[0].gone && m.s.links[1].gone);
-	EXPECT_EQ(m.s.catalog.count, 2U);
+	EXPECT_TRUE(m.s.links.link[0].gone && m.s.links.link[1].gone);
+	EXPECT_EQ(m.s.links.catalog.count, 2U);
 	EXPECT_TRUE(m.s.done & CCM_DONE_READY_SENT);	// nobody is left to wait for
 	ccm_link_slot slot = sent_slot(m, 0);
 	EXPECT_EQ(slot.state, u(CCM_LINK_WAITING));
@@ -636,18 +636,18 @@ TEST_F(Links, BetweenW2AndReadyClientsWait)
 	EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
 	EXPECT_TRUE(m.has(CCM_ACT_CLIENTS));
 	m.step(m.clients({entry("mirror", 3)}));
-	EXPECT_EQ(m.s.links[0].instance, 3U);
+	EXPECT_EQ(m.s.links.link[0].instance, 3U);
 	EXPECT_EQ(m.link(1), "free");
-	EXPECT_EQ(m.s.catalog.generation, 2U);
+	EXPECT_EQ(m.s.links.catalog.generation, 2U);
 }
 
 TEST_F(Links, WhatCameAndLeftBetweenW2AndReadyIsNoNews)
 {
 	opening();
 	m.step(m.clients({entry("log", 1, 100, 50), entry("mirror", 3)}));
-	EXPECT_TRUE(m.s.clients_differ);
+	EXPECT_TRUE(m.s.links.clients_differ);
 	m.step(m.clients({entry("log", 1, 100, 50)}));
-	EXPECT_FALSE(m.s.clients_differ);
+	EXPECT_FALSE(m.s.links.clients_differ);
 	m.open(0);
 	m.step(m.ready());
 	EXPECT_FALSE(m.has(CCM_ACT_CLIENTS));
@@ -659,12 +659,12 @@ TEST_F(Links, WhatWaitedForReadyIsLookedAtWhenTheSessionEnds)
 	m.step(m.clients({entry("mirror", 3)}));
 	m.step(m.simple(CCM_SEV_ERROR));
 	EXPECT_TRUE(m.has(CCM_ACT_CLIENTS));
-	EXPECT_FALSE(m.s.clients_differ);
+	EXPECT_FALSE(m.s.links.clients_differ);
 	EXPECT_EQ(m.link(0), "free");
-	EXPECT_EQ(m.s.catalog.count, 0U);
+	EXPECT_EQ(m.s.links.catalog.count, 0U);
 	m.step(m.clients({entry("mirror", 3)}));
 	EXPECT_EQ(m.link(0), "WAITING 0 no-session");
-	EXPECT_EQ(m.s.catalog.count, 1U);
+	EXPECT_EQ(m.s.links.catalog.count, 1U);
 }
 
 // A client that leaves before the partner's catalog is here: the partner hears of it.
@@ -692,6 +692,19 @@ TEST_F(Links, AClientThatHasLeftGetsANewCounterpart)
 	EXPECT_EQ(m.mails[CCM_RING_LINKS], tables + 1);
 	EXPECT_EQ(sent_slot(m, 0).yours, 8U);
 	EXPECT_EQ(sent_slot(m, 0).reason, u(CCM_CLIENT_LEFT));
+}
+
+// Its leaving is what makes the session READY: the partner hears of it all the same.
+TEST_F(Links, AClientThatLeavesAsReadyComes)
+{
+	opening().step(m.prepared(0));
+	m.step(m.ready());
+	m.step(m.clients({}));
+	ASSERT_EQ(m.s.state, u(CCM_STATE_READY));
+	ASSERT_TRUE(m.has(CCM_ACT_CLIENTS));
+	m.step(m.clients({})).take();
+	EXPECT_EQ(sent_catalog(m).count, 0U);
+	EXPECT_EQ(sent_catalog(m).generation, 2U);
 }
 
 // A W3 of another plan is not waited with until the links are open.
@@ -756,6 +769,29 @@ TEST_F(Links, ANewerCatalogBeforeReady)
 	EXPECT_EQ(m.link(0), "UP 1 none");
 }
 
+// What a port says of itself, in its request and in the accept: the try that there is now.
+TEST_F(Links, APortNamesTheTryOfNow)
+{
+	uint8_t data[CCM_WIRE_PORT_LEN];
+	ccm_wire_port port;
+
+	opening().step(m.prepared(0));
+	for (uint32_t epoch : {1U, 2U}) {
+		std::fill(std::begin(data), std::end(data), uint8_t{0xee});
+		ccm_session_put_port(&m.s, 0, 3, data);
+		ASSERT_EQ(ccm_wire_get_port(data, sizeof(data), &port), 0);
+		EXPECT_EQ(port.node, 1U);
+		EXPECT_EQ(port.partner, 2U);
+		EXPECT_EQ(port.nonce, m.peer_nonce);
+		EXPECT_EQ(port.instance, 1U);
+		EXPECT_EQ(port.instance_partner, 7U);
+		EXPECT_EQ(port.epoch, epoch);
+		EXPECT_EQ(port.port, 3U);
+		EXPECT_EQ(port.incarnation, m.s.config.incarnation);
+		m.step(m.failed(0, CCM_CLIENT_CONNECT));
+	}
+}
+
 TEST(LinksAdmit, OnlyTheHigherNodeAcceptsPorts)
 {
 	for (bool higher : {false, true}) {
@@ -765,7 +801,7 @@ TEST(LinksAdmit, OnlyTheHigherNodeAcceptsPorts)
 		m.peer_clients = {entry("log", 7)};
 		m.start().to(CCM_STATE_OPENING);
 		auto admit = [&](uint64_t mine, uint64_t theirs, uint32_t epoch, uint32_t port) {
-			return ccm_links_admit(&m.s, mine, theirs, epoch, port);
+			return ccm_links_admit(&m.s.links, mine, theirs, epoch, port);
 		};
 		EXPECT_EQ(admit(1, 7, 1, 0), -1);	// not prepared
 		m.step(m.prepared(1));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "checker.h"
+#include "../../ccm/core/names.h"
 
 namespace sim {
 
@@ -61,14 +62,15 @@ Machine &Machine::step(Happening h)
 	h.event.data = h.data.data();
 	h.event.len = static_cast<uint32_t>(h.data.size());
 	h.event.catalog = h.clients.get();
-	if (h.event.type == CCM_SEV_MESSAGE && s.conn && h.event.conn == s.conn &&
-	    keys_conn_ != s.conn &&
+	if (h.event.type == CCM_SEV_MESSAGE && s.attempt.conn && h.event.conn == s.attempt.conn &&
+	    keys_conn_ != s.attempt.conn &&
 	    !ccm_wire_get_keys(h.event.data, h.event.len, &keys_))
-		keys_conn_ = s.conn;
+		keys_conn_ = s.attempt.conn;
 	ccm_session_step(&s, now, &h.event, &out);
 	std::string found = check_step({before, s, now, h.event, out, live_, client_ready_,
 					last_connect_, shown_state_, shown_reason_,
-					before.conn && keys_conn_ == before.conn ? &keys_ : nullptr});
+					before.attempt.conn && keys_conn_ == before.attempt.conn ?
+						&keys_ : nullptr});
 	auto complain = [&](const std::string &what) {
 		if (!what.empty() && wrong.empty())
 			wrong = fmt::format("{} in state {}: {}", describe(h.event),
@@ -111,12 +113,12 @@ Machine &Machine::step(Happening h)
 	}
 	ccm_link_action act;
 	acts.clear();
-	while (ccm_links_next(&s, &act)) {
+	while (ccm_links_next(&s.links, &act)) {
 		complain(watch_.act(s, act));
 		acts.push_back(act);
 	}
 	complain(watch_.rest(s));
-	if (s.conn != before.conn)
+	if (s.attempt.conn != before.attempt.conn)
 		peer_sequence = 0;
 	return *this;
 }
@@ -126,7 +128,7 @@ Happening Machine::simple(ccm_session_event_type type, uint32_t reason, uint32_t
 	Happening h;
 
 	h.event.type = type;
-	h.event.conn = type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_VERDICT ? s.conn : 0;
+	h.event.conn = type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_VERDICT ? s.attempt.conn : 0;
 	h.event.reason = reason;
 	h.event.status = status;
 	return h;
@@ -160,7 +162,7 @@ Happening Machine::established(bool iwarp, std::function<void(ccm_wire_request &
 
 	h.event.iwarp = iwarp;
 	h.event.keys = {0x10000, 11, 0x20000, 12};
-	if (s.active) {
+	if (s.attempt.active) {
 		ccm_wire_request m{};
 
 		m.version_min = CCM_VERSION_MIN;
@@ -344,8 +346,8 @@ static Happening of_try(const Machine &m, ccm_session_event_type type, uint32_t 
 	Happening h = m.simple(type);
 
 	h.event.link = index;
-	h.event.instance = m.s.links[index].instance;
-	h.event.epoch = m.s.links[index].epoch;
+	h.event.instance = m.s.links.link[index].instance;
+	h.event.epoch = m.s.links.link[index].epoch;
 	return h;
 }
 
@@ -355,7 +357,7 @@ Happening Machine::prepared(uint32_t index) const
 
 	h.event.offer.table_addr = 0x1000;
 	h.event.offer.table_key = 5;
-	h.event.offer.bytes = s.links[index].plan.give;
+	h.event.offer.bytes = s.links.link[index].plan.give;
 	h.event.offer.chunks = h.event.offer.bytes ? 1 : 0;
 	return h;
 }
@@ -375,10 +377,10 @@ Happening Machine::failed(uint32_t index, uint32_t reason) const
 
 ccm_link_slot Machine::slot(uint32_t index, uint32_t state) const
 {
-	const ccm_session_link &l = s.links[index];
+	const ccm_session_link &l = s.links.link[index];
 	ccm_link_slot other{};
 
-	other.mine = l.peer;
+	other.mine = l.counterpart;
 	other.yours = l.instance;
 	other.epoch = l.epoch;
 	other.state = static_cast<uint16_t>(state);
@@ -393,7 +395,7 @@ ccm_link_slot Machine::slot(uint32_t index, uint32_t state) const
 
 std::string Machine::link(uint32_t index) const
 {
-	const ccm_session_link &l = s.links[index];
+	const ccm_session_link &l = s.links.link[index];
 
 	if (!l.instance)
 		return "free";

@@ -5,6 +5,7 @@
 
 #include "checker.h"
 #include "cluster.h"
+#include "../../ccm/core/names.h"
 #include "plant.h"
 
 namespace sim {
@@ -257,7 +258,8 @@ void Node::handle(Partner &p, Event &event)
 				     ccm_state_name(before.state), describe(event.event),
 				     ccm_state_name(p.session.state), text);
 	}
-	End *own = before.conn ? &cluster_.fabric.end(p.ends.at(before.conn)) : nullptr;
+	End *own = before.attempt.conn ? &cluster_.fabric.end(p.ends.at(before.attempt.conn)) :
+					 nullptr;
 	std::string wrong = check_step({before, p.session, clock(), event.event, actions, p.live,
 					p.client_ready, p.last_connect, p.shown_state,
 					p.shown_reason,
@@ -276,7 +278,7 @@ void Node::handle(Partner &p, Event &event)
 	for (uint32_t i = 0; i < actions.count; i++)
 		carry_out(p, actions.list[i]);
 	ccm_link_action action;
-	while (ccm_links_next(&p.session, &action)) {
+	while (ccm_links_next(&p.session.links, &action)) {
 		plant_link(cluster_.options.plant, action);
 		if (action.act != CCM_LINK_ACT_SHOW)
 			cluster_.world.trace("{}->{}   {}", host_, p.id, describe(action));
@@ -387,7 +389,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
 		p.shown_reason = a.reason;
 		break;
 	case CCM_ACT_READY: {
-		End &end = fabric.end(p.ends.at(p.session.conn));
+		End &end = fabric.end(p.ends.at(p.session.attempt.conn));
 
 		if (!fabric.end(end.peer).ready_sent)
 			cluster_.world.fail("node {}: READY, and partner {} has never said so", host_,

@@ -91,6 +91,22 @@ uint64_t Node::memory_used() const
 	return sum;
 }
 
+// The chunk table of a try: chunks of 2 MiB, as soft-RoCE's
+static Bytes table_of(const Try &t)
+{
+	constexpr uint64_t most = 1 << 21;
+	Bytes table;
+
+	for (uint64_t at = 0; at < t.give; at += most) {
+		ccm_link_chunk chunk{(t.serial << 32) + at, t.key, 0};
+
+		chunk.len = static_cast<uint32_t>(std::min(most, t.give - at));
+		table.resize(table.size() + CCM_LINK_CHUNK_LEN);
+		ccm_link_put_chunk(table.data(), static_cast<uint32_t>(at / most), &chunk);
+	}
+	return table;
+}
+
 // An event of a try comes after a while, if the try is still there then.
 void Node::tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_event_type type,
 		    uint32_t reason, uint64_t delay)
@@ -107,7 +123,8 @@ void Node::tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_
 		e.event.offer.table_addr = t.serial << 12;
 		e.event.offer.table_key = t.key;
 		e.event.offer.bytes = t.give;
-		e.event.offer.chunks = t.give ? 1 + static_cast<uint32_t>(t.give >> 21) : 0;
+		e.event.offer.chunks = static_cast<uint32_t>(table_of(t).size() /
+							     CCM_LINK_CHUNK_LEN);
 	}
 	later(delay, [partner, e = std::move(e)](Node &node) {
 		node.push(partner, Source::other, e);
@@ -117,7 +134,7 @@ void Node::tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_
 void Node::carry_out(Partner &p, const ccm_link_action &a)
 {
 	const ccm_session &s = p.session;
-	const ccm_session_link &l = s.links[a.index];
+	const ccm_session_link &l = s.links.link[a.index];
 
 	switch (a.act) {
 	case CCM_LINK_ACT_CLOSE:
@@ -130,8 +147,8 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
 		open(p, a.index);
 		break;
 	case CCM_LINK_ACT_READY: {
-		auto theirs = cluster_.tries.find({s.peer_keys.nonce, l.peer, l.instance, l.epoch});
-		auto mine = cluster_.tries.find({s.nonce, l.instance, l.peer, l.epoch});
+		auto theirs = cluster_.tries.find({s.peer_keys.nonce, l.counterpart, l.instance, l.epoch});
+		auto mine = cluster_.tries.find({s.nonce, l.instance, l.counterpart, l.epoch});
 
 		cluster_.result.links++;
 		if (theirs == cluster_.tries.end() || !theirs->second.opened)
@@ -147,7 +164,7 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
 
 void Node::prepare(Partner &p, uint32_t place)
 {
-	const ccm_session_link &l = p.session.links[place];
+	const ccm_session_link &l = p.session.links.link[place];
 	Rng &rng = cluster_.world.rng;
 	bool slow = cluster_.options.faults && rng.permille(30);
 	uint64_t delay = cluster_.options.together ? 10 : rng.between(5, slow ? 1500000 : 2000);
@@ -155,7 +172,7 @@ void Node::prepare(Partner &p, uint32_t place)
 
 	t.serial = next_serial_++;
 	t.instance = l.instance;
-	t.peer = l.peer;
+	t.peer = l.counterpart;
 	t.epoch = l.epoch;
 	t.ports.resize(l.plan.ports);
 	if (l.plan.give > memory_limit || memory_used() > memory_limit - l.plan.give) {
@@ -181,7 +198,7 @@ void Node::open(Partner &p, uint32_t place)
 	auto theirs = cluster_.tries.find({s.peer_keys.nonce, t.peer, t.instance, t.epoch});
 
 	if (theirs == cluster_.tries.end() ||
-	    theirs->second.key != s.links[place].peer_offer.table_key)
+	    theirs->second.key != s.links.link[place].peer_offer.table_key)
 		cluster_.world.fail("node {}: link {} is opened to memory that {} never offered",
 				    host_, place, p.id);
 	t.opening = true;
@@ -230,18 +247,14 @@ std::function<Try *()> Node::while_there(uint32_t partner, uint32_t place, uint6
 // A connect request for one port, and its answer
 void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t port)
 {
-	const ccm_session &s = partners_.at(partner).session;
 	Cluster &c = cluster_;
+	std::array<uint8_t, CCM_WIRE_PORT_LEN> data;
 	ccm_wire_port msg{};
 
-	msg.node = host_;
-	msg.partner = partner;
-	msg.nonce = s.peer_keys.nonce;
-	msg.instance = s.links[place].instance;
-	msg.instance_partner = s.links[place].peer;
-	msg.epoch = s.links[place].epoch;
-	msg.port = port;
-	msg.incarnation = incarnation_;
+	ccm_session_put_port(&partners_.at(partner).session, place, port, data.data());
+	if (ccm_wire_get_port(data.data(), CCM_WIRE_PORT_LEN, &msg) || msg.node != host_ ||
+	    msg.partner != partner || msg.incarnation != incarnation_)
+		c.world.fail("node {}: a port's request to {} does not decode", host_, partner);
 	auto answer = [&c, host = host_, partner, place, port,
 		       there = while_there(partner, place, serial)](bool accepted) {
 		Node *node = c.node(host);
@@ -261,8 +274,8 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
 
 		if (node && node->listening) {
 			Partner &p = node->partners_.at(msg.node);
-			int at = p.session.conn && p.session.nonce == msg.nonce ?
-					 ccm_links_admit(&p.session, msg.instance_partner,
+			int at = p.session.attempt.conn && p.session.nonce == msg.nonce ?
+					 ccm_links_admit(&p.session.links, msg.instance_partner,
 							 msg.instance, msg.epoch, msg.port) : -1;
 
 			if (at >= 0) {
@@ -284,20 +297,24 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
 void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
 {
 	const ccm_session &s = partners_.at(partner).session;
-	const ccm_session_link &l = s.links[place];
+	const ccm_session_link &l = s.links.link[place];
 	Cluster &c = cluster_;
 	auto mine = while_there(partner, place, serial);
-	TryKey theirs{s.peer_keys.nonce, l.peer, l.instance, l.epoch};
+	TryKey theirs{s.peer_keys.nonce, l.counterpart, l.instance, l.epoch};
 	uint32_t key = l.peer_offer.table_key;
 
 	c.fabric.message(host_, partner, [&c, host = host_, partner, place, mine, theirs, key] {
 		Node *there = c.node(partner);
 		bool answers = false;
+		Bytes table;
 
 		if (there && there->partners_.at(host).session.nonce == theirs.nonce)
 			for (auto &[at, t] : there->partners_.at(host).tries)
-				answers = answers || t.key == key;
-		c.fabric.message(partner, host, [&c, host, partner, place, mine, answers] {
+				if (t.key == key) {
+					answers = true;
+					table = table_of(t);
+				}
+		c.fabric.message(partner, host, [&c, host, partner, place, mine, answers, table] {
 			Node *node = c.node(host);
 			Try *t = mine();
 
@@ -306,6 +323,15 @@ void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
 			if (!answers)
 				return node->tell_try(partner, place, *t, CCM_SEV_LINK_FAILED,
 						      CCM_CLIENT_CONNECT, 1);
+			const ccm_link_offer &offer =
+				node->partners_.at(partner).session.links.link[place].peer_offer;
+			std::vector<ccm_link_chunk> chunks(offer.chunks);
+
+			if (offer.chunks &&
+			    ccm_link_get_chunks(table.data(), static_cast<uint32_t>(table.size()),
+						 &offer, chunks.data()))
+				c.world.fail("node {}: the chunk table of {} is not what was offered",
+					     host, partner);
 			t->table_read = true;
 			node->opened(node->partners_.at(partner), place);
 		}, 1);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "../../ccm/core/names.h"
 #include "../../ccm/core/session.h"
 
 namespace sim {
@@ -56,7 +57,8 @@ std::string states_rst()
 		"What a session does in each state when something happens. An event of a connection "
 		"that\nis not the session's (any more) is ignored in every state. To *close* is to end "
 		"the\nconnection so that nothing the partner had can reach memory any more; clients hear "
-		"DOWN\nonly after that.\n";
+		"DOWN\nonly after that. *Advance*: when that is done, the session goes on to the next "
+		"states, as far\nas what has been sent and received allows.\n";
 
 	for (uint32_t state = 0; state < CCM_STATE_COUNT; state++) {
 		std::string title = ccm_state_name(state);
@@ -67,15 +69,16 @@ std::string states_rst()
 			const char *name = ccm_session_event_name(event);
 
 			if (row.handle)
-				table += fmt::format("   * - {}\n     - {}\n     - {}\n", name,
-						     sentence(row.text), next_states(row));
+				table += fmt::format("   * - {}\n     - {}\n     - {}\n     - {}\n",
+						     name, sentence(row.text),
+						     row.advance ? "yes" : "no", next_states(row));
 			else
 				ignored += fmt::format("- {}: {}\n", name, row.text);
 		}
 		out += fmt::format("\n{}\n{}\n\n{}\n\n", title, std::string(title.size(), '-'),
 				   meanings[state]);
-		out += ".. list-table::\n   :header-rows: 1\n   :widths: 15 65 20\n\n"
-		       "   * - Event\n     - What is done\n     - Next\n";
+		out += ".. list-table::\n   :header-rows: 1\n   :widths: 15 55 10 20\n\n"
+		       "   * - Event\n     - What is done\n     - Advance\n     - Next\n";
 		out += table;
 		out += "\nIgnored:\n\n" + ignored;
 	}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a session is made of. The core writes it; the runtime reads what it shows, and what
+ * it needs to carry out an action.
+ */
+#ifndef CCM_CORE_SESSION_STATE_H
+#define CCM_CORE_SESSION_STATE_H
+
+#include "links.h"
+#include "session_event.h"
+#include "types.h"
+#include "wire.h"
+
+#define CCM_CONNECT_MS		600U	/* a connection must be established in this time */
+#define CCM_GREET_MS_MIN	1500U	/* from established to READY; at least 4 * detect_ms */
+#define CCM_RETRY_MIN_MS	50U	/* first retry; doubles */
+#define CCM_RETRY_MAX_MS	2000U
+#define CCM_RETRY_AT_ONCE_MAX	3U	/* retries in a row that do not wait (stale connection) */
+
+/**
+ * struct ccm_session_config - what does not change while a partner is configured
+ * @node: this node's id
+ * @partner: the partner's id; never equal to @node
+ * @cluster: ccm_cluster_id() of the cluster's name
+ * @incarnation: this node's
+ * @version_min: lowest protocol version to offer
+ * @version_max: highest protocol version to offer
+ * @detect_ms: detection time, told to the partner
+ * @auth: enum ccm_auth; the partner must use the same
+ * @capabilities: offered
+ * @name: this node's host name, NUL-terminated
+ */
+struct ccm_session_config {
+	u32 node;
+	u32 partner;
+	u64 cluster;
+	u64 incarnation;
+	u16 version_min;
+	u16 version_max;
+	u32 detect_ms;
+	u32 auth;
+	u64 capabilities;
+	char name[CCM_WIRE_NAME_LEN];
+};
+
+/* What has happened in the handshake of the present connection: ccm_session.done */
+#define CCM_DONE_ESTABLISHED	(1U << 0)
+#define CCM_DONE_KEYS_SENT	(1U << 1)	/* A0 */
+#define CCM_DONE_KEYS_RECEIVED	(1U << 2)
+#define CCM_DONE_R1		(1U << 3)
+#define CCM_DONE_HELLO_SENT	(1U << 4)	/* W1 */
+#define CCM_DONE_HELLO_RECEIVED	(1U << 5)	/* ... checked, and answered */
+#define CCM_DONE_R2_POSTED	(1U << 6)
+#define CCM_DONE_R2		(1U << 7)
+#define CCM_DONE_READY_SENT	(1U << 8)	/* W3 */
+#define CCM_DONE_READY_RECEIVED	(1U << 9)
+#define CCM_DONE_KEYS_EARLY	(1U << 10)	/* keys came before ESTABLISHED; unchecked */
+
+/*
+ * Mail that is written again and again: what is written and not taken yet, ccm_session.mail.
+ * The next of its kind is written when it has been taken, and is due (struct ccm_session_links).
+ */
+#define CCM_MAIL_CATALOG_OUT	(1U << 0)
+#define CCM_MAIL_LINKS_OUT	(1U << 1)
+
+/**
+ * struct ccm_attempt - how a connection is begun and ended, and when the next one is
+ * @conn: the connection that is tried or used; 0: none
+ * @next_conn: number for the next CCM_ACT_CONNECT
+ * @active: we sent the request of @conn
+ * @fresh: @conn's request was sent in answer to a crossed request
+ * @kick: a path came up during an attempt: if it fails, retry at once
+ * @number: of our last connect request
+ * @retries: attempts in a row that failed
+ * @at_once: retries in a row that did not wait
+ */
+struct ccm_attempt {
+	u32 conn;
+	u32 next_conn;
+	bool active;
+	bool fresh;
+	bool kick;
+	u32 number;
+	u32 retries;
+	u32 at_once;
+};
+
+/**
+ * struct ccm_session - the state machine of one partner; large: never on a stack
+ * @config: as configured
+ * @enabled: between CCM_SEV_START and CCM_SEV_STOP
+ * @state: enum ccm_state
+ * @reason: enum ccm_reason of the last DOWN
+ * @announced_state: last state shown by CCM_ACT_STATE
+ * @announced_reason: last reason shown
+ * @told_ready: clients have heard READY and not yet DOWN
+ * @attempt: the connection that is tried or used; @attempt.conn is 0: there is none
+ * @iwarp: of the connection
+ * @done: CCM_DONE_* of the connection
+ * @deadline_us: when what the session waits for takes too long, or the backoff is over;
+ *	0: not timed
+ * @gate_us: OPENING: until when W3 waits for links; 0: it does not (any more)
+ * @armed_us: time the timer is armed for: the earliest of @deadline_us, @gate_us and all
+ *	links' at_us; 0: not armed
+ * @peer_incarnation: of the partner, as last told by it; 0: never heard of
+ * @peer_attempt: highest attempt number seen from @peer_incarnation
+ * @nonce: ours, of the connection
+ * @keys: ours, of the connection
+ * @peer_keys: the partner's A0
+ * @peer_hello: the partner's hello
+ * @peer_ready: the partner's W3
+ * @version: agreed on
+ * @plan: hash of the plans of the two catalogs exchanged first
+ * @plan_generation: of the partner's catalog that @plan was made of
+ * @mail: CCM_MAIL_*
+ * @links: of my clients, with both catalogs
+ */
+struct ccm_session {
+	struct ccm_session_config config;
+	bool enabled;
+	u32 state;
+	u32 reason;
+	u32 announced_state;
+	u32 announced_reason;
+	bool told_ready;
+	struct ccm_attempt attempt;
+	bool iwarp;
+	u32 done;
+	u64 deadline_us;
+	u64 gate_us;
+	u64 armed_us;
+	u64 peer_incarnation;
+	u32 peer_attempt;
+	u64 nonce;
+	struct ccm_session_keys keys;
+	struct ccm_wire_keys peer_keys;
+	struct ccm_wire_hello peer_hello;
+	struct ccm_wire_ready peer_ready;
+	u16 version;
+	u64 plan;
+	u64 plan_generation;
+	u32 mail;
+	struct ccm_session_links links;
+};
+
+#endif /* CCM_CORE_SESSION_STATE_H */
