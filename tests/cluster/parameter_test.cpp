@@ -269,9 +269,8 @@ TEST_F(Parameter, NumbersOfTheMonitor)
         EXPECT_NO_THROW(node().console().wait_for("ccm_fm: " + row.message, 5s, mark));
     }
     node().must("insmod /modules/ccm_fm.ko start_limit_s=0 boot_limit_s=86400");
-    node().must("until grep -q failover-monitor /sys/kernel/debug/ccm/*; do sleep 0.05; done");
     const std::string parameter = "/sys/module/ccm_fm/parameters/given_back";
-    node().must("echo 2 >" + parameter);
+    node().until("echo 2 >" + parameter, 5s); // once it has heard of the partner
     for (const char *text : {"02", "0x2", "+2", "2K", "two", "", "4294967298"})
         EXPECT_FALSE(node().run(fmt::format("echo '{}' >{}", text, parameter)).ok()) << text;
     EXPECT_FALSE(node().run("echo 3 >" + parameter).ok()) << "no such partner";
