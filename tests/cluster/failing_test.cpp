@@ -122,8 +122,8 @@ Calls EverySite::failed_;
 // and that without which there is no client.
 bool has_its_own_test(const std::string &one)
 {
-    return one.rfind("ccm/debugfs.c:", 0) == 0 || one == site("ccm/client.c", "kvzalloc") ||
-           (one.rfind("ccm/chardev.c:", 0) == 0 && one.ends_with("alloc"));
+    return one.rfind("ccm/debugfs.c:", 0) == 0 || one == site("ccm/client.c", "kzalloc") ||
+           one == site("ccm/pairing.c", "kzalloc") || (one.rfind("ccm/events.c:", 0) == 0 && one.ends_with("alloc"));
 }
 
 // One trial: the nodes begin together; when both have done what they are to do, both look.
@@ -283,7 +283,7 @@ TEST_F(EverySite, OfALinkWhoseOtherSideLeaves)
     register_everywhere();
     Steps first{"connect=" + b().ipv4()}, second{"listen=" + b().ipv4()};
     for (int i = 0; i < times; i++) {
-        first = first + fail({site("ccm/link.c", "kzalloc")}) + Steps{"barrier"} + register_again;
+        first = first + fail({site("ccm/links.c", "kzalloc")}) + Steps{"barrier"} + register_again;
         second = second + Steps{"barrier", fmt::format("pause={}", i * 1000)} + register_again;
     }
     Command other = start_steps(b(), second + Steps{"barrier"});
@@ -297,10 +297,13 @@ TEST_F(EverySite, OfARegistration)
 {
     for (Node *node : both()) {
         load_pattern(*node);
-        const std::string output = run(*node, fail({site("ccm/client.c", "kvzalloc")}) + register_client + check);
-        EXPECT_EQ(said(output, "ccm_pattern"), "failed error=-12");
-        EXPECT_NE(said(output, "show").find(";clients 0;"), std::string::npos) << output;
-        expect_state(*node, output, false);
+        for (const char *file : {"ccm/client.c", "ccm/pairing.c"}) {
+            SCOPED_TRACE(file);
+            const std::string output = run(*node, fail({site(file, "kzalloc")}) + register_client + check);
+            EXPECT_EQ(said(output, "ccm_pattern"), "failed error=-12");
+            EXPECT_NE(said(output, "show").find(";clients 0;"), std::string::npos) << output;
+            expect_state(*node, output, false);
+        }
     }
     register_everywhere();
 }
@@ -324,7 +327,7 @@ TEST_F(EverySite, OfDebugfs)
 // The caller hears of it, and may try again, also with the file that is open.
 TEST_F(EverySite, OfAReaderOfTheDevice)
 {
-    const std::string open = site("ccm/chardev.c", "kzalloc"), read = site("ccm/chardev.c", "kvcalloc");
+    const std::string open = site("ccm/events.c", "kzalloc"), read = site("ccm/events.c", "kvcalloc");
     for (const std::string &one : {open, read}) {
         EXPECT_EQ(said(run(a(), fail({one}) + until_ready, false), "ready"), "ENOMEM");
         remember(let_none_fail(a()));
@@ -360,15 +363,15 @@ TEST_F(EverySite, OfARefusal)
     };
     {
         SCOPED_TRACE("no memory for a session's request, none to say so");
-        const std::string reject = site("ccm/rdma/cm.c", "rdma_reject", 0);
-        both_fail_on_b(site("ccm/rdma/cm.c", "kzalloc"), reject);
+        const std::string reject = site("ccm/rdma/listener.c", "rdma_reject");
+        both_fail_on_b(site("ccm/rdma/conn.c", "kzalloc"), reject);
         run(a(), reload());
         wait_failed(b(), reject);
         expect_state(false);
     }
     {
         SCOPED_TRACE("requests cross: node 1's is lost, and node 2's comes while it waits");
-        const std::string reject = site("ccm/rdma/cm.c", "rdma_reject", 1);
+        const std::string reject = site("ccm/rdma/endpoint.c", "rdma_reject");
         a().cable().cut_from_node();
         run(a(), reload() + fail({reject}));
         wait_failed(a(), reject);
@@ -377,8 +380,8 @@ TEST_F(EverySite, OfARefusal)
     }
     register_everywhere();
     for (auto [first, second] :
-         {std::pair{site("ccm/rdma/port.c", "kzalloc"), site("ccm/rdma/port.c", "rdma_reject", 0)},
-          std::pair{site("ccm/rdma/port.c", "get_zeroed_page"), site("ccm/rdma/port.c", "rdma_reject", 1)}}) {
+         {std::pair{site("ccm/rdma/port.c", "kzalloc"), site("ccm/rdma/listener.c", "rdma_reject")},
+          std::pair{site("ccm/rdma/port.c", "get_zeroed_page"), site("ccm/rdma/endpoint.c", "rdma_reject")}}) {
         SCOPED_TRACE("no memory for a port, none to say so");
         both_fail_on_b(first, second);
         Command other = start_steps(b(), register_again);
@@ -388,12 +391,10 @@ TEST_F(EverySite, OfARefusal)
         expect_state(true);
     }
     {
-        SCOPED_TRACE("the session breaks, and its ports are fenced one after the other");
-        const std::string heartbeat = sites("ccm/rdma/qp.c", "ib_post_send").back();
-        const std::string fence = sites("ccm/link.c", "kvcalloc").back();
-        let_fail(a(), {fence});
+        SCOPED_TRACE("a heartbeat cannot be posted: the session breaks, and its ports are fenced");
+        const std::string heartbeat = sites("ccm/rdma/mail.c", "ib_post_send").back();
         let_fail(a(), {heartbeat});
-        wait_failed(a(), fence);
+        wait_failed(a(), heartbeat);
         expect_state(true);
     }
 }
@@ -418,7 +419,7 @@ TEST_F(EverySite, OfAnOperation)
         EXPECT_EQ(said(run(a(), until_ready + Steps{"ccm_pattern=wait f 2 up 20000", write}), "ccm_pattern"), "ok");
     }
     fail_under_load({site("ccm/rdma/op.c", "ib_post_send", 1), site("ccm/rdma/op.c", "ib_post_send", 2),
-                     site("ccm/rdma/port.c", "ib_post_recv", 0)});
+                     site("ccm/rdma/endpoint.c", "ib_post_recv", 0)});
 }
 
 // The monitor: it is not loaded, or it says that it does not watch the partner, and does so
@@ -426,7 +427,7 @@ TEST_F(EverySite, OfAnOperation)
 TEST_F(EverySite, OfTheFailoverMonitor)
 {
     b().must("insmod /modules/ccm_fm.ko");
-    for (const std::string &one : {site("ccm/clients/failover_monitor.c", "alloc_workqueue"), site("ccm/client.c", "kvzalloc")}) {
+    for (const std::string &one : {site("ccm/clients/failover_monitor.c", "alloc_workqueue"), site("ccm/client.c", "kzalloc")}) {
         let_fail(a(), {one});
         EXPECT_NE(a().run("insmod /modules/ccm_fm.ko").errors.find("Cannot allocate memory"), std::string::npos) << one;
         remember(let_none_fail(a()));

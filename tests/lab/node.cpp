@@ -202,12 +202,28 @@ void Node::read_all(const std::shared_ptr<Boot> &boot)
     changed_.notify_all();
 }
 
+// The kernel's own last word: the first line of a panic.
+std::string Node::start_trouble(const std::vector<ConsoleLine> &printed) const
+{
+    for (const ConsoleLine &line : printed)
+        if (auto at = line.text.find("Kernel panic"); at != std::string::npos)
+            return line.text.substr(at);
+    return {};
+}
+
 void Node::wait_ready(Duration timeout)
 {
     try {
         channel()->wait_root(Root::initramfs, timeout);
     } catch (const Error &e) {
-        throw Error("{}\n  the end of its console ({}):\n{}", e.what(), console_->file().string(), console_->tail());
+        std::string what = e.what();
+        if (!running()) {
+            std::vector<ConsoleLine> printed = console_->lines();
+            std::erase_if(printed, [this](const ConsoleLine &line) { return line.boot != boots_ || line.remark; });
+            std::string why = start_trouble(printed);
+            what = fmt::format("{}: its kernel did not start: {}", name_, why.empty() ? what : why);
+        }
+        throw Error("{}; its console is {}, and ends:\n{}", what, console_->file().string(), console_->tail());
     }
 }
 

@@ -131,6 +131,9 @@ protected:
     std::vector<std::string> kernel_words(const std::string &tty) const;
     const std::filesystem::path &image() const { return image_; }
     const std::filesystem::path &dir() const { return dir_; }
+    // Why the node's kernel ended before its agent came, from what it printed in this boot; the lab
+    // says it in one line. Empty: nothing that explains it.
+    virtual std::string start_trouble(const std::vector<ConsoleLine> &printed) const;
     // Derived classes call this first in their destructor.
     void end_process();
 

@@ -26,6 +26,16 @@ int UmlNode::network_socket() const
     return SOCK_SEQPACKET;
 }
 
+std::string UmlNode::start_trouble(const std::vector<ConsoleLine> &printed) const
+{
+    // The panic that follows says no more than that a signal came.
+    for (const ConsoleLine &line : printed)
+        if (line.text.find("ptrace set fp regs failed") != std::string::npos)
+            return "it has no room for all registers of this host's processor (" + line.text +
+                   "): it was built on another machine; remove " + build_.string() + ", and it is built for this one";
+    return Node::start_trouble(printed);
+}
+
 std::vector<std::string> UmlNode::command_line()
 {
     std::filesystem::path state = dir() / (name() + ".uml");

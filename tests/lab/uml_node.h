@@ -19,6 +19,7 @@ private:
     int network_socket() const override;
     Framing framing() const override { return Framing::packet; }
     bool ends_on_panic() const override { return true; }
+    std::string start_trouble(const std::vector<ConsoleLine> &printed) const override;
 
     std::filesystem::path build_;
     bool debug_ = false;

@@ -2,6 +2,8 @@
 //
 // Nodes: commands, life and death, console, initramfs.
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include <sys/wait.h>
@@ -235,6 +237,33 @@ TEST_F(BasicTest, SoftIwarpLink)
     std::string link = node.must("rdma link");
     EXPECT_NE(link.find("siw0"), std::string::npos) << link;
     EXPECT_NE(link.find("ACTIVE"), std::string::npos) << link;
+}
+
+// The host's processor may have more registers than the kernel's authors knew of.
+TEST_F(BasicTest, ProcessesKeepTheWidestRegisters)
+{
+    Node &node = cluster().add({.rdma = Rdma::none});
+    node.boot();
+    std::ifstream file(CCM_LAB_REGISTERS, std::ios::binary);
+    node.put("/tmp/registers", std::string(std::istreambuf_iterator<char>(file), {}), 0755);
+    std::string said = node.must("/tmp/registers 1 5000 & first=$!; /tmp/registers 2 5000 && wait $first");
+    std::printf("%s", said.c_str());
+    EXPECT_EQ(said.find("changed"), std::string::npos) << said;
+    EXPECT_NE(said.find("kept"), said.rfind("kept")) << said;
+}
+
+TEST_F(BasicTest, AKernelThatCannotStartSaysWhyInOneLine)
+{
+    Node &node = cluster().add({.parameters = {"rdinit=/no-such-init"}, .rdma = Rdma::none, .unload_at_finish = false});
+    node.expect_in_log("Kernel panic - not syncing: VFS: Unable to mount root fs");
+    try {
+        node.boot();
+        ADD_FAILURE() << "the boot succeeded";
+    } catch (const Error &e) {
+        std::string what = e.what(), line = what.substr(0, what.find('\n'));
+        EXPECT_NE(line.find("node1: its kernel did not start: Kernel panic"), std::string::npos) << line;
+        EXPECT_NE(line.find(node.console().file().string()), std::string::npos) << line;
+    }
 }
 
 TEST_F(BasicTest, TroubleInInitFailsTheBoot)
