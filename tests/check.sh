@@ -95,6 +95,7 @@ beside() {
 	step sim $host/tests/sim/sim_test
 	step ktap $host/tests/kunit/ktap_test
 	step fuzz make -s fuzz
+	step kernels tests/lab/kernel/selftest.sh
 }
 
 # All tools and modules first; without them the rest makes no sense.

@@ -246,7 +246,7 @@ TEST_F(BasicTest, ProcessesKeepTheWidestRegisters)
     node.boot();
     std::ifstream file(CCM_LAB_REGISTERS, std::ios::binary);
     node.put("/tmp/registers", std::string(std::istreambuf_iterator<char>(file), {}), 0755);
-    std::string said = node.must("/tmp/registers 1 5000 & first=$!; /tmp/registers 2 5000 && wait $first");
+    std::string said = node.must("/tmp/registers 1 2000 & first=$!; /tmp/registers 2 2000 && wait $first");
     std::printf("%s", said.c_str());
     EXPECT_EQ(said.find("changed"), std::string::npos) << said;
     EXPECT_NE(said.find("kept"), said.rfind("kept")) << said;

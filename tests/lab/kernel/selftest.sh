@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Does build-uml.sh keep what it must keep in the cache, and let go of the rest? With a
+# source and a compiler of straw, so that it takes a second. Prints "ok NAME" or
+# "not ok NAME" for each check.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/ccm-kernel.XXXXXX")
+running=
+trap '[ -z "$running" ] || kill "$running" 2>/dev/null; rm -rf "$work"' EXIT
+
+export XDG_CACHE_HOME=$work/cache
+cache=$XDG_CACHE_HOME/ccm
+mkdir -p "$work/bin" "$cache"
+
+# A source that mend-source.sh takes for one
+cat >"$work/bin/tar" <<'EOF'
+#!/bin/sh
+[ "$1" = -C ] || exit 1
+mkdir -p "$2/arch/x86/um" "$2/arch/um/kernel"
+echo 'DEFINE_LONGS(HOST_FP_SIZE, 2696)' >"$2/arch/x86/um/user-offsets.c"
+echo 'select ARCH_NO_PREEMPT' >"$2/arch/um/Kconfig"
+printf 'void force_flush_all(void)\n{\n\tfor_each_vma(vmi, vma)\n}\n' >"$2/arch/um/kernel/tlb.c"
+EOF
+cat >"$work/bin/make" <<'EOF'
+#!/bin/sh
+for word; do
+	case $word in
+	O=*) out=${word#O=} ;;
+	esac
+	[ -z "${previous:-}" ] || source=$word
+	previous=
+	[ "$word" != -C ] || previous=yes
+done
+cp "$out/wanted.config" "$out/.config"
+ln -sfn "$source" "$out/source"
+cp /bin/sleep "$out/linux"
+EOF
+chmod +x "$work/bin/tar" "$work/bin/make"
+
+build() {
+	PATH=$work/bin:$PATH "$here/build-uml.sh" "$1" 2>"$work/errors" || {
+		echo "not ok build-uml.sh $1"
+		sed 's/^/    /' "$work/errors"
+		exit 1
+	}
+}
+
+failed=0
+check() { # NAME COMMAND...
+	local name=$1
+	shift
+	if "$@"; then
+		echo "ok $name"
+	else
+		echo "not ok $name"
+		failed=1
+	fi
+}
+
+# What another checkout built, with another key, DAYS ago
+other() { # NAME DAYS
+	mkdir -p "$cache/uml-plain-$1" "$cache/linux-source-$1"
+	ln -sfn "$cache/linux-source-$1" "$cache/uml-plain-$1/source"
+	cp /bin/sleep "$cache/uml-plain-$1/linux"
+	touch -d "$2 days ago" "$cache/uml-plain-$1/built"
+}
+
+other recent 10
+other old 40
+other running 40
+"$cache/uml-plain-running/linux" 60 &
+running=$!
+
+plain=$(build plain)
+check "the kernel is where it says" test -e "$plain/built"
+check "it has room for this host's registers" \
+	grep -qE 'HOST_FP_SIZE, (16384|[3-9][0-9]{4}|[0-9]{6,})\)' "$plain/source/arch/x86/um/user-offsets.c"
+check "kernel stacks have room for them, too" grep -qE '^CONFIG_KERNEL_STACK_ORDER=([4-9]|10)$' "$plain/.config"
+check "what another checkout used lately stays" test -d "$cache/uml-plain-recent"
+check "... with its source" test -d "$cache/linux-source-recent"
+check "what a node runs stays, however old" test -d "$cache/uml-plain-running"
+check "... with its source" test -d "$cache/linux-source-running"
+check "what nobody has used for weeks goes" test ! -e "$cache/uml-plain-old"
+check "... with its source" test ! -e "$cache/linux-source-old"
+
+touch -d '40 days ago' "$plain/built"
+check "a second call builds nothing" test "$(build plain)" = "$plain"
+check "... and counts as a use" test -n "$(find "$plain/built" -mtime -1)"
+
+debug=$(build debug)
+check "the other variant leaves it alone" test -d "$plain"
+check "both have one source" test "$(readlink "$plain/source")" = "$(readlink "$debug/source")"
+exit $failed
