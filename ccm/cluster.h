@@ -11,7 +11,6 @@
 #ifndef CCM_CLUSTER_H
 #define CCM_CLUSTER_H
 
-#include <linux/dcache.h>
 #include <linux/types.h>
 
 #include "config.h"
@@ -21,6 +20,7 @@
 struct ccm_client;
 struct ccm_node;
 struct ccm_partner;
+struct dentry;
 
 /**
  * struct ccm_cluster - the others

@@ -93,7 +93,7 @@ static void heartbeat_work(struct work_struct *work)
 static void read_done(struct ccm_read *read, const u8 *data, u32 len)
 {
 	u32 slot = read->slot - CCM_SLOT_HEARTBEAT;
-	struct ccm_heartbeat *hb = container_of(read, struct ccm_heartbeat, reads[slot]);
+	struct ccm_heartbeat *hb = container_of(read - slot, struct ccm_heartbeat, reads[0]);
 	u64 now = ccm_now_us();
 
 	spin_lock_bh(&hb->lock);

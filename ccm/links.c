@@ -473,7 +473,9 @@ static void step_try(struct ccm_try *t)
 	if (!t->prepared)
 		prepare(t);
 	for (i = 0; i < link->plan.ports; i++) {
-		why = link->ports[i] ? ccm_port_step(link->ports[i]) : CCM_CLIENT_NONE;
+		if (!link->ports[i])
+			continue;
+		why = ccm_port_step(link->ports[i]);
 		if (why)
 			fail(t, why);
 	}
@@ -556,8 +558,8 @@ static void admit(struct ccm_links *links, struct ccm_port *port)
 	int ret = -EPROTO;
 	int index;
 
-	index = ccm_links_admit(&links->session->links, request->instance_partner, request->instance,
-				request->epoch, request->port);
+	index = ccm_links_admit(&links->session->links, request->instance_partner,
+				request->instance, request->epoch, request->port);
 	if (index >= 0)
 		pairing = ccm_pairing_known(&links->pairings, request->instance_partner);
 	t = pairing ? pairing->attempt : NULL;

@@ -16,11 +16,11 @@ static struct ccm_record node_record(const struct ccm_node *node)
 		.size = sizeof(record),
 		.type = CCM_RECORD_NODE,
 		.node = node->config.node,
-		.incarnation = node->incarnation,
 		.stage = (u8)ccm_status_page_stage(&node->status_page),
-		.counter = ccm_status_page_counter(&node->status_page),
-		.detect_ms = node->config.detect_ms,
 		.port = node->config.rdma_port,
+		.detect_ms = node->config.detect_ms,
+		.incarnation = node->incarnation,
+		.counter = ccm_status_page_counter(&node->status_page),
 	};
 
 	memcpy(record.name, node->name, sizeof(record.name));

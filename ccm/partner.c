@@ -503,7 +503,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 		ccm_path_init(&partner->paths[i], node, partner->id, &partner->inbox,
 			      &config->paths[i]);
 	ccm_links_begin(&partner->links, node, partner->id, &partner->inbox, &partner->session,
-		       used_path(partner));
+			used_path(partner));
 	/* for who looks before the work item has run */
 	fill_record(partner, &partner->view.record);
 	partner->view.refresh = refresh;

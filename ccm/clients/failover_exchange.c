@@ -6,12 +6,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/lockdep.h>
 #include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "failover_monitor.h"
+#include "../core/failover_record.h"
+#include "failover_exchange.h"
+#include "failover_partners.h"
 
 /* So that the partner can tell this monitor from the one before; sequence goes with it */
 static u64 own_instance;
@@ -69,13 +72,14 @@ void fm_exchange_free(struct fm_partner *partner)
  * @partner: without link
  * @link: ready
  *
- * Under fm_lock. Without memory for the mapping, this side says nothing to the partner,
+ * With fm_lock held. Without memory for the mapping, this side says nothing to the partner,
  * and hears it all the same.
  */
 void fm_exchange_open(struct fm_partner *partner, struct ccm_link *link)
 {
 	int ret;
 
+	lockdep_assert_held(&fm_lock);
 	partner->link = link;
 	partner->instance = 0;
 	partner->sequence = 0;
@@ -91,11 +95,12 @@ void fm_exchange_open(struct fm_partner *partner, struct ccm_link *link)
  * fm_exchange_close() - the link is going
  * @partner: with or without link
  *
- * Under fm_lock, in down(): CCM has ended every operation, so that the wait is for the
+ * With fm_lock held, in down(): CCM has ended every operation, so that the wait is for the
  * completion to return.
  */
 void fm_exchange_close(struct fm_partner *partner)
 {
+	lockdep_assert_held(&fm_lock);
 	partner->link = NULL;
 	WRITE_ONCE(partner->rung, false);
 	wait_event(partner->idle, !READ_ONCE(partner->writing));
@@ -111,7 +116,7 @@ void fm_exchange_close(struct fm_partner *partner)
  * fm_exchange_write() - tell the partner what is decided about it
  * @partner: with or without link
  *
- * Under fm_lock. Does not wait.
+ * With fm_lock held. Does not wait.
  */
 void fm_exchange_write(struct fm_partner *partner)
 {
@@ -120,6 +125,7 @@ void fm_exchange_write(struct fm_partner *partner)
 	bool busy;
 	int ret;
 
+	lockdep_assert_held(&fm_lock);
 	if (!partner->mapped || !partner->link)
 		return;
 	spin_lock_bh(&partner->out_lock);
@@ -155,12 +161,13 @@ void fm_exchange_write(struct fm_partner *partner)
  * fm_exchange_write_due() - write what could not be written while a WRITE was in flight
  * @partner: with or without link
  *
- * Under fm_lock.
+ * With fm_lock held.
  */
 void fm_exchange_write_due(struct fm_partner *partner)
 {
 	bool due;
 
+	lockdep_assert_held(&fm_lock);
 	spin_lock_bh(&partner->out_lock);
 	due = partner->due;
 	spin_unlock_bh(&partner->out_lock);
@@ -173,7 +180,7 @@ void fm_exchange_write_due(struct fm_partner *partner)
  * @partner: with or without link
  * @record: filled when there is something new
  *
- * Under fm_lock. Before the partner has rung, what lies there is of an earlier session
+ * With fm_lock held. Before the partner has rung, what lies there is of an earlier session
  * and does not count. The partner may be writing: a copy is taken first. One that is not
  * valid and does not change either is no record; one that changes is followed by
  * another ring.
@@ -187,6 +194,7 @@ bool fm_exchange_read(struct fm_partner *partner, struct ccm_fm_record *record)
 	const u8 *region;
 	u64 size;
 
+	lockdep_assert_held(&fm_lock);
 	if (!partner->link || !xchg(&partner->rung, false))
 		return false;
 	region = (const u8 *)ccm_link_region(partner->link, &size);

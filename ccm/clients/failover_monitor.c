@@ -7,11 +7,14 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ccm.h>
+#include <linux/ccm_fm.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -19,8 +22,15 @@
 #include <linux/stringify.h>
 #include <linux/timekeeping.h>
 
+#include "../core/failover_record.h"
 #include "../core/number.h"
-#include "failover_monitor.h"
+#include "failover_exchange.h"
+#include "failover_partners.h"
+#include "failover_tell.h"
+
+#define FM_CLIENT_NAME		"failover-monitor"
+#define FM_REGION_LEN		4096U
+#define FM_PROTOCOL_VERSION	1U	/* of what is in the region */
 
 /* texts: see ccm/params.c */
 static char *start_limit_s = (char *)__stringify(CCM_FAILOVER_START_LIMIT_S);
@@ -30,17 +40,6 @@ MODULE_PARM_DESC(start_limit_s, "seconds in which a partner that was not seen ye
 static char *boot_limit_s = (char *)__stringify(CCM_FAILOVER_BOOT_LIMIT_S);
 module_param(boot_limit_s, charp, 0444);
 MODULE_PARM_DESC(boot_limit_s, "seconds that a stage of a partner's boot may take, to 86400; 0: no limit (300)");
-
-DEFINE_MUTEX(fm_lock);
-struct workqueue_struct *fm_wq;
-struct ccm_client *fm_client;
-
-/*
- * Entries are added under fm_lock and partners_lock: either is enough to read it. None
- * is removed before the module goes.
- */
-static LIST_HEAD(partners);
-static DEFINE_SPINLOCK(partners_lock);
 
 static struct ccm_failover_config limits;	/* as the parameters say */
 
@@ -65,11 +64,12 @@ static void arm_timer(struct fm_partner *partner)
 			 msecs_to_jiffies((unsigned int)min(ms, (u64)INT_MAX)));
 }
 
-/* Under fm_lock. */
 static u32 step(struct fm_partner *partner, const struct ccm_failover_event *event)
 {
-	u32 changed = ccm_failover_step(&partner->failover, now_us(), event);
+	u32 changed;
 
+	lockdep_assert_held(&fm_lock);
+	changed = ccm_failover_step(&partner->failover, now_us(), event);
 	arm_timer(partner);
 	fm_tell(partner, changed);
 	if (changed & CCM_FAILOVER_DECIDED)
@@ -125,42 +125,15 @@ static void news_work(struct work_struct *work)
  * Partners
  */
 
-/**
- * fm_next_partner() - go through all partners
- * @partner: NULL to begin
- *
- * Under fm_lock.
- *
- * Return: the next, or NULL
- */
-struct fm_partner *fm_next_partner(struct fm_partner *partner)
-{
-	struct list_head *next = partner ? partner->entry.next : partners.next;
-
-	return next == &partners ? NULL : list_entry(next, struct fm_partner, entry);
-}
-
-/* Under fm_lock or partners_lock. */
-static struct fm_partner *find_partner(u32 id)
-{
-	struct fm_partner *partner;
-
-	list_for_each_entry(partner, &partners, entry)
-		if (partner->id == id)
-			return partner;
-	return NULL;
-}
-
 static void free_partner(struct fm_partner *partner)
 {
 	fm_exchange_free(partner);
 	kfree(partner);
 }
 
-/* Under fm_lock. */
 static struct fm_partner *get_partner(u32 id)
 {
-	struct fm_partner *partner = find_partner(id);
+	struct fm_partner *partner = fm_find_partner(id);
 
 	if (partner)
 		return partner;
@@ -178,9 +151,7 @@ static struct fm_partner *get_partner(u32 id)
 	INIT_DELAYED_WORK(&partner->timer, timer_work);
 	INIT_WORK(&partner->news, news_work);
 	ccm_failover_start(&partner->failover, &limits);
-	spin_lock_bh(&partners_lock);
-	list_add_tail(&partner->entry, &partners);
-	spin_unlock_bh(&partners_lock);
+	fm_add_partner(partner);
 	return partner;
 }
 
@@ -194,9 +165,7 @@ static void free_partners(void)
 	struct fm_partner *next;
 	LIST_HEAD(gone);
 
-	spin_lock_bh(&partners_lock);
-	list_splice_init(&partners, &gone);
-	spin_unlock_bh(&partners_lock);
+	fm_take_partners(&gone);
 	list_for_each_entry_safe(partner, next, &gone, entry) {
 		cancel_work_sync(&partner->news);
 		cancel_delayed_work_sync(&partner->timer);
@@ -220,17 +189,7 @@ static void free_partners(void)
  */
 int ccm_fm_given_back(u32 partner)
 {
-	struct fm_partner *found;
-
-	/* until it is queued: free_partners() */
-	spin_lock_bh(&partners_lock);
-	found = find_partner(partner);
-	if (found) {
-		WRITE_ONCE(found->given_back, true);
-		queue_work(fm_wq, &found->news);
-	}
-	spin_unlock_bh(&partners_lock);
-	return found ? 0 : -ENOENT;
+	return fm_partner_given_back(partner) ? 0 : -ENOENT;
 }
 EXPORT_SYMBOL_GPL(ccm_fm_given_back);
 

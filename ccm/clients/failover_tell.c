@@ -5,15 +5,19 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ccm.h>
+#include <linux/ccm_fm.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 
-#include "failover_monitor.h"
+#include "failover_partners.h"
+#include "failover_tell.h"
 
 #define UEVENT_WORDS	12
 #define UEVENT_WORD_LEN	48
@@ -81,7 +85,7 @@ static void tell_log(const struct fm_partner *partner, u32 changed)
  * fm_tell_note() - show the decision as the client's note
  * @partner: of which it is
  *
- * Under fm_lock. Nothing as long as the registration is under way.
+ * With fm_lock held. Nothing as long as the registration is under way.
  */
 void fm_tell_note(struct fm_partner *partner)
 {
@@ -90,6 +94,7 @@ void fm_tell_note(struct fm_partner *partner)
 	char note[CCM_CLIENT_NOTE_LEN];
 	int ret;
 
+	lockdep_assert_held(&fm_lock);
 	if (!fm_client)
 		return;
 	scnprintf(note, sizeof(note), "%s%s%s", ccm_fm_decision_name(view->decision),
@@ -174,10 +179,11 @@ static void tell_notifiers(const struct fm_partner *partner)
  * @partner: whose
  * @changed: CCM_FAILOVER_* bits; 0: nothing to tell
  *
- * Under fm_lock.
+ * With fm_lock held.
  */
 void fm_tell(struct fm_partner *partner, u32 changed)
 {
+	lockdep_assert_held(&fm_lock);
 	if (!changed)
 		return;
 	tell_log(partner, changed);

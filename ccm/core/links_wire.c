@@ -140,7 +140,7 @@ static bool chunk_valid(const struct ccm_link_chunk *chunk, u32 first_len, bool 
 }
 
 int ccm_link_get_chunks(const u8 *table, u32 len, const struct ccm_link_offer *offer,
-			 struct ccm_link_chunk *chunks)
+			struct ccm_link_chunk *chunks)
 {
 	struct ccm_link_chunk chunk;
 	u32 count = offer->chunks;

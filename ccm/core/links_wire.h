@@ -171,7 +171,7 @@ void ccm_link_put_chunk(u8 *table, u32 index, const struct ccm_link_chunk *chunk
  * sum is not what was offered.
  */
 int ccm_link_get_chunks(const u8 *table, u32 len, const struct ccm_link_offer *offer,
-			 struct ccm_link_chunk *chunks);
+			struct ccm_link_chunk *chunks);
 
 /* What a SEND of a port is, on iWARP: ccm_port_header.kind */
 enum ccm_port_kind {

@@ -7,6 +7,7 @@
  * unmapping them: when the link is fenced, all are unmapped.
  */
 #include <linux/export.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
@@ -45,13 +46,13 @@ static int buffer_register(struct ccm_buffer *buffer)
 	return ret;
 }
 
-/* Under the lock */
 static int map(struct ccm_buffer *buffer)
 {
 	struct ccm_link *link = buffer->link;
 	struct ib_device *ib;
 	int ret = 0;
 
+	lockdep_assert_held(&link->buffer_lock);
 	if (READ_ONCE(link->gone))
 		return -ENOTCONN;
 	ib = link->conn->endpoint.device->ib;
@@ -105,9 +106,9 @@ int ccm_buffer_map(struct ccm_buffer *buffer, struct ccm_link *link, void *data,
 }
 EXPORT_SYMBOL_GPL(ccm_buffer_map);
 
-/* Under the lock */
 static void unmap(struct ccm_buffer *buffer)
 {
+	lockdep_assert_held(&buffer->link->buffer_lock);
 	if (buffer->mr)
 		ib_dereg_mr(buffer->mr);
 	buffer->mr = NULL;

@@ -13,6 +13,7 @@
  */
 #include <linux/completion.h>
 #include <linux/export.h>
+#include <linux/lockdep.h>
 
 #include "link.h"
 #include "op.h"
@@ -124,7 +125,7 @@ static int post_message(const struct ccm_port *port, struct ccm_op *op,
 }
 
 /*
- * Under the lock. One after the other, because a chain of them would take much more
+ * One after the other, because a chain of them would take much more
  * stack than the one that nearly all operations need.
  *
  * Return: how many were posted: fewer than there are if the device took no more
@@ -138,6 +139,7 @@ static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const stru
 	u32 within = t->within;
 	u32 i;
 
+	lockdep_assert_held(&port->lock);
 	if (t->opcode == IB_WR_SEND)
 		return post_message(port, op, t) ? 0 : 1;
 	wr.wr.wr_cqe = &op->cqe;
@@ -175,9 +177,10 @@ static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const stru
 	return i - 1;
 }
 
-/* Under the lock: an operation of @parts work requests begins. With 0, the device is there. */
+/* An operation of @parts work requests begins. With 0, the device is there. */
 static int begin(struct ccm_port *port, struct ccm_op *op, u32 parts)
 {
+	lockdep_assert_held(&port->lock);
 	if (!port->open)
 		return -ENOTCONN;
 	if (parts > CCM_PORT_DEPTH - port->used)
@@ -192,12 +195,10 @@ static int begin(struct ccm_port *port, struct ccm_op *op, u32 parts)
 	return 0;
 }
 
-/*
- * Under the lock: all were posted but @missing. Returns 0 if the operation's completion
- * tells the rest.
- */
+/* All were posted but @missing. Returns 0 if the operation's completion tells the rest. */
 static int end(struct ccm_port *port, struct ccm_op *op, u32 missing)
 {
+	lockdep_assert_held(&port->lock);
 	if (!missing)
 		return 0;
 	ccm_port_lost(port);

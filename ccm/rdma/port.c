@@ -225,8 +225,8 @@ void ccm_port_deliver(struct ccm_port *port)
 		if (delivered & BIT(i))
 			repost(port, i);
 	spin_lock_irqsave(&port->lock, flags);
+	/* ccm_port_destroy() waits for this, then frees what was read above */
 	smp_store_release(&port->delivering, false);
-	/* ccm_port_destroy() may wait for this */
 	wake_up_all(&port->idle);
 	spin_unlock_irqrestore(&port->lock, flags);
 }

@@ -51,6 +51,7 @@ int mutex_lock_interruptible(struct mutex *lock);
 int mutex_trylock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 void lockdep_assert_held(const void *lock);
+void lockdep_assert(bool condition);
 int lockdep_is_held(const void *lock);
 void might_sleep(void);
 void smp_mb(void);

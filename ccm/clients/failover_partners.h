@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The failover monitor's own view of itself.
+ * The partners that the failover monitor watches.
  *
  * Locks. fm_lock is taken in CCM's callbacks (but ring() and completions, which are in
  * softirq) and in the monitor's work items: one of them at a time takes in what
@@ -11,11 +11,10 @@
  * module goes, after ccm_client_unregister() and after its work items. Its link is
  * used between ready() and down(), under fm_lock.
  */
-#ifndef CCM_FAILOVER_MONITOR_H
-#define CCM_FAILOVER_MONITOR_H
+#ifndef CCM_FAILOVER_PARTNERS_H
+#define CCM_FAILOVER_PARTNERS_H
 
 #include <linux/ccm.h>
-#include <linux/ccm_fm.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -23,11 +22,6 @@
 #include <linux/workqueue.h>
 
 #include "../core/failover.h"
-#include "../core/failover_record.h"
-
-#define FM_CLIENT_NAME		"failover-monitor"
-#define FM_REGION_LEN		4096U
-#define FM_PROTOCOL_VERSION	1U	/* of what is in the region */
 
 /**
  * struct fm_partner - one partner
@@ -75,24 +69,14 @@ struct fm_partner {
 	u64 sequence;
 };
 
-/* failover_monitor.c */
 extern struct mutex fm_lock;
 extern struct workqueue_struct *fm_wq;
 extern struct ccm_client *fm_client;	/* under fm_lock; NULL while it registers */
+
 struct fm_partner *fm_next_partner(struct fm_partner *partner);
+struct fm_partner *fm_find_partner(u32 id);
+void fm_add_partner(struct fm_partner *partner);
+void fm_take_partners(struct list_head *taken);
+bool fm_partner_given_back(u32 id);
 
-/* failover_exchange.c: what the two monitors tell each other */
-void fm_exchange_start(void);
-int fm_exchange_init(struct fm_partner *partner);
-void fm_exchange_free(struct fm_partner *partner);
-void fm_exchange_open(struct fm_partner *partner, struct ccm_link *link);
-void fm_exchange_close(struct fm_partner *partner);
-void fm_exchange_write(struct fm_partner *partner);
-void fm_exchange_write_due(struct fm_partner *partner);
-bool fm_exchange_read(struct fm_partner *partner, struct ccm_fm_record *record);
-
-/* failover_tell.c: log, note, uevent, notifier chain */
-void fm_tell(struct fm_partner *partner, u32 changed);
-void fm_tell_note(struct fm_partner *partner);
-
-#endif /* CCM_FAILOVER_MONITOR_H */
+#endif /* CCM_FAILOVER_PARTNERS_H */
