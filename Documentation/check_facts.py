@@ -543,7 +543,21 @@ def check_files(docs, _code):
                 yield '%s: %s does not exist' % (page, path)
 
 
-CHECKS = [check_names, check_constants, check_structs, check_wire, check_mail, check_words, check_liveness,
+def check_layers(docs, _code):
+    """The objects, in the order in which Kbuild has them: the table of overview.rst."""
+    page = docs.pages['overview.rst']
+    table = page[page.index('     - Objects, in their order'):page.index('**The core is pure.**')]
+    said = []
+    for row in table.split('\n   * -')[1:]:
+        said += re.findall(r'``(\w+)``', row.split('\n     - ')[1])
+    known = re.findall(r'^(?:rdma_ccm|ccm_fm)-y [:+]= \S*?(\w+)\.o$', read(TOP, 'Kbuild'), re.M)
+    if said != known:
+        at = next(i for i, (a, b) in enumerate(zip(said + [''], known + [''])) if a != b)
+        yield 'overview.rst: object %d is "%s", in Kbuild "%s"' % (
+            at + 1, (said + ['nothing'])[at], (known + ['nothing'])[at])
+
+
+CHECKS = [check_layers, check_names, check_constants, check_structs, check_wire, check_mail, check_words, check_liveness,
           check_parameters, check_failover, check_tracepoints, check_debugfs, check_complete, check_targets, check_files]
 
 
@@ -562,6 +576,7 @@ def findings(check, docs, code):
 
 # A mistake for each check: file, what stands there, what is put in its place
 PLANTS = [
+    (check_layers, 'overview.rst', '``listener``, ``endpoint``', '``endpoint``, ``listener``'),
     (check_names, 'CONTRIBUTING.rst', 'CCM_REASON_COUNT', 'CCM_REASONS_COUNT'),
     (check_names, 'overview.rst', 'CCM_PATHS_MAX', 'CCM_PATHS_MOST'),
     (check_constants, 'protocol.rst', '``CCM_CONNECT_MS``, 600 ms', '``CCM_CONNECT_MS``, 601 ms'),
