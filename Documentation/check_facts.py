@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Is what the documents say what the code says?
 
-Reads Documentation/*.rst and README.md, compares their numbers, names and tables with
-the sources, most of it by compiling a C program against the headers. Each check prints
+Reads Documentation/*.rst, README.md and CONTRIBUTING.rst, compares their numbers, names
+and tables with the sources, most of it by compiling a C program against the headers. Each check prints
 "ok NAME" or "FAIL NAME" with what is wrong. --selftest plants a mistake for each check
 and wants to see it found.
 
@@ -69,10 +69,14 @@ def csv_tables(page, text):
     return tables
 
 
+# Documents that lie beside the sources, not in Documentation
+AT_TOP = ('README.md', 'CONTRIBUTING.rst')
+
+
 class Documents:
-    def __init__(self, folder, readme):
+    def __init__(self, folder, top):
         self.pages = {f: read(folder, f) for f in sorted(os.listdir(folder)) if f.endswith('.rst')}
-        self.pages['README.md'] = read(readme)
+        self.pages.update({f: read(top, f) for f in AT_TOP})
         self.tables = [t for page, text in self.pages.items() for t in csv_tables(page, text)]
 
     def titled(self, title):
@@ -378,7 +382,7 @@ def check_liveness(docs, code):
 
 
 def check_parameters(docs, code):
-    """Module parameters and their defaults, in parameters.rst and in README.md."""
+    """Module parameters and their defaults in parameters.rst; those that README.md gives exist."""
     source = code.files['ccm/params.c']
     names = re.findall(r'^module_param(?:_named)?\((\w+)', source, re.M)
     defaults = {}
@@ -390,24 +394,26 @@ def check_parameters(docs, code):
         else:
             defaults[name] = text.group(1) if text else 'none'
     page = {bare(r[0]): r[2].strip() for r in docs.titled('Module parameters').rows}
-    readme = dict(re.findall(r'^\| `(\w+)` \| [^|]* \| (\w+) \|', docs.pages['README.md'], re.M))
-    for where, said in (('parameters.rst', page), ('README.md', readme)):
-        for name in sorted(set(names) | set(said)):
-            if name not in said:
-                yield '%s: parameter %s is missing' % (where, name)
-            elif name not in names:
-                yield '%s: there is no parameter %s' % (where, name)
-            elif said[name] != defaults[name]:
-                yield '%s: the default of %s is %s, not %s' % (where, name, defaults[name], said[name])
+    for name in sorted(set(names) | set(page)):
+        if name not in page:
+            yield 'parameters.rst: parameter %s is missing' % name
+        elif name not in names:
+            yield 'parameters.rst: there is no parameter %s' % name
+        elif page[name] != defaults[name]:
+            yield 'parameters.rst: the default of %s is %s, not %s' % (name, defaults[name], page[name])
+    given = re.findall(r'modprobe rdma_ccm (.*)', docs.pages['README.md'])
+    if not given:
+        yield 'README.md: does not load the module'
+    for name in re.findall(r'(\w+)=', ' '.join(given)):
+        if name not in names:
+            yield 'README.md: there is no parameter %s' % name
 
     ranges = {n: re.search(r'\d+ to \w+', t).group(0) for n, t in
               re.findall(r'^MODULE_PARM_DESC\((\w+), "([^"]*\d to [^"]*)"', source, re.M)}
     page = {bare(r[0]): r[3] for r in docs.titled('Module parameters').rows}
-    readme = dict(re.findall(r'^\| `(\w+)` \| ([^|]*) \|', docs.pages['README.md'], re.M))
-    for where, said in (('parameters.rst', page), ('README.md', readme)):
-        for name, limits in sorted(ranges.items()):
-            if limits not in said.get(name, ''):
-                yield '%s: %s is %s' % (where, name, limits)
+    for name, limits in sorted(ranges.items()):
+        if limits not in page.get(name, ''):
+            yield 'parameters.rst: %s is %s' % (name, limits)
 
 
 def decision_after(reason, before):
@@ -537,7 +543,21 @@ def check_files(docs, _code):
                 yield '%s: %s does not exist' % (page, path)
 
 
-CHECKS = [check_names, check_constants, check_structs, check_wire, check_mail, check_words, check_liveness,
+def check_layers(docs, _code):
+    """The objects, in the order in which Kbuild has them: the table of overview.rst."""
+    page = docs.pages['overview.rst']
+    table = page[page.index('     - Objects, in their order'):page.index('**The core is pure.**')]
+    said = []
+    for row in table.split('\n   * -')[1:]:
+        said += re.findall(r'``(\w+)``', row.split('\n     - ')[1])
+    known = re.findall(r'^(?:rdma_ccm|ccm_fm)-y [:+]= \S*?(\w+)\.o$', read(TOP, 'Kbuild'), re.M)
+    if said != known:
+        at = next(i for i, (a, b) in enumerate(zip(said + [''], known + [''])) if a != b)
+        yield 'overview.rst: object %d is "%s", in Kbuild "%s"' % (
+            at + 1, (said + ['nothing'])[at], (known + ['nothing'])[at])
+
+
+CHECKS = [check_layers, check_names, check_constants, check_structs, check_wire, check_mail, check_words, check_liveness,
           check_parameters, check_failover, check_tracepoints, check_debugfs, check_complete, check_targets, check_files]
 
 
@@ -556,6 +576,8 @@ def findings(check, docs, code):
 
 # A mistake for each check: file, what stands there, what is put in its place
 PLANTS = [
+    (check_layers, 'overview.rst', '``listener``, ``endpoint``', '``endpoint``, ``listener``'),
+    (check_names, 'CONTRIBUTING.rst', 'CCM_REASON_COUNT', 'CCM_REASONS_COUNT'),
     (check_names, 'overview.rst', 'CCM_PATHS_MAX', 'CCM_PATHS_MOST'),
     (check_constants, 'protocol.rst', '``CCM_CONNECT_MS``, 600 ms', '``CCM_CONNECT_MS``, 601 ms'),
     (check_constants, 'overview.rst', '``CCM_DRAIN_MS`` (200 ms)', '``CCM_DRAIN_MS`` (20 ms)'),
@@ -576,8 +598,8 @@ PLANTS = [
     (check_liveness, 'liveness.rst', '250, 62.5, 13,', '250, 62.5, 14,'),
     (check_parameters, 'parameters.rst', '``detect_ms``, number, 250', '``detect_ms``, number, 200'),
     (check_parameters, 'parameters.rst', '``node_memory``, bytes, 256M', '``node_memory``, bytes, 256'),
-    (check_parameters, 'README.md', '| `auth` |', '| `trust` |'),
-    (check_parameters, 'README.md', '0 to 511M', '0 to 512M'),
+    (check_parameters, 'README.md', ' auth=none', ' trust=none'),
+    (check_parameters, 'parameters.rst', '0 to 511M', '0 to 512M'),
     (check_failover, 'failover.rst', '5, partner-stopping', '5, partner-leaving'),
     (check_failover, 'failover.rst', 'hung, takeover-advised,', 'hung, cannot-tell,'),
     (check_failover, 'failover.rst', '86400", 120', '86400", 60'),
@@ -591,7 +613,7 @@ PLANTS = [
 ]
 
 
-def selftest(folder, readme, code):
+def selftest(folder, code):
     failed = False
     with tempfile.TemporaryDirectory() as work:
         for check, page, old, new in PLANTS:
@@ -601,15 +623,16 @@ def selftest(folder, readme, code):
             for name in os.listdir(folder):
                 if name.endswith('.rst'):
                     shutil.copy(os.path.join(folder, name), copy)
-            shutil.copy(readme, os.path.join(work, 'README.md'))
-            path = os.path.join(work, page) if page == 'README.md' else os.path.join(copy, page)
+            for name in AT_TOP:
+                shutil.copy(os.path.join(TOP, name), work)
+            path = os.path.join(work if page in AT_TOP else copy, page)
             text = read(path)
             with open(path, 'w', encoding='utf-8') as file:
                 file.write(text.replace(old, new))
             if old not in text:
                 print('%s: there is no "%s" to plant a mistake in' % (page, old))
                 failed = True
-            elif not findings(check, Documents(copy, os.path.join(work, 'README.md')), code):
+            elif not findings(check, Documents(copy, work), code):
                 print('%s did not find "%s" in %s' % (name_of(check), new, page))
                 failed = True
     missing = set(CHECKS) - {plant[0] for plant in PLANTS}
@@ -620,11 +643,10 @@ def selftest(folder, readme, code):
 
 def main():
     folder = os.path.join(TOP, 'Documentation')
-    readme = os.path.join(TOP, 'README.md')
     code = Code()
     if sys.argv[1:] == ['--selftest']:
-        return selftest(folder, readme, code)
-    docs = Documents(folder, readme)
+        return selftest(folder, code)
+    docs = Documents(folder, TOP)
     failed = 0
     for check in CHECKS:
         found = findings(check, docs, code)

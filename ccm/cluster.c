@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The cluster: brings up, in an order that lookups rely on (cluster.h), what this node
- * needs to have partners, and takes it down again. The only file that goes through all
- * partners.
+ * needs to have partners, and takes it down again. The only file of the runtime that
+ * goes through all partners.
  */
 #include "log.h"
 

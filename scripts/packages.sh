@@ -28,7 +28,7 @@ for set in "$@"; do
 		;;
 	check)
 		packages="$packages ccache clang llvm libclang-rt-14-dev sparse perl git libgmock-dev
-			python3-sphinx man-db"
+			python3-sphinx graphviz man-db"
 		;;
 	*) die "'$set' is no set of packages" ;;
 	esac

@@ -6,7 +6,7 @@
  * nothing else. It has no clock, draws no random numbers, allocates nothing, takes no
  * locks and calls nobody. The runtime carries out the actions in the order given,
  * each to its end, before the next event is stepped; that is what turns "CLOSE, then
- * NOTIFY down" into the fencing promise.
+ * DOWN" into the fencing promise.
  *
  * A connection is named by a number (conn). The core hands out the numbers of the
  * connections it asks for (CCM_ACT_CONNECT), counting up from 1 with the lowest bit

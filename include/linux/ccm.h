@@ -122,7 +122,7 @@ struct ccm_client_config {
 };
 
 /*
- * client.c: registration
+ * Registration (ccm/client.c)
  */
 struct ccm_client *ccm_client_register(const struct ccm_client_config *config);
 void ccm_client_unregister(struct ccm_client *client);
@@ -131,15 +131,15 @@ int ccm_client_partner_status(struct ccm_client *client, u32 partner,
 			      struct ccm_partner_status *status);
 
 /*
- * client_names.c: words for logs and notes, as ccmadm says them; "?" for no such value.
- * Any context.
+ * Words for logs and notes, as ccmadm says them; "?" for no such value. Any context.
+ * (ccm/client_names.c)
  */
 const char *ccm_partner_state_name(u32 state);
 const char *ccm_partner_reason_name(u32 reason);
 const char *ccm_partner_stage_name(u32 stage);
 
 /*
- * link_api.c: what is between a client and its counterpart. Any context.
+ * What is between a client and its counterpart. Any context. (ccm/rdma/link.c)
  */
 u32 ccm_link_partner(const struct ccm_link *link);
 u16 ccm_link_version(const struct ccm_link *link);
@@ -154,7 +154,7 @@ struct ccm_link *ccm_port_link(const struct ccm_port *port);
 u32 ccm_port_index(const struct ccm_port *port);
 
 /*
- * rdma/buffer.c: local buffers
+ * Local buffers (ccm/rdma/buffer.c)
  */
 
 /**
@@ -184,7 +184,7 @@ int ccm_buffer_map(struct ccm_buffer *buffer, struct ccm_link *link, void *data,
 void ccm_buffer_unmap(struct ccm_buffer *buffer);
 
 /*
- * rdma/op.c and op_sync.c: operations
+ * Operations (ccm/rdma/op.c, op_sync.c)
  */
 struct ccm_op;
 typedef void (*ccm_op_done)(struct ccm_op *op, int status);

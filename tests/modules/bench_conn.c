@@ -78,7 +78,7 @@ static int create_memory(struct bench_conn *conn)
 		return -ENOMEM;
 	}
 	conn->sgt.nents = (unsigned int)ret;
-	/* one more for rxe: see ccm_chunk_create() */
+	/* one more for rxe: see CCM_MR_LEN_MAX */
 	mr = ib_alloc_mr(conn->pd, IB_MR_TYPE_MEM_REG, count + 1);
 	if (IS_ERR(mr))
 		return (int)PTR_ERR(mr);
