@@ -46,6 +46,9 @@ static struct rdma_cm_id *listen_on(struct ccm_listener *listener, struct sockad
 		ret = rdma_bind_addr(id, addr);
 	if (!ret)
 		ret = rdma_listen(id, backlog);
+	/* so it says when a wildcard address meets whatever else has the port */
+	if (ret == -EADDRNOTAVAIL)
+		ret = -EADDRINUSE;
 	if (ret) {
 		rdma_destroy_id(id);
 		return (struct rdma_cm_id *)ERR_PTR(ret);

@@ -51,8 +51,7 @@ int run()
     lab::Cluster cluster("kunit");
     lab::Node &node = cluster.add({
         .parameters = {"kunit.enable=1", "loglevel=8"},
-        .rdma = lab::Rdma::none,
-        .network_device = false,
+        .rdma = lab::Rdma::rxe, // ... and 192.0.2.1: the transport's suites connect to themselves
     });
     node.boot();
     KtapReport report = parse_ktap(run_suites(node));

@@ -86,6 +86,8 @@ int in6_pton(const char *src, int srclen, u8 *dst, int delim, const char **end);
 struct net_device *netdev_notifier_info_to_dev(const struct netdev_notifier_info *info);
 bool netif_carrier_ok(const struct net_device *dev);
 bool netif_running(const struct net_device *dev);
+struct net_device *ip_dev_find(struct net *net, __be32 addr);
+void dev_put(struct net_device *dev);
 int register_netdevice_notifier(struct notifier_block *nb);
 int unregister_netdevice_notifier(struct notifier_block *nb);
 int register_inetaddr_notifier(struct notifier_block *nb);

@@ -205,11 +205,24 @@ struct ib_pd {
 struct ib_cqe {
 	void (*done)(struct ib_cq *cq, struct ib_wc *wc);
 };
+struct irq_poll {
+	struct list_head list;
+	unsigned long state;
+	int weight;
+};
+typedef void (*ib_comp_handler)(struct ib_cq *cq, void *cq_context);
 struct ib_cq {
 	struct ib_device *device;
+	ib_comp_handler comp_handler;
 	void *cq_context;
 	int cqe;
+	struct irq_poll iop;
 };
+extern "C" {
+void irq_poll_sched(struct irq_poll *iop);
+void irq_poll_enable(struct irq_poll *iop);
+void irq_poll_disable(struct irq_poll *iop);
+}
 struct ib_qp {
 	struct ib_device *device;
 	struct ib_pd *pd;
@@ -369,6 +382,8 @@ int ib_register_client(struct ib_client *client);
 void ib_unregister_client(struct ib_client *client);
 void ib_set_client_data(struct ib_device *device, struct ib_client *client, void *data);
 void *ib_get_client_data(struct ib_device *device, struct ib_client *client);
+struct ib_device *ib_device_get_by_name(const char *name, enum rdma_driver_id driver_id);
+void ib_unregister_device_and_put(struct ib_device *device);
 void ib_register_event_handler(struct ib_event_handler *event_handler);
 void ib_unregister_event_handler(struct ib_event_handler *event_handler);
 const char *ib_event_msg(enum ib_event_type event);

@@ -297,6 +297,12 @@ int register_reboot_notifier(struct notifier_block *nb);
 int unregister_reboot_notifier(struct notifier_block *nb);
 }
 
+/* programs in user space */
+#define UMH_NO_WAIT 0
+#define UMH_WAIT_EXEC 1
+#define UMH_WAIT_PROC 2
+extern "C" int call_usermodehelper(const char *path, char **argv, char **envp, int wait);
+
 /* threads and processors */
 struct task_struct;
 extern struct task_struct *const current;
