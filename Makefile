@@ -3,8 +3,7 @@
 # CCM, the cluster connection manager. `make help` says what there is.
 #
 # Everything is built below build/: modules in build/module/KERNEL (the source is
-# copied there, see scripts/stage.sh), user-space programs in build/host, what goes
-# onto test nodes in build/node.
+# copied there, see scripts/stage.sh), user-space programs in build/host.
 
 BUILD	:= $(CURDIR)/build
 SCRIPTS	:= $(CURDIR)/scripts
@@ -32,10 +31,10 @@ RELEASE	= $(shell cut -d '"' -s -f 2 $(KDIR)/include/generated/utsrelease.h)
 # The headers of the distribution's kernel that QEMU nodes boot
 STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/stock-release.sh))
 
-LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/node/ccmadm/ccmadm
+LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/ccmadm/ccmadm
 
 .PHONY: all help module ccmadm install install-modules demo check kunit bench lint sim fuzz cluster docs clean
-.PHONY: host node module-stock module-plain module-debug module-failing states
+.PHONY: host module-stock module-plain module-debug module-failing states
 
 all: module ccmadm
 
@@ -99,11 +98,6 @@ host:
 	@cmake -S $(CURDIR) -B $(BUILD)/host >/dev/null
 	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS)
 
-# For nodes: one static program, so that it runs in any initramfs.
-node:
-	@cmake -S userspace-tools -B $(BUILD)/node -DCCMADM_STATIC=ON -DBUILD_TESTING=OFF >/dev/null
-	@$(MAKE) -s -C $(BUILD)/node -j$(JOBS) ccmadm
-
 module-stock:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock
 	@kernel=$(STOCK) && test -n "$$kernel" && \
@@ -134,9 +128,9 @@ module-failing: module-debug
 
 demo:
 	@$(SCRIPTS)/packages.sh demo tools
-	@$(MAKE) -s module-stock node
+	@$(MAKE) -s module-stock
 	@cmake -S $(CURDIR) -B $(BUILD)/host >/dev/null
-	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS) ccm-demo
+	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS) ccm-demo ccmadm
 	@$(BUILD)/host/demo/ccm-demo $(LAB_ARGUMENTS) \
 		$(addprefix --module=$(BUILD)/module/stock/,rdma_ccm.ko ccm_fm.ko tests/modules/ccm_pattern.ko)
 
@@ -158,14 +152,14 @@ KERNEL	?= debug
 FILTER	?= *
 cluster:
 	@$(SCRIPTS)/packages.sh lab tools
-	@$(MAKE) -s module-$(KERNEL:debug=failing) host node
+	@$(MAKE) -s module-$(KERNEL:debug=failing) host
 	@$(BUILD)/host/tests/cluster/cluster_test $(LAB_ARGUMENTS) --kernel=$(KERNEL) \
 		--uml-modules=$(BUILD)/module/$(KERNEL)/rdma_ccm.ko:$(BUILD)/module/$(KERNEL)/ccm_fm.ko:$(BUILD)/module/$(KERNEL)/tests/modules \
 		--gtest_filter='$(FILTER)'
 
 bench:
 	@$(SCRIPTS)/packages.sh lab tools
-	@$(MAKE) -s module-plain host node
+	@$(MAKE) -s module-plain host
 	@$(BUILD)/host/tests/bench/ccm_bench $(LAB_ARGUMENTS) --kernel=plain \
 		--uml-modules=$(BUILD)/module/plain/rdma_ccm.ko:$(BUILD)/module/plain/ccm_fm.ko:$(BUILD)/module/plain/tests/modules
 

@@ -167,7 +167,7 @@ static struct ccm_try *try_create(struct ccm_links *links, struct ccm_pairing *p
 	t->instance = core->instance;
 	t->epoch = core->epoch;
 	ccm_op_init(&t->read_op, table_read, NULL);
-	pairing->attempt = t;
+	pairing->present = t;
 	list_add_tail(&t->entry, &links->tries);
 	return t;
 }
@@ -179,8 +179,8 @@ static void act_prepare(struct ccm_links *links, struct ccm_pairing *pairing)
 
 	pairing->no_memory = false;
 	/* finish_close() comes back to it */
-	pairing->deferred = pairing->attempt;
-	if (pairing->attempt || !core || core->state != CCM_LINK_PREPARING)
+	pairing->deferred = pairing->present;
+	if (pairing->present || !core || core->state != CCM_LINK_PREPARING)
 		return;
 	t = try_create(links, pairing, core);
 	if (!t) {
@@ -299,7 +299,7 @@ static void finish(struct ccm_try *t)
 		ccm_limits_give_ports(&t->links->node->limits, link->plan.ports);
 	t->ports_taken = false;
 	link->conn = NULL;
-	t->pairing->attempt = NULL;
+	t->pairing->present = NULL;
 	list_move_tail(&t->entry, &t->links->fenced);
 }
 
@@ -420,8 +420,8 @@ void ccm_links_tell_down(struct ccm_links *links, u32 reason)
 void ccm_links_act(struct ccm_links *links, const struct ccm_link_action *action)
 {
 	struct ccm_pairing *pairing = ccm_pairing_known(&links->pairings, action->instance);
-	struct ccm_try *t = pairing && pairing->attempt && !pairing->attempt->closing ?
-			    pairing->attempt : NULL;
+	struct ccm_try *t = pairing && pairing->present && !pairing->present->closing ?
+			    pairing->present : NULL;
 
 	trace_ccm_link(links->partner, action, core_at(links, action->index));
 	if (!pairing)
@@ -562,7 +562,7 @@ static void admit(struct ccm_links *links, struct ccm_port *port)
 				request->instance, request->epoch, request->port);
 	if (index >= 0)
 		pairing = ccm_pairing_known(&links->pairings, request->instance_partner);
-	t = pairing ? pairing->attempt : NULL;
+	t = pairing ? pairing->present : NULL;
 	if (t && !t->link->ports[request->port] && !t->why && !t->closing)
 		ret = accept_port(t, port);
 	if (!ret)

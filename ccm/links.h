@@ -36,7 +36,6 @@ struct ccm_path;
  * @requests: incoming connections of ports, not looked at yet
  * @request_count: how many
  * @nonce: what they must name: this side's nonce of the session; 0: none is welcome
- * @leaving: a client leaves that could not be let go yet
  * @opened: links that were opened
  * @lost: ... and closed other than with the session
  * @rejected: ports
@@ -57,7 +56,6 @@ struct ccm_links {
 	struct list_head requests;
 	u32 request_count;
 	u64 nonce;
-	bool leaving;
 	u64 opened;
 	u64 lost;
 	u64 rejected;

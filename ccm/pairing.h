@@ -51,12 +51,12 @@ struct ccm_client {
  * @inbox: the partner's
  * @partner: its node id
  * @entry: in the partner's list while its session knows the client
- * @attempt: its present try to have a link, NULL: none. This, @entry and @region are
+ * @present: its try to have a link, NULL: none. This, @entry and @region are
  *	touched by the partner's work item only (and by nobody once @let_go is set)
  * @region: memory for the counterpart; kept from session to session; NULL: none yet
  * @region_len: bytes of it
  * @no_memory: the last try could not even be allocated
- * @deferred: another try is to be made when @attempt is closed
+ * @deferred: another try is to be made when @present is closed
  * @let_go: the partner knows no more of the client, which is leaving
  * @told: the link that the client was told READY of, and not yet DOWN
  * @next: the link that it is to be told READY of
@@ -77,7 +77,7 @@ struct ccm_pairing {
 	struct ccm_inbox *inbox;
 	u32 partner;
 	struct list_head entry;
-	struct ccm_try *attempt;
+	struct ccm_try *present;
 	void *region;
 	u64 region_len;
 	bool no_memory;

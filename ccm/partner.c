@@ -77,7 +77,7 @@ static void refresh(const struct ccm_view *view, struct ccm_record *record)
 	record->attempts = READ_ONCE(c->attempts) + READ_ONCE(c->accepted);
 	record->rejected = READ_ONCE(c->rejected);
 	record->error = READ_ONCE(partner->last_error);
-	ccm_heartbeat_fill(&partner->paths[0].heartbeat, record);
+	ccm_heartbeat_fill(&used_path(partner)->heartbeat, record);
 }
 
 /* The work item, and before that has ever run */

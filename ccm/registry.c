@@ -141,7 +141,7 @@ bool ccm_registry_let_go(struct ccm_registry *registry, u32 partner)
 
 		if (!client->leaving || pairing->let_go)
 			continue;
-		if (pairing->attempt) {
+		if (pairing->present) {
 			some = true;
 			continue;
 		}

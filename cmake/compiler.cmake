@@ -9,3 +9,7 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 set(CCM_WARNINGS -Wall -Wextra -Wshadow -Wno-missing-field-initializers)
+
+# Programs that mostly wait for nodes, and are built for a run or two: the optimizer would
+# take longer than it saves.
+set(CCM_TEST_OPTIONS ${CCM_WARNINGS} -O0)

@@ -60,7 +60,7 @@ step() {
 lab() {
 	local name=$1 program=$2 kernel=$3
 	shift 3
-	step "$name" "$program" --run-dir="build/run/$name" --ccmadm=build/node/ccmadm/ccmadm \
+	step "$name" "$program" --run-dir="build/run/$name" --ccmadm=build/host/userspace-tools/ccmadm/ccmadm \
 		--kernel="$kernel" \
 		--uml-modules="build/module/$kernel/rdma_ccm.ko:build/module/$kernel/ccm_fm.ko:build/module/$kernel/tests/modules" "$@"
 }
@@ -100,7 +100,7 @@ beside() {
 
 # All tools and modules first; without them the rest makes no sense.
 built=no
-step build make -s module-stock module-plain module-debug module-failing host node && built=yes
+step build make -s module-stock module-plain module-debug module-failing host && built=yes
 if [ $built = yes ]; then
 	(renice -n 10 -p "$BASHPID" >/dev/null && beside) &
 	first_row &

@@ -8,8 +8,6 @@
 namespace ccm::test {
 namespace {
 
-constexpr int rdma_port = 3341;
-
 // Nodes 1 and 2 are READY and must not notice anything. Node 3 is the rogue; node 1
 // has it as a partner, too, so that nothing but what it sends is wrong.
 class Refusal : public PairTest {

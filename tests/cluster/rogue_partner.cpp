@@ -7,7 +7,6 @@ namespace ccm::test {
 
 namespace {
 
-constexpr int rdma_port = 3341;
 std::uint64_t next_incarnation = 0xabc0000;
 
 template <class Message> bool decode(const Bytes &bytes, int (*get)(const u8 *, u32, Message *), Message &message)

@@ -10,9 +10,9 @@
 
 namespace {
 
-using Bytes = std::array<u8, CCM_FM_RECORD_LEN>;
+using RecordBytes = std::array<u8, CCM_FM_RECORD_LEN>;
 
-u64 fnv(const Bytes &bytes)
+u64 fnv(const RecordBytes &bytes)
 {
     u64 hash = 14695981039346656037ULL;
     for (std::size_t i = 0; i < 56; i++) {
@@ -22,13 +22,13 @@ u64 fnv(const Bytes &bytes)
     return hash;
 }
 
-void put(Bytes &bytes, std::size_t at, u64 value, std::size_t len)
+void put(RecordBytes &bytes, std::size_t at, u64 value, std::size_t len)
 {
     for (std::size_t i = 0; i < len; i++)
         bytes[at + i] = static_cast<u8>(value >> (8 * i));
 }
 
-Bytes seal(Bytes bytes)
+RecordBytes seal(RecordBytes bytes)
 {
     put(bytes, 56, fnv(bytes), 8);
     return bytes;
@@ -47,15 +47,15 @@ ccm_fm_record sample()
     return record;
 }
 
-Bytes encoded(const ccm_fm_record &record)
+RecordBytes encoded(const ccm_fm_record &record)
 {
-    Bytes bytes;
+    RecordBytes bytes;
     bytes.fill(0xee);
     ccm_fm_record_put(bytes.data(), &record);
     return bytes;
 }
 
-bool valid(const Bytes &bytes)
+bool valid(const RecordBytes &bytes)
 {
     ccm_fm_record record{};
     return ccm_fm_record_get(bytes.data(), &record);
@@ -63,7 +63,7 @@ bool valid(const Bytes &bytes)
 
 TEST(FailoverRecord, Layout)
 {
-    Bytes bytes{};
+    RecordBytes bytes{};
     std::copy_n("CCFM", 4, bytes.begin());
     put(bytes, 4, 1, 2);
     put(bytes, 6, 64, 2);
@@ -83,10 +83,10 @@ TEST(FailoverRecord, Layout)
 
 TEST(FailoverRecord, TornOrOtherwiseChangedIsRefused)
 {
-    const Bytes good = encoded(sample());
+    const RecordBytes good = encoded(sample());
     for (std::size_t i = 0; i < good.size(); i++) {
         for (int bit = 0; bit < 8; bit++) {
-            Bytes bad = good;
+            RecordBytes bad = good;
             bad[i] = static_cast<u8>(bad[i] ^ (1 << bit));
             EXPECT_FALSE(valid(bad)) << "byte " << i << " bit " << bit;
         }
@@ -97,14 +97,14 @@ TEST(FailoverRecord, TornOrOtherwiseChangedIsRefused)
     next.decision = CCM_FM_PARTNER_UP;
     next.flags = 0;
     next.reason = 0;
-    const Bytes other = encoded(next);
+    const RecordBytes other = encoded(next);
     for (std::size_t cut = 17; cut < 64; cut++) {
-        Bytes torn = other;
+        RecordBytes torn = other;
         std::copy(good.begin() + static_cast<long>(cut), good.end(),
                   torn.begin() + static_cast<long>(cut));
         EXPECT_FALSE(valid(torn)) << cut;
     }
-    EXPECT_FALSE(valid(Bytes{}));
+    EXPECT_FALSE(valid(RecordBytes{}));
 }
 
 TEST(FailoverRecord, ValuesOutOfRangeAreRefusedThoughTheCheckIsRight)
@@ -138,7 +138,7 @@ TEST(FailoverRecord, ValuesOutOfRangeAreRefusedThoughTheCheckIsRight)
         {48, 8, 1ULL << 63, false},
     };
     for (const Row &row : rows) {
-        Bytes bytes = encoded(sample());
+        RecordBytes bytes = encoded(sample());
         put(bytes, row.at, row.value, row.len);
         EXPECT_EQ(valid(seal(bytes)), row.good) << "at " << row.at << ": " << row.value;
     }
@@ -148,7 +148,7 @@ TEST(FailoverRecord, NoiseIsRefusedAndWhatIsValidComesBack)
 {
     std::mt19937_64 dice(4711);
     for (int i = 0; i < 200000; i++) {
-        Bytes bytes = encoded(sample());
+        RecordBytes bytes = encoded(sample());
         const u64 changes = dice() % 4 + 1;
         for (u64 k = 0; k < changes; k++)
             bytes[dice() % 56] = static_cast<u8>(dice() % 3 ? dice() % 10 : dice());

@@ -23,6 +23,8 @@ namespace ccm::lab {
 
 using Bytes = std::vector<std::uint8_t>;
 
+constexpr int rdma_port = 3341; // the module's default
+
 // A message as it goes over the wire.
 Bytes encoded(const ccm_wire_request &message);
 Bytes encoded(const ccm_wire_reject &message);

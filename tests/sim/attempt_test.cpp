@@ -10,10 +10,8 @@
 namespace {
 
 using sim::Machine;
-
-using Types = std::vector<uint32_t>;
-
-constexpr uint64_t ms = 1000;
+using sim::Types;
+using sim::ms;
 
 ccm_wire_request request_in(const ccm_session_action *a)
 {

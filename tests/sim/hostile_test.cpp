@@ -14,11 +14,7 @@ using sim::Happening;
 using sim::Machine;
 using sim::Slots;
 using sim::entry;
-
-uint32_t u(uint32_t value)
-{
-	return value;
-}
+using sim::u;
 
 void put(Bytes &bytes, size_t at, size_t width, uint64_t value)
 {

@@ -14,13 +14,8 @@ using sim::Happening;
 using sim::Machine;
 using sim::Slots;
 using sim::entry;
-
-constexpr uint64_t ms = 1000;
-
-uint32_t u(uint32_t value)
-{
-	return value;
-}
+using sim::ms;
+using sim::u;
 
 ccm_link_slot sent_slot(const Machine &m, uint32_t index)
 {

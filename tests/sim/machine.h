@@ -17,6 +17,15 @@
 namespace sim {
 
 using Bytes = std::vector<uint8_t>;
+using Types = std::vector<uint32_t>;
+
+constexpr uint64_t ms = 1000;
+
+// An enumerator beside a uint32_t in EXPECT_EQ()
+inline uint32_t u(uint32_t value)
+{
+	return value;
+}
 
 using Entries = std::vector<ccm_catalog_entry>;
 using Slots = std::vector<ccm_link_slot>;

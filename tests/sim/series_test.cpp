@@ -8,15 +8,9 @@ namespace {
 
 using sim::Happening;
 using sim::Machine;
-
-using Types = std::vector<uint32_t>;
-
-constexpr uint64_t ms = 1000;
-
-uint32_t u(uint32_t value)
-{
-	return value;
-}
+using sim::Types;
+using sim::ms;
+using sim::u;
 
 // It has ended for @reason, with a goodbye if @said, and waits for long if @policy.
 void expect_ended(const Machine &m, uint32_t reason, bool said, bool policy)
