@@ -94,7 +94,7 @@ bool fm_partner_given_back(u32 id)
 {
 	struct fm_partner *partner;
 
-	/* until it is queued: whoever takes the partners flushes what is queued, then */
+	/* until it is queued: what is queued is waited for after fm_take_partners() */
 	spin_lock_bh(&partners_lock);
 	partner = find(id);
 	if (partner) {

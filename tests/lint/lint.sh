@@ -10,6 +10,9 @@
 #	cxx-compat	the module with -Wc++-compat -Wjump-misses-init, kernel headers real
 #	kstub		the module parsed as C++20 against the declarations in tests/kstub
 #	sparse		the module built by Kbuild under sparse, with endianness checks
+#	layers		the objects' order in Kbuild is the order of the house: a file calls, and
+#			includes the header of, only what stands above it; core and transport
+#			want nothing of the rest
 #	checkpatch	the kernel's style check
 #	headers		every header of ours compiles alone, as C and as C++
 #	keywords	no C++ keyword is a name
@@ -31,7 +34,7 @@ kdir=${KDIR:-$(printf '%s\n' /usr/src/linux-headers-6.1*-amd64 | sort -V | tail 
 work=$(mktemp -d "${TMPDIR:-/tmp}/ccm-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-all_steps="core cxx-compat kstub sparse checkpatch headers keywords spdx whitespace"
+all_steps="core cxx-compat kstub sparse layers checkpatch headers keywords spdx whitespace"
 cd "$top" || exit 1
 
 # Files of the tree, relative to it, as far as they exist
@@ -177,27 +180,36 @@ step_kstub()
 
 # --- sparse ---------------------------------------------------------------------
 
-# A copy is built, so that no build output gets into the tree; objects only, since
-# modules and KUnit suites do not belong into one module.
+# build_objects ARGUMENT...: make them in $work/build, a copy, so that no build output gets
+# into the tree; objects only, since modules and KUnit suites do not belong into one module.
+# Of what one step has built the next one builds nothing anew.
+build_objects()
+{
+	local f build=$work/build
+	need cpio cpio && need_kdir || return 1
+	if [ ! -d "$build" ]; then
+		mkdir -p "$build"
+		kernel_files | cpio -pdm --quiet "$build" || return 1
+		{
+			echo "ccflags-y := -I\$(src)/include"
+			echo "CFLAGS_ccm/trace.o := -I\$(src)/ccm"
+			echo "obj-m := lint.o"
+			{ core_sources; module_sources; } | while read -r f; do
+				echo "lint-y += ${f%.c}.o"
+			done
+		} >"$build/Kbuild"
+	fi
+	make -s -k -j "$jobs" -C "$kdir" M="$build" "$@"
+}
+
 step_sparse()
 {
-	local build=$work/sparse obj f
-	need sparse sparse && need cpio cpio && need_kdir || return 1
-	mkdir -p "$build"
-	kernel_files | cpio -pdm --quiet "$build" || return 1
-	{
-		echo "ccflags-y := -I\$(src)/include"
-		echo "CFLAGS_ccm/trace.o := -I\$(src)/ccm"
-		echo "obj-m := lint.o"
-		{ core_sources; module_sources; } | while read -r f; do
-			echo "lint-y += ${f%.c}.o"
-		done
-	} >"$build/Kbuild"
+	local build=$work/build obj
+	need sparse sparse || return 1
 	obj=$({ core_sources; module_sources; } | sed 's/\.c$/.o/')
 	[ -n "$obj" ] || return 0
 	# shellcheck disable=SC2086
-	make -s -k -j "$jobs" -C "$kdir" M="$build" C=2 CF=-D__CHECK_ENDIAN__ $obj \
-		>"$work/sparse.log" 2>&1
+	build_objects C=2 CF=-D__CHECK_ENDIAN__ $obj >"$work/sparse.log" 2>&1
 	local result=$?
 	sed "s,$build/,,g" "$work/sparse.log" |
 		grep -E '^(ccm|include|kunit|tests)/[^ ]*: ' |
@@ -208,6 +220,60 @@ step_sparse()
 	tail -n 20 "$work/sparse.log"
 	return 1
 }
+
+# --- layers ---------------------------------------------------------------------
+
+# Of each object named: what it defines, what of ours it calls, which of our headers the
+# compiler saw. Tracepoints, whose names begin with "__", can be anywhere.
+describe_objects()
+{
+	local o
+	for o in "$@"; do
+		echo "object $o"
+		nm -g --defined-only "$o" | sed 's/.* /defines /'
+		nm -u "$o" | sed -nE 's/.* ((ccm|fm)_)/calls \1/p'
+		sed -nE "s,^ *($PWD/[^ ]*\.h).*,\1,p" "${o%/*}/.${o##*/}.cmd" |
+			xargs -r realpath --relative-to=. | sed 's/^/includes /'
+	done
+}
+
+step_layers()
+(
+	local objects below
+	need nm binutils && need realpath coreutils || return 1
+	objects=$(files Kbuild | xargs -r sed -n 's/^[a-z_]*-y *[:+]=//p' | grep -o 'ccm/[^ ]*\.o')
+	[ -n "$objects" ] || { echo "Kbuild: no objects"; return 1; }
+	# shellcheck disable=SC2086
+	build_objects $objects >"$work/layers.log" 2>&1 || { tail -n 20 "$work/layers.log"; return 1; }
+	cd "$work/build" || return 1
+	# shellcheck disable=SC2086
+	describe_objects $objects | awk '
+		$1 == "object" { object = $2; at[object] = ++count; next }
+		$1 == "defines" { owner[$2] = object; next }
+		{ from[++uses] = object; how[uses] = $1; what[uses] = $2 }
+		END {
+			for (i = 1; i <= uses; i++) {
+				whose = owner[what[i]]
+				if (how[i] == "includes") {
+					whose = what[i]
+					sub(/h$/, "o", whose)
+					if (!(whose in at))
+						continue	# no .c has this header
+				}
+				if (at[whose] && at[whose] <= at[from[i]])
+					continue
+				print from[i] " " how[i] " " what[i] ": " \
+				      (whose ? whose " stands below it" : "nobody has it")
+			}
+		}' >"$work/layers"
+	below=$(grep -E '^ccm/(core/|rdma/|trace\.o)' <<<"$objects")
+	# shellcheck disable=SC2086
+	[ -z "$below" ] || ld -r -o below.o $below || return 1
+	[ -z "$below" ] || nm -u below.o |
+		sed -nE 's/.* ((ccm|fm)_)/core and transport together call \1/p' >>"$work/layers"
+	cat "$work/layers"
+	[ ! -s "$work/layers" ]
+)
 
 # --- checkpatch -----------------------------------------------------------------
 

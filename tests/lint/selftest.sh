@@ -13,12 +13,18 @@ trap 'rm -rf "$work"' EXIT
 count=0
 failed=0
 
-# A good tree: one file of the core, one of the module, the headers they want.
+# A good tree: one file of the core, one of the module, the headers they want, and the
+# order of both.
 new_tree()
 {
 	rm -rf "$work/tree"
 	mkdir -p "$work/tree/ccm/core" "$work/tree/include/uapi/linux"
 	cp "$top/ccm/core/types.h" "$work/tree/ccm/core/"
+	cat >"$work/tree/Kbuild" <<-'END'
+	# SPDX-License-Identifier: GPL-2.0-only
+	good-y := ccm/core/good.o
+	good-y += ccm/good.o
+	END
 	cat >"$work/tree/ccm/core/good.c" <<-'END'
 	// SPDX-License-Identifier: GPL-2.0-only
 	/* A class of its own: a keyword in a comment, or "new" in a string, is no name. */
@@ -57,13 +63,13 @@ new_tree()
 	END
 }
 
-# check ok|FAIL STEP WHAT: the step on the tree as it is
+# check ok|FAIL STEP WHAT [FINDING]: the step on the tree as it is
 check()
 {
-	local want=$1 step=$2 what=$3 got
+	local want=$1 step=$2 what=$3 finding=${4:-} got
 	count=$((count + 1))
 	got=$(LINT_TOP=$work/tree "$here/lint.sh" "$step" 2>&1)
-	if grep -q "^$want $step\$" <<<"$got"; then
+	if grep -q "^$want $step\$" <<<"$got" && grep -qF -- "$finding" <<<"$got"; then
 		echo "ok $step: $what"
 	else
 		echo "FAIL $step: $what: wanted \"$want\", got:"
@@ -86,7 +92,7 @@ bad()
 }
 
 new_tree
-for step in core cxx-compat kstub sparse checkpatch headers keywords spdx whitespace; do
+for step in core cxx-compat kstub sparse layers checkpatch headers keywords spdx whitespace; do
 	check ok "$step" "a good tree"
 done
 
@@ -280,6 +286,73 @@ bad ccm/bad.c "a trailing blank" whitespace \
 	< <(printf '// SPDX-License-Identifier: GPL-2.0-only\nint bad; \n')
 bad ccm/bad.c "no newline at the end" whitespace \
 	< <(printf '// SPDX-License-Identifier: GPL-2.0-only\nint bad;')
+
+# A house of two: ccm/high.c calls ccm/rdma/low.c
+new_house()
+{
+	new_tree
+	mkdir -p "$work/tree/ccm/rdma"
+	cat >"$work/tree/Kbuild" <<-'END'
+	# SPDX-License-Identifier: GPL-2.0-only
+	good-y := ccm/core/good.o
+	good-y += ccm/rdma/low.o
+	good-y += ccm/high.o
+	END
+	cat >"$work/tree/ccm/rdma/low.h" <<-'END'
+	/* SPDX-License-Identifier: GPL-2.0-only */
+	int ccm_low(void);
+	END
+	cat >"$work/tree/ccm/rdma/low.c" <<-'END'
+	// SPDX-License-Identifier: GPL-2.0-only
+	#include "low.h"
+
+	int ccm_low(void)
+	{
+		return 1;
+	}
+	END
+	cat >"$work/tree/ccm/high.h" <<-'END'
+	/* SPDX-License-Identifier: GPL-2.0-only */
+	int ccm_high(void);
+	END
+	cat >"$work/tree/ccm/high.c" <<-'END'
+	// SPDX-License-Identifier: GPL-2.0-only
+	#include "high.h"
+	#include "rdma/low.h"
+
+	int ccm_high(void)
+	{
+		return ccm_low();
+	}
+	END
+}
+
+new_house
+check ok layers "a call and an include downward"
+
+sed -i '3h;3d;4G' "$work/tree/Kbuild"
+check FAIL layers "two lines of Kbuild swapped: the include" "ccm/high.o includes ccm/rdma/low.h"
+check FAIL layers "two lines of Kbuild swapped: the call" "ccm/high.o calls ccm_low"
+
+new_house
+sed -i '2i #include "../high.h"' "$work/tree/ccm/rdma/low.c"
+check FAIL layers "an include upward" "ccm/rdma/low.o includes ccm/high.h"
+
+new_house
+echo '#include "../nouns.h"' >>"$work/tree/ccm/rdma/low.h"
+echo '#include "high.h"' >"$work/tree/ccm/nouns.h"
+check FAIL layers "an include upward, through a header of no file" "ccm/rdma/low.o includes ccm/high.h"
+
+new_house
+sed -i 's/return 1/return ccm_high()/; s/^int/int ccm_high(void);\n\n&/' "$work/tree/ccm/rdma/low.c"
+check FAIL layers "a call upward" "ccm/rdma/low.o calls ccm_high"
+
+# the order alone does not say that core and transport need nothing else
+new_house
+cd "$work/tree/ccm" && mv high.[ch] rdma/ && mv rdma/low.[ch] . && cd "$top" || exit 1
+sed -i 's,"rdma/low.h","../low.h",' "$work/tree/ccm/rdma/high.c"
+sed -i 's,rdma/low,low,; s,ccm/high,ccm/rdma/high,' "$work/tree/Kbuild"
+check FAIL layers "the transport calls the runtime" "core and transport together call ccm_low"
 
 echo "lint selftest: $count checks, $failed failed"
 [ $failed -eq 0 ]
