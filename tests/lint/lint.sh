@@ -44,14 +44,15 @@ files()
 }
 core_sources()   { files ccm/core/*.c; }
 core_headers()   { files ccm/core/*.h include/uapi/linux/*.h; }
-module_sources() { files ccm/*.c ccm/rdma/*.c ccm/clients/*.c kunit/*.c tests/modules/*.c tests/*/modules/*.c; }
+module_sources() { files ccm/*.c ccm/rdma/*.c ccm/clients/*.c kunit/*.c tests/modules/*/*.c tests/*/modules/*.c; }
 module_headers()
 {
 	local f
 	files ccm/*.h ccm/rdma/*.h ccm/clients/*.h kunit/*.h include/linux/*.h
 	# beside test modules there are also headers of the tests that use them
-	for f in $(files tests/modules/*.h tests/*/modules/*.h); do
-		grep -qs "^#include \"${f##*/}\"" "${f%/*}"/*.c && printf '%s\n' "$f"
+	for f in $(files tests/modules/*/*.h tests/*/modules/*.h); do
+		grep -Eqs "^#include \"(\.\./.*/)?${f##*/}\"" "${f%/*}"/*.c "${f%/*}"/../*/*.c &&
+			printf '%s\n' "$f"
 	done
 }
 kernel_files()   { core_sources; core_headers; module_sources; module_headers; }

@@ -20,7 +20,7 @@
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 
-#include "busy.h"
+#include "../common/busy.h"
 
 static unsigned int ms = 3000;
 module_param(ms, uint, 0644);

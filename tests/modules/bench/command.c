@@ -14,14 +14,14 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 
-#include "../../ccm/node.h"
-#include "../../ccm/pairing.h"
-#include "../../ccm/partner.h"
-#include "../../ccm/rdma/conn.h"
-#include "../../ccm/rdma/device.h"
-#include "../../ccm/rdma/link.h"
+#include "../../../ccm/node.h"
+#include "../../../ccm/pairing.h"
+#include "../../../ccm/partner.h"
+#include "../../../ccm/rdma/conn.h"
+#include "../../../ccm/rdma/device.h"
+#include "../../../ccm/rdma/link.h"
+#include "../common/command.h"
 #include "bench.h"
-#include "command.h"
 
 static int do_sizes(const struct command *c)
 {

@@ -7,7 +7,7 @@
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 
-#include "rogue_conn.h"
+#include "conn.h"
 
 static int memory_register(struct rogue *rogue, struct rogue_memory *memory, u32 count,
 			   int access, enum dma_data_direction direction)

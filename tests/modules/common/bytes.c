@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Patterns: each byte follows from a seed and its offset in the region. */
-#include "pattern.h"
+#include "bytes.h"
 
 static u64 mix(u64 x)
 {

@@ -3,7 +3,7 @@
  * Clients that use CCM as hard as its kernel API allows, and check everything. For tests.
  *
  * A command is written to ccm_pattern/run in debugfs, and reading the file gives its
- * result (command.h). PARTNER is a node id, numbers may be hexadecimal with 0x, SEED
+ * result (common/command.h). PARTNER is a node id, numbers may be hexadecimal with 0x, SEED
  * stands for a pattern. Results "failed ..." are what CCM said.
  *
  *	register NAME PORTS_MIN PORTS_MAX ASK GIVE [idle]	under load at once, but for idle
@@ -32,9 +32,9 @@
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 
-#include "command.h"
+#include "../common/command.h"
+#include "../common/violation.h"
 #include "pattern.h"
-#include "violation.h"
 
 #define SYNC_MS		3000U
 #define WAIT_MS_MAX	120000U

@@ -11,8 +11,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../common/violation.h"
 #include "pattern.h"
-#include "violation.h"
 
 LIST_HEAD(pattern_clients);
 

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "../../ccm/core/catalog.h"
-#include "../../ccm/core/wire.h"
+#include "../../../ccm/core/catalog.h"
+#include "../../../ccm/core/wire.h"
 #include "node.h"
 
 namespace ccm::lab {

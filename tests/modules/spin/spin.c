@@ -17,7 +17,7 @@
 #include <linux/percpu.h>
 #include <linux/workqueue.h>
 
-#include "busy.h"
+#include "../common/busy.h"
 
 struct spinner {
 	struct work_struct work;

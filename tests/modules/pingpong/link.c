@@ -4,8 +4,8 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 
+#include "../common/violation.h"
 #include "pingpong.h"
-#include "violation.h"
 
 DECLARE_WAIT_QUEUE_HEAD(pingpong_changed);
 

@@ -4,8 +4,8 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 
-#include "../../ccm/rdma/endpoint.h"
-#include "../../ccm/rdma/port.h"
+#include "../../../ccm/rdma/endpoint.h"
+#include "../../../ccm/rdma/port.h"
 #include "bench.h"
 
 static void step_done(struct bench_conn *conn, const struct ib_wc *wc)

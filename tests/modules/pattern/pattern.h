@@ -3,7 +3,7 @@
  * The pattern client: load through CCM's kernel API, checked. Up to PATTERN_CLIENTS_MAX
  * clients are registered by command; each keeps READs, WRITEs, rings and messages of
  * seeded patterns in flight to every partner that is ready, and holds CCM to its
- * promises. What is broken is a violation (violation.h).
+ * promises. What is broken is a violation (common/violation.h).
  *
  * Each side writes only into its own region on the partner, and into each area of it
  * with one operation at a time: what it reads back must be what it wrote.
@@ -22,6 +22,8 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+
+#include "../common/bytes.h"
 
 #define PATTERN_CLIENTS_MAX	64U
 #define PATTERN_DEPTH_MAX	64U
@@ -182,12 +184,7 @@ extern unsigned int pattern_depth;
 extern unsigned int pattern_size;
 extern unsigned int pattern_pace_ms;
 
-/* pattern_bytes.c: pure */
-u64 pattern_random(u64 *state);
-void pattern_fill(u8 *bytes, u64 offset, size_t len, u64 seed);
-size_t pattern_wrong(const u8 *bytes, u64 offset, size_t len, u64 seed);
-
-/* pattern_client.c: registration and what CCM tells */
+/* client.c: registration and what CCM tells */
 struct pattern_client *pattern_register(const char *name, u16 ports_min, u16 ports_max,
 					u64 ask, u64 give, bool load);
 u32 pattern_unregister(struct pattern_client *client);
@@ -195,7 +192,7 @@ struct pattern_client *pattern_find(const char *name);
 struct pattern_link *pattern_find_link(struct pattern_client *client, u32 partner);
 bool pattern_is_up(struct pattern_client *client, u32 partner);
 
-/* pattern_load.c: slots */
+/* load.c: slots */
 int pattern_load_init(struct pattern_link *link);
 void pattern_load_free(struct pattern_link *link);
 int pattern_load_open(struct pattern_link *link);
@@ -206,13 +203,13 @@ void pattern_load_forget(struct pattern_link *link);
 void pattern_take_ring(struct pattern_link *link, u32 port, u32 word);
 void pattern_take_message(struct pattern_link *link, u32 port, const u8 *data, u32 len);
 
-/* pattern_bulk.c: commands that go over a whole region */
+/* bulk.c: commands that go over a whole region */
 int pattern_fill_remote(struct pattern_link *link, u64 seed, u64 *wrong);
 int pattern_verify_remote(struct pattern_link *link, u64 seed, u64 *wrong);
 int pattern_fill_local(struct pattern_link *link, u64 seed, u64 *wrong);
 int pattern_verify_local(struct pattern_link *link, u64 seed, u64 *wrong);
 
-/* pattern_churn.c */
+/* churn.c */
 int pattern_churn(u32 seconds, u64 seed);
 
 #endif /* CCM_TEST_PATTERN_H */

@@ -7,9 +7,9 @@
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
-#include "buffer.h"
+#include "../common/buffer.h"
+#include "../common/violation.h"
 #include "pattern.h"
-#include "violation.h"
 
 #define BULK_LEN	65536U
 

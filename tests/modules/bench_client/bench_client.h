@@ -9,7 +9,7 @@
 #include <linux/mutex.h>
 #include <linux/ccm.h>
 
-#include "bench.h"
+#include "../bench/bench.h"
 
 #define BENCH_CLIENTS_MAX	64U
 #define BENCH_PATTERN		0x9e3779b9U	/* what a client's region holds: bench_pattern() */
@@ -20,14 +20,14 @@ enum bench_what {
 	BENCH_WRITE	= 1,
 };
 
-/* bench_client.c */
+/* client.c */
 extern struct mutex bench_link_lock;	/* the first client's link stays while it is held */
 struct ccm_link *bench_link(void);
 int bench_clients_register(u32 count, u16 ports, u64 ask, u64 give);
 void bench_clients_unregister(void);
 u32 bench_clients_ready(u64 *last_ns);
 
-/* bench_ops.c */
+/* ops.c */
 
 /* Nanoseconds of the same batch on either path */
 struct bench_pair {

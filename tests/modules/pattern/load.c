@@ -11,9 +11,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "buffer.h"
+#include "../common/buffer.h"
+#include "../common/violation.h"
 #include "pattern.h"
-#include "violation.h"
 
 #define CLOSE_WAIT_MS	5000U
 #define RETRY_MS	20U

@@ -29,8 +29,8 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
-#include "command.h"
-#include "violation.h"
+#include "../common/command.h"
+#include "../common/violation.h"
 
 #define LISTENERS	2U
 #define CALLS_MAX	48U	/* what they say fits into COMMAND_LINE_MAX */

@@ -10,9 +10,9 @@
 #include <linux/minmax.h>
 #include <linux/sched/signal.h>
 
-#include "command.h"
+#include "../common/command.h"
+#include "../common/violation.h"
 #include "pattern.h"
-#include "violation.h"
 
 #define CHURN_CLIENTS	16U
 #define CHURN_PAUSE_MS	150U	/* at most, between two changes */

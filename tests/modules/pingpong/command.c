@@ -2,7 +2,7 @@
 /*
  * A client that plays ping-pong with its counterpart. For tests. It echoes as soon as it
  * is loaded. A command is written to ccm_pingpong/run in debugfs, and reading the file
- * gives its result (command.h). PARTNER is a node id.
+ * gives its result (common/command.h). PARTNER is a node id.
  *
  *	wait PARTNER up|down MS
  *	run PARTNER ROUNDS send|write [PORT|all] [MS]	MS for each round
@@ -21,9 +21,9 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
-#include "command.h"
+#include "../common/command.h"
+#include "../common/violation.h"
 #include "pingpong.h"
-#include "violation.h"
 
 #define WAIT_MS_MAX	120000U
 #define ROUND_MS	3000U

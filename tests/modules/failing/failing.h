@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Calls that can be made to fail. A site is one call in the sources of a module that was
- * built with failing_calls.h in front of each of them.
+ * built with calls.h in front of each of them.
  */
 #ifndef CCM_TEST_FAILING_H
 #define CCM_TEST_FAILING_H

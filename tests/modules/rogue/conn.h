@@ -133,7 +133,7 @@ struct rogue {
 
 extern struct rogue *rogue_slots[ROGUE_SLOTS];
 
-/* rogue_conn.c */
+/* conn.c */
 int rogue_slots_create(void);
 void rogue_slots_destroy(void);
 int rogue_connect(struct rogue *rogue, const char *address, const char *port,
@@ -150,7 +150,7 @@ int rogue_read(struct rogue *rogue, u64 addr, u32 key, u32 len);
 bool rogue_receive(struct rogue *rogue, struct rogue_message *message, u32 ms);
 int rogue_post(struct rogue *rogue, const struct ib_send_wr *wr);
 
-/* rogue_memory.c */
+/* memory.c */
 int rogue_memory_create(struct rogue *rogue);
 void rogue_memory_destroy(struct rogue *rogue);
 int rogue_memory_poke(struct rogue *rogue, u32 offset, const u8 *data, u32 len);

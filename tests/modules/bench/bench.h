@@ -123,23 +123,23 @@ static inline bool bench_holds(const u8 *data, u32 pattern, u32 len)
 	return true;
 }
 
-/* bench_conn.c */
+/* conn.c */
 int bench_conn_create(struct bench_conn *conn, bool passive);
 void bench_conn_destroy(struct bench_conn *conn);
 void bench_conn_param(const struct bench_conn *conn, struct rdma_conn_param *param,
 		      struct bench_request *request);
 void bench_conn_timeouts(struct bench_conn *conn);
 
-/* bench_active.c */
+/* active.c */
 int bench_open(struct bench_conn *conn, const char *address, const char *port,
 	       struct bench_times *times, struct bench_keys *keys);
 void bench_close(struct bench_conn *conn);
 int bench_connect(const char *address, const char *port, struct bench_times *times);
 
-/* bench_parallel.c */
+/* parallel.c */
 int bench_parallel(const char *address, const char *port, u32 count, u64 *ns);
 
-/* bench_passive.c */
+/* passive.c */
 int bench_serve(u16 port);
 void bench_serve_stop(void);
 

@@ -9,8 +9,8 @@
 #include <linux/slab.h>
 #include <rdma/ib_cm.h>
 
-#include "command.h"
-#include "rogue_conn.h"
+#include "../common/command.h"
+#include "conn.h"
 
 struct rogue *rogue_slots[ROGUE_SLOTS];
 

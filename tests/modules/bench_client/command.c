@@ -20,8 +20,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../common/command.h"
 #include "bench_client.h"
-#include "command.h"
 
 #define PAIRS_MAX	200U	/* what fits into a result */
 

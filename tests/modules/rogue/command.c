@@ -29,8 +29,8 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "command.h"
-#include "rogue_conn.h"
+#include "../common/command.h"
+#include "conn.h"
 
 /* All under command_lock. */
 static u8 bytes[PAGE_SIZE];

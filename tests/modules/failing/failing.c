@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Makes calls of rdma_ccm.ko and ccm_fm.ko fail, each by its name, when these were built for it
- * (failing_calls.h). What the kernel's own fault injection cannot: to fail what is called
+ * (calls.h). What the kernel's own fault injection cannot: to fail what is called
  * in a work item or a completion, one exact call and nothing of the callee's.
  *
  * A command is written to ccm_failing/run in debugfs, and reading the file gives its
- * result (command.h).
+ * result (common/command.h).
  *
  *	fail SITE SKIP MS	of the calls of SITE from now on SKIP go well, the next one
  *				fails, and all others within MS milliseconds after that
@@ -20,7 +20,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-#include "command.h"
+#include "../common/command.h"
 #include "failing.h"
 
 #define SITES_MAX	160U

@@ -8,10 +8,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "buffer.h"
-#include "pattern.h"
+#include "../common/buffer.h"
+#include "../common/bytes.h"
+#include "../common/violation.h"
 #include "pingpong.h"
-#include "violation.h"
 
 #define MAGIC		0x676e6f70U	/* "pong" */
 #define CLOSE_WAIT_MS	5000U

@@ -81,7 +81,7 @@ struct pingpong_result {
 	u64 sum_ns;
 };
 
-/* pingpong_link.c */
+/* link.c */
 int pingpong_register(u16 ports);
 void pingpong_unregister(void);
 struct pingpong_link *pingpong_find(u32 partner);
@@ -89,7 +89,7 @@ struct pingpong_link *pingpong_next(struct pingpong_link *link);
 bool pingpong_is_up(u32 partner);
 extern wait_queue_head_t pingpong_changed;
 
-/* pingpong_play.c */
+/* play.c */
 void pingpong_play_init(struct pingpong_link *link);
 int pingpong_play_open(struct pingpong_link *link, struct ccm_link *ccm);
 void pingpong_play_close(struct pingpong_link *link);
