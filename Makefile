@@ -117,7 +117,7 @@ module-plain module-debug: module-%:
 	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$* ARCH=um modules && \
 	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/tests/modules ARCH=um \
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/$*/Module.symvers modules && \
-	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/kunit ARCH=um modules
+	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/tests/kunit/suites ARCH=um modules
 
 # rdma_ccm.ko and ccm_fm.ko again, for the same nodes, with calls that can be made to fail: see
 # tests/modules/failing/calls.h. Sites are named by the path below the copy of the source.
@@ -152,7 +152,7 @@ kunit:
 	@$(SCRIPTS)/packages.sh lab tools
 	@$(MAKE) -s module-debug host
 	@$(BUILD)/host/tests/kunit/ccm_kunit $(LAB_ARGUMENTS) --kernel=debug \
-		--uml-modules=$(BUILD)/module/debug/kunit
+		--uml-modules=$(BUILD)/module/debug/tests/kunit/suites
 
 KERNEL	?= debug
 FILTER	?= *

@@ -44,11 +44,11 @@ files()
 }
 core_sources()   { files ccm/core/*.c; }
 core_headers()   { files ccm/core/*.h include/uapi/linux/*.h; }
-module_sources() { files ccm/*.c ccm/rdma/*.c ccm/clients/*.c kunit/*.c tests/modules/*/*.c tests/*/modules/*.c; }
+module_sources() { files ccm/*.c ccm/rdma/*.c ccm/clients/*.c tests/kunit/suites/*.c tests/modules/*/*.c tests/*/modules/*.c; }
 module_headers()
 {
 	local f
-	files ccm/*.h ccm/rdma/*.h ccm/clients/*.h kunit/*.h include/linux/*.h
+	files ccm/*.h ccm/rdma/*.h ccm/clients/*.h tests/kunit/suites/*.h include/linux/*.h
 	# beside test modules there are also headers of the tests that use them
 	for f in $(files tests/modules/*/*.h tests/*/modules/*.h); do
 		grep -Eqs "^#include \"(\.\./.*/)?${f##*/}\"" "${f%/*}"/*.c "${f%/*}"/../*/*.c &&
@@ -201,7 +201,7 @@ step_sparse()
 		>"$work/sparse.log" 2>&1
 	local result=$?
 	sed "s,$build/,,g" "$work/sparse.log" |
-		grep -E '^(ccm|include|kunit|tests)/[^ ]*: ' |
+		grep -E '^(ccm|include|tests)/[^ ]*: ' |
 		grep -vE 'note: ' | sort -u >"$work/sparse.findings"
 	cat "$work/sparse.findings"
 	[ -s "$work/sparse.findings" ] && return 1

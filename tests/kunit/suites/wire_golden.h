@@ -10,7 +10,7 @@
 #ifndef CCM_KUNIT_WIRE_GOLDEN_H
 #define CCM_KUNIT_WIRE_GOLDEN_H
 
-#include "../ccm/core/types.h"
+#include "../../../ccm/core/types.h"
 
 /* versions 1..3, a session, node 258 to partner 65534 */
 static const u8 golden_request[] = {

@@ -5,8 +5,8 @@
  */
 #include <kunit/test.h>
 
-#include "../ccm/core/failover.h"
-#include "../ccm/core/failover_record.h"
+#include "../../../ccm/core/failover.h"
+#include "../../../ccm/core/failover_record.h"
 
 #define SECOND	1000000ULL
 

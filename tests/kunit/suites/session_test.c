@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "../ccm/core/session.h"
+#include "../../../ccm/core/session.h"
 
 #define QUEUE_MAX	64
 #define CLUSTER		0x7e57ULL

@@ -8,10 +8,10 @@
 #include <kunit/test.h>
 #include <uapi/linux/ccm.h>
 
-#include "../ccm/core/liveness.h"
-#include "../ccm/core/wire.h"
-#include "../ccm/rdma/device.h"
-#include "../ccm/rdma/status_page.h"
+#include "../../../ccm/core/liveness.h"
+#include "../../../ccm/core/wire.h"
+#include "../../../ccm/rdma/device.h"
+#include "../../../ccm/rdma/status_page.h"
 
 #define NODE_ID		258U
 #define INCARNATION	0x1122334455667788ULL

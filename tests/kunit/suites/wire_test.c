@@ -5,9 +5,9 @@
  */
 #include <kunit/test.h>
 
-#include "../ccm/core/links_wire.h"
-#include "../ccm/core/liveness.h"
-#include "../ccm/core/wire.h"
+#include "../../../ccm/core/links_wire.h"
+#include "../../../ccm/core/liveness.h"
+#include "../../../ccm/core/wire.h"
 #include "wire_golden.h"
 
 #define BUF_LEN		256

@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 
-#include "../ccm/core/liveness.h"
+#include "../../../ccm/core/liveness.h"
 
 #define DETECT_MS	200
 #define START_US	1000000ULL	/* when the watch begins; times are ms after it */
