@@ -11,6 +11,7 @@
 #	kstub		the module parsed as C++20 against the declarations in tests/kstub
 #	sparse		the module built by Kbuild under sparse, with endianness checks
 #	checkpatch	the kernel's style check
+#	format		the C++ has the style of .clang-format
 #	headers		every header of ours compiles alone, as C and as C++
 #	keywords	no C++ keyword is a name
 #	spdx		every file says its licence
@@ -31,7 +32,7 @@ kdir=${KDIR:-$(printf '%s\n' /usr/src/linux-headers-6.1*-amd64 | sort -V | tail 
 work=$(mktemp -d "${TMPDIR:-/tmp}/ccm-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-all_steps="core cxx-compat kstub sparse checkpatch headers keywords spdx whitespace"
+all_steps="core cxx-compat kstub sparse checkpatch format headers keywords spdx whitespace"
 cd "$top" || exit 1
 
 # Files of the tree, relative to it, as far as they exist
@@ -275,6 +276,28 @@ step_checkpatch()
 	mkdir -p "$work/checkpatch"
 	kernel_files | cpio -pdm --quiet "$work/checkpatch" || return 1
 	kernel_files | each run_checkpatch
+}
+
+# --- C++ ------------------------------------------------------------------------
+
+# Headers are C++ where no kernel code is
+cxx_sources() { tree_files | grep '\.cpp$'; }
+cxx_headers()
+{
+	tree_files | grep -E '^(demo|tests|userspace-tools)/.*\.h$' |
+		grep -vE '^tests/(kstub|kunit/suites|lab/modules)/|^tests/modules/([^l]|l[^a])'
+}
+
+run_format()
+{
+	clang-format --style=file --dry-run -Werror --ferror-limit=3 "$1" 2>&1 | grep 'error:'
+	[ "${PIPESTATUS[0]}" -eq 0 ]
+}
+
+step_format()
+{
+	need clang-format clang-format || return 1
+	{ cxx_sources; cxx_headers; } | each run_format
 }
 
 # --- headers --------------------------------------------------------------------
