@@ -111,15 +111,15 @@ module-plain module-debug: module-%:
 	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$* ARCH=um modules && \
 	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/tests/modules ARCH=um \
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/$*/Module.symvers modules && \
-	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/kunit ARCH=um modules
+	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/tests/kunit/suites ARCH=um modules
 
 # rdma_ccm.ko and ccm_fm.ko again, for the same nodes, with calls that can be made to fail: see
-# tests/modules/failing_calls.h. Sites are named by the path below the copy of the source.
+# tests/modules/failing/calls.h. Sites are named by the path below the copy of the source.
 module-failing: module-debug
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/failing
 	@$(MAKE) -s -C $$($(UML) debug) M=$(BUILD)/module/failing ARCH=um \
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/debug/tests/modules/Module.symvers \
-		KCFLAGS='-include $(BUILD)/module/failing/tests/modules/failing_calls.h -fmacro-prefix-map=$(BUILD)/module/failing/=' \
+		KCFLAGS='-include $(BUILD)/module/failing/tests/modules/failing/calls.h -fmacro-prefix-map=$(BUILD)/module/failing/=' \
 		modules
 
 #
@@ -146,7 +146,7 @@ kunit:
 	@$(SCRIPTS)/packages.sh lab tools
 	@$(MAKE) -s module-debug host
 	@$(BUILD)/host/tests/kunit/ccm_kunit $(LAB_ARGUMENTS) --kernel=debug \
-		--uml-modules=$(BUILD)/module/debug/kunit
+		--uml-modules=$(BUILD)/module/debug/tests/kunit/suites
 
 KERNEL	?= debug
 FILTER	?= *

@@ -536,7 +536,7 @@ def check_targets(docs, _code):
 
 def check_files(docs, _code):
     """Files of the tree that are named exist."""
-    folders = 'ccm|demo|Documentation|include|kunit|scripts|tests|userspace-tools'
+    folders = 'ccm|demo|Documentation|include|scripts|tests|userspace-tools'
     for page, text in docs.pages.items():
         for path in set(re.findall(r'(?<![\w/.-])(?:%s)/[\w./-]*\w' % folders, text)):
             if not os.path.exists(os.path.join(TOP, path)) and not re.search('[A-Z]{3}$', path):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The client "pattern" on a node, a kernel client made for tests: what
-// tests/modules/pattern_command.c can be told.
+// tests/modules/pattern/command.c can be told.
 #pragma once
 
 #include <cstdint>

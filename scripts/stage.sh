@@ -10,7 +10,7 @@ set -eu
 mkdir -p "$1"
 target=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
-find Kbuild ccm include kunit tests/modules \( -name '*.[ch]' -o -name Kbuild \) \
+find Kbuild ccm include tests/kunit/suites tests/modules \( -name '*.[ch]' -o -name Kbuild \) \
 	-exec cp -pu --parents -t "$target" {} +
 
 # What the tree has no more, the copy must not have: an include of it would still compile.

@@ -72,7 +72,7 @@ second='EverySite.*:Load.*:Network.*:Refusal.*:Misconfigured.*:Siw.*'
 third='Clients.*:Crowd.*:Failover.*:Fencing.*:Hostile.*:ThreeWithClients.*'
 first_row() {
 	step kunit $host/tests/kunit/ccm_kunit --run-dir=build/run/kunit --kernel=debug \
-		--uml-modules=build/module/debug/kunit
+		--uml-modules=build/module/debug/tests/kunit/suites
 	lab lab $host/tests/lab/lab_selftest plain --gtest_filter='-*Debug*'
 	lab labdebug $host/tests/lab/lab_selftest debug --gtest_filter='*Debug*'
 	lab cluster $host/tests/cluster/cluster_test debug --gtest_filter="-$second:$third"

@@ -6,7 +6,7 @@
  * when its ports to that partner are connected and the memory it asked for is there,
  * down() when they are gone. In between it reads and writes its region on the partner
  * with one-sided operations, and the partner's CPU takes no part in them (on RDMA
- * hardware). Documentation/clients.rst is the tutorial, tests/modules/ccm_sample.c
+ * hardware). Documentation/clients.rst is the tutorial, tests/modules/sample/sample.c
  * a complete client.
  *
  * Promises. For each client and partner, ready() and down() alternate, one down() for

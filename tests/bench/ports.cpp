@@ -17,7 +17,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int memory_bytes = 511 * 4096; // BENCH_MEMORY_LEN of tests/modules/bench.h
+constexpr int memory_bytes = 511 * 4096; // BENCH_MEMORY_LEN of tests/modules/bench/bench.h
 constexpr int most_pairs = 200;       // of one command
 
 struct Batches {

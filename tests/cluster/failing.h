@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Calls of the module that can be made to fail (tests/modules/failing.c), as tests use them.
+// Calls of the module that can be made to fail (tests/modules/failing/failing.c), as tests use them.
 // A site is such a call; its name is "FILE:LINE:FUNCTION".
 #pragma once
 

@@ -245,7 +245,7 @@ TEST_F(EverySite, IsKnown)
         known.insert(one.substr(0, one.rfind(':')));
     EXPECT_GT(known.size(), 80u);
     for (const std::string &suspect : suspects())
-        EXPECT_TRUE(known.contains(suspect)) << suspect << ": add it to tests/modules/failing_calls.h";
+        EXPECT_TRUE(known.contains(suspect)) << suspect << ": add it to tests/modules/failing/calls.h";
 }
 
 // Node 1 leaves, and is loaded again: as long as there is no memory for what the module needs,

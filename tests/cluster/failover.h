@@ -57,7 +57,7 @@ private:
     Command command_;
 };
 
-// Listeners (tests/modules/fm_listener.c): a command; its result.
+// Listeners (tests/modules/fm_listener/listener.c): a command; its result.
 std::string listener(Node &node, const std::string &command);
 void load_listener(Node &node, const std::string &parameters = "");
 // Fails the test if the monitor has broken a promise.

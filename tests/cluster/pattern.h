@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The pattern client (tests/modules/pattern_command.c) as the tests use it.
+// The pattern client (tests/modules/pattern/command.c) as the tests use it.
 #pragma once
 
 #include "module.h"

@@ -12,7 +12,7 @@
 #include "catalog_model.h"
 #include "ccm/core/names.h"
 #include "dice.h"
-#include "kunit/wire_golden.h"
+#include "tests/kunit/suites/wire_golden.h"
 
 namespace {
 

@@ -13,7 +13,7 @@
 
 #include "ccm/core/links_wire.h"
 #include "dice.h"
-#include "kunit/wire_golden.h"
+#include "tests/kunit/suites/wire_golden.h"
 #include "wire_layout.h"
 
 namespace {

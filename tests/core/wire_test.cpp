@@ -10,7 +10,7 @@
 
 #include "ccm/core/wire.h"
 #include "dice.h"
-#include "kunit/wire_golden.h"
+#include "tests/kunit/suites/wire_golden.h"
 #include "wire_layout.h"
 
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ccm/core/session.h"
-#include "kunit/wire_golden.h"
+#include "tests/kunit/suites/wire_golden.h"
 
 namespace {
 

@@ -14,6 +14,7 @@
 #			includes the header of, only what stands above it; core and transport
 #			want nothing of the rest
 #	checkpatch	the kernel's style check
+#	format		the C++ has the style of .clang-format
 #	headers		every header of ours compiles alone, as C and as C++
 #	keywords	no C++ keyword is a name
 #	spdx		every file says its licence
@@ -34,7 +35,7 @@ kdir=${KDIR:-$(printf '%s\n' /usr/src/linux-headers-6.1*-amd64 | sort -V | tail 
 work=$(mktemp -d "${TMPDIR:-/tmp}/ccm-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-all_steps="core cxx-compat kstub sparse layers checkpatch headers keywords spdx whitespace"
+all_steps="core cxx-compat kstub sparse layers checkpatch format headers keywords spdx whitespace"
 cd "$top" || exit 1
 
 # Files of the tree, relative to it, as far as they exist
@@ -47,14 +48,15 @@ files()
 }
 core_sources()   { files ccm/core/*.c; }
 core_headers()   { files ccm/core/*.h include/uapi/linux/*.h; }
-module_sources() { files ccm/*.c ccm/rdma/*.c ccm/clients/*.c kunit/*.c tests/modules/*.c tests/*/modules/*.c; }
+module_sources() { files ccm/*.c ccm/rdma/*.c ccm/clients/*.c tests/kunit/suites/*.c tests/modules/*/*.c tests/*/modules/*.c; }
 module_headers()
 {
 	local f
-	files ccm/*.h ccm/rdma/*.h ccm/clients/*.h kunit/*.h include/linux/*.h
+	files ccm/*.h ccm/rdma/*.h ccm/clients/*.h tests/kunit/suites/*.h include/linux/*.h
 	# beside test modules there are also headers of the tests that use them
-	for f in $(files tests/modules/*.h tests/*/modules/*.h); do
-		grep -qs "^#include \"${f##*/}\"" "${f%/*}"/*.c && printf '%s\n' "$f"
+	for f in $(files tests/modules/*/*.h tests/*/modules/*.h); do
+		grep -Eqs "^#include \"(\.\./.*/)?${f##*/}\"" "${f%/*}"/*.c "${f%/*}"/../*/*.c &&
+			printf '%s\n' "$f"
 	done
 }
 kernel_files()   { core_sources; core_headers; module_sources; module_headers; }
@@ -212,7 +214,7 @@ step_sparse()
 	build_objects C=2 CF=-D__CHECK_ENDIAN__ $obj >"$work/sparse.log" 2>&1
 	local result=$?
 	sed "s,$build/,,g" "$work/sparse.log" |
-		grep -E '^(ccm|include|kunit|tests)/[^ ]*: ' |
+		grep -E '^(ccm|include|tests)/[^ ]*: ' |
 		grep -vE 'note: ' | sort -u >"$work/sparse.findings"
 	cat "$work/sparse.findings"
 	[ -s "$work/sparse.findings" ] && return 1
@@ -340,6 +342,28 @@ step_checkpatch()
 	mkdir -p "$work/checkpatch"
 	kernel_files | cpio -pdm --quiet "$work/checkpatch" || return 1
 	kernel_files | each run_checkpatch
+}
+
+# --- C++ ------------------------------------------------------------------------
+
+# Headers are C++ where no kernel code is
+cxx_sources() { tree_files | grep '\.cpp$'; }
+cxx_headers()
+{
+	tree_files | grep -E '^(demo|tests|userspace-tools)/.*\.h$' |
+		grep -vE '^tests/(kstub|kunit/suites|lab/modules)/|^tests/modules/([^l]|l[^a])'
+}
+
+run_format()
+{
+	clang-format --style=file --dry-run -Werror --ferror-limit=3 "$1" 2>&1 | grep 'error:'
+	[ "${PIPESTATUS[0]}" -eq 0 ]
+}
+
+step_format()
+{
+	need clang-format clang-format || return 1
+	{ cxx_sources; cxx_headers; } | each run_format
 }
 
 # --- headers --------------------------------------------------------------------

@@ -61,6 +61,15 @@ new_tree()
 	MODULE_DESCRIPTION("Nothing");
 	MODULE_LICENSE("GPL");
 	END
+	mkdir -p "$work/tree/demo"
+	cp "$top/.clang-format" "$work/tree/"
+	cat >"$work/tree/demo/good.cpp" <<-'END'
+	// SPDX-License-Identifier: GPL-2.0-only
+	int good(int value)
+	{
+	    return value + 1;
+	}
+	END
 }
 
 # check ok|FAIL STEP WHAT [FINDING]: the step on the tree as it is
@@ -92,7 +101,7 @@ bad()
 }
 
 new_tree
-for step in core cxx-compat kstub sparse layers checkpatch headers keywords spdx whitespace; do
+for step in core cxx-compat kstub sparse layers checkpatch format headers keywords spdx whitespace; do
 	check ok "$step" "a good tree"
 done
 
@@ -254,6 +263,17 @@ bad ccm/bad.c "not the kernel's style" checkpatch <<'END'
 int bad_style( int a ){
     if(a) { return 1; }
     return 0;
+}
+END
+
+bad demo/bad.cpp "C++ with tabs" format \
+	< <(printf '// SPDX-License-Identifier: GPL-2.0-only\nint bad()\n{\n\treturn 1;\n}\n')
+
+bad demo/bad.h "another style in a header of C++" format <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+inline int bad() {
+    return 1;
 }
 END
 
