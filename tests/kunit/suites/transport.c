@@ -165,6 +165,8 @@ static void on_removing(void *owner)
 	struct ccm_device *device;
 	u32 i;
 
+	if (ccm_device_find(&t->devices, t->ib))
+		t->found = true;
 	for (i = 0; i < TEST_ENDS; i++) {
 		flush_work(&t->ends[i].closing);
 		if (!t->ends[i].conn)
@@ -386,10 +388,8 @@ void test_take_device_away(struct kunit *test)
 {
 	struct transport *t = (struct transport *)test->priv;
 	struct net_device *netdev;
-	struct ccm_device *device;
 
-	device = list_first_entry(&t->devices.list, struct ccm_device, entry);
-	if (device->ib->ops.driver_id != RDMA_DRIVER_RXE)
+	if (t->ib->ops.driver_id != RDMA_DRIVER_RXE)
 		kunit_skip(test, "%s is not soft-RoCE: it can not be added again", t->name);
 	netdev = ip_dev_find(&init_net, cpu_to_be32(TEST_ADDRESS));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, netdev);
@@ -478,7 +478,8 @@ int transport_init(struct kunit *test)
 	if (list_empty(&t->devices.list))
 		kunit_skip(test, "there is no RDMA device (rdma link add)");
 	device = list_first_entry(&t->devices.list, struct ccm_device, entry);
-	strscpy(t->name, dev_name(&device->ib->dev), sizeof(t->name));
+	t->ib = device->ib;
+	strscpy(t->name, dev_name(&t->ib->dev), sizeof(t->name));
 	KUNIT_ASSERT_EQ(test, 0, ccm_listener_start(&t->listener, TEST_PORT, 8, on_request, t));
 	t->listening = true;
 	return 0;

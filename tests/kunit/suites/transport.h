@@ -94,13 +94,15 @@ struct test_end {
  * @appeared: calls of it
  * @removing: calls of it
  * @busy: connections that were closed by it
+ * @found: the device was still found then
  * @wait: woken when one of these has changed
  * @works: work requests of the test's own
  * @works_done: of them, completed
  * @leave: takes the device away
  * @leaving: the device
  * @left: it is gone
- * @name: of the device
+ * @ib: the device
+ * @name: of it
  * @netdev: under it
  * @away: the device is to be added again
  * @cleanup: what is to be done before the ends are closed; may be NULL
@@ -120,12 +122,14 @@ struct transport {
 	atomic_t appeared;
 	atomic_t removing;
 	atomic_t busy;
+	bool found;
 	wait_queue_head_t wait;
 	struct test_work works[TEST_WORKS];
 	atomic_t works_done;
 	struct work_struct leave;
 	struct ib_device *leaving;
 	struct completion left;
+	struct ib_device *ib;
 	char name[TEST_NAME_LEN];
 	char netdev[TEST_NAME_LEN];
 	bool away;

@@ -580,7 +580,6 @@ static void drain_brings_back(struct kunit *test)
 	struct test_end *b = &t->ends[1];
 	struct ccm_drain wait;
 	struct ib_sge sge;
-	u32 done;
 	u32 i;
 
 	a->config.detect_ms = TEST_LONG_MS;
@@ -591,7 +590,7 @@ static void drain_brings_back(struct kunit *test)
 	ccm_conn_drain(b->conn);
 	KUNIT_ASSERT_TRUE(test, ccm_endpoint_drained(&b->conn->endpoint));
 	sge = landing_of(a, 64);
-	for (i = 0; i < TEST_WORKS; i++)
+	for (i = 0; i < TEST_WORKS - 1; i++)
 		test_post(test, a, i % 2 ? IB_WR_RDMA_READ : IB_WR_RDMA_WRITE, &sge,
 			  i % 2 ? a->peer.status_addr : a->peer.mailbox_addr,
 			  i % 2 ? a->peer.status_key : a->peer.mailbox_key);
@@ -599,18 +598,20 @@ static void drain_brings_back(struct kunit *test)
 
 	drain(&wait, &a, 1);
 	KUNIT_EXPECT_TRUE(test, ccm_endpoint_drained(&a->conn->endpoint));
-	done = (u32)atomic_read(&t->works_done);
-	KUNIT_EXPECT_EQ(test, done, (u32)TEST_WORKS);
-	for (i = 0; i < TEST_WORKS; i++)
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->works_done), TEST_WORKS - 1);
+	for (i = 0; i < TEST_WORKS - 1; i++)
 		KUNIT_EXPECT_NE(test, t->works[i].status, IB_WC_SUCCESS);
 
-	/* the receives, too; and none is posted any more */
+	/* the receives, too; and none is posted any more, or it would be back before this */
 	KUNIT_EXPECT_TRUE(test, test_saw(a, CCM_ENDPOINT_ERROR));
 	clear_bit(CCM_ENDPOINT_ERROR, &a->seen);
 	KUNIT_EXPECT_EQ(test, ccm_mail_post_receives(&a->conn->mail), 0);
+	test_await_work(test, test_post(test, a, IB_WR_RDMA_WRITE, &sge, a->peer.mailbox_addr,
+					a->peer.mailbox_key));
+	KUNIT_EXPECT_FALSE(test, test_saw(a, CCM_ENDPOINT_ERROR));
 	ccm_endpoint_destroy_qp(&a->conn->endpoint);
 	KUNIT_EXPECT_FALSE(test, test_saw(a, CCM_ENDPOINT_ERROR));
-	KUNIT_EXPECT_EQ(test, (u32)atomic_read(&t->works_done), done);
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->works_done), TEST_WORKS);
 }
 
 /* Each state in which a connection can end */
@@ -904,6 +905,7 @@ static enum ib_wc_status region_write(struct kunit *test, struct region_test *r,
 static void region_is_reached(struct kunit *test, struct region_test *r)
 {
 	const u64 last = REGION_LEN - PAGE_SIZE;
+	struct ccm_link_offer other;
 
 	/* nothing is posted without places, and the inbox is told of what has come back */
 	KUNIT_ASSERT_EQ(test, 0, ccm_region_create(&r->here, r->b->conn, &r->b->inbox, r->memory,
@@ -922,6 +924,10 @@ static void region_is_reached(struct kunit *test, struct region_test *r)
 
 	/* the other end finds it by the table */
 	region_offer(test, r);
+	other = r->offer;
+	other.bytes--;
+	KUNIT_EXPECT_EQ(test, ccm_remote_take(&r->remote, &r->landing, &other), -EPROTO);
+	ccm_remote_free(&r->remote);
 	KUNIT_ASSERT_EQ(test, 0, ccm_remote_take(&r->remote, &r->landing, &r->offer));
 	KUNIT_EXPECT_EQ(test, r->remote.len, r->here.chunk_len);
 	KUNIT_EXPECT_EQ(test, r->remote.chunks[0].key, r->here.chunks[0].mr->rkey);
@@ -973,6 +979,7 @@ static void expect_usable(struct kunit *test)
 
 	test_bring_device_back(test);
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->removing), 1);
+	KUNIT_EXPECT_FALSE(test, t->found);
 	test_connect(test, &t->ends[2], &t->ends[3]);
 	test_exchange(test, &t->ends[2], &t->ends[3]);
 }
