@@ -11,12 +11,18 @@ UML	:= $(CURDIR)/tests/lab/kernel/build-uml.sh
 JOBS	:= $(shell nproc)
 CACHE	:= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ccm
 
-# User-space objects are kept beside the test kernels, so that a fresh clone is not
-# compiled anew (see ccache(1)).
+# Objects are kept beside the test kernels, so that a fresh clone is not compiled anew (see
+# ccache(1)).
 export CCACHE_DIR := $(CACHE)/ccache
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 export CMAKE_CXX_COMPILER_LAUNCHER := $(if $(shell command -v ccache),ccache)
+
+# make for the modules that nodes load. CCACHE_BASEDIR would make the paths in them
+# relative, which module-failing names sites by.
+KBUILD	= CCACHE_BASEDIR= $(MAKE) -s -j$(JOBS) \
+	  DEBIAN_KERNEL_USE_CCACHE=$(CMAKE_CXX_COMPILER_LAUNCHER)
+KBUILD_UML = $(KBUILD) ARCH=um CC='$(strip $(CMAKE_CXX_COMPILER_LAUNCHER) gcc)'
 
 # The kernel that `make module` builds for. The default is the running one, or where
 # it has no headers (a container, say) the newest that has.
@@ -34,7 +40,7 @@ STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/sto
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/ccmadm/ccmadm
 
 .PHONY: all help module ccmadm install install-modules demo check kunit bench lint sim fuzz cluster docs clean
-.PHONY: host module-stock module-plain module-debug module-failing states
+.PHONY: host module-stock module-plain module-debug module-kunit module-failing states
 
 all: module ccmadm
 
@@ -101,23 +107,26 @@ host:
 module-stock:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock
 	@kernel=$(STOCK) && test -n "$$kernel" && \
-	$(MAKE) -s -C $$kernel M=$(BUILD)/module/stock modules && \
-	$(MAKE) -s -C $$kernel M=$(BUILD)/module/stock/tests/modules \
+	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock modules && \
+	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock/tests/modules \
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/stock/Module.symvers ccm_pattern.ko
 
 module-plain module-debug: module-%:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/$*
 	@kernel=$$($(UML) $*) && \
-	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$* ARCH=um modules && \
-	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/tests/modules ARCH=um \
-		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/$*/Module.symvers modules && \
-	$(MAKE) -s -C $$kernel M=$(BUILD)/module/$*/tests/kunit/suites ARCH=um modules
+	$(KBUILD_UML) -C $$kernel M=$(BUILD)/module/$* modules && \
+	$(KBUILD_UML) -C $$kernel M=$(BUILD)/module/$*/tests/modules \
+		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/$*/Module.symvers modules
+
+# The KUnit suites are for the debug kernel.
+module-kunit: module-debug
+	@$(KBUILD_UML) -C $$($(UML) debug) M=$(BUILD)/module/debug/tests/kunit/suites modules
 
 # rdma_ccm.ko and ccm_fm.ko again, for the same nodes, with calls that can be made to fail: see
 # tests/modules/failing/calls.h. Sites are named by the path below the copy of the source.
 module-failing: module-debug
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/failing
-	@$(MAKE) -s -C $$($(UML) debug) M=$(BUILD)/module/failing ARCH=um \
+	@$(KBUILD_UML) -C $$($(UML) debug) M=$(BUILD)/module/failing \
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/debug/tests/modules/Module.symvers \
 		KCFLAGS='-include $(BUILD)/module/failing/tests/modules/failing/calls.h -fmacro-prefix-map=$(BUILD)/module/failing/=' \
 		modules
@@ -144,7 +153,7 @@ lint:
 
 kunit:
 	@$(SCRIPTS)/packages.sh lab tools
-	@$(MAKE) -s module-debug host
+	@$(MAKE) -s module-kunit host
 	@$(BUILD)/host/tests/kunit/ccm_kunit $(LAB_ARGUMENTS) --kernel=debug \
 		--uml-modules=$(BUILD)/module/debug/tests/kunit/suites
 

@@ -100,7 +100,7 @@ beside() {
 
 # All tools and modules first; without them the rest makes no sense.
 built=no
-step build make -s module-stock module-plain module-debug module-failing host && built=yes
+step build make -s module-stock module-plain module-kunit module-failing host && built=yes
 if [ $built = yes ]; then
 	(renice -n 10 -p "$BASHPID" >/dev/null && beside) &
 	first_row &
