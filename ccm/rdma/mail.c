@@ -355,6 +355,8 @@ int ccm_mail_send_keys(struct ccm_mail *mail, const u8 *data, u32 len)
 	}
 	last->next = &send;
 	ret = ib_post_send(mail->ep->cm_id->qp, &mail->reg_wr[0].wr, NULL);
+	if (ret)
+		clear_bit(0, &mail->tx_busy);
 	last->next = NULL;
 	return ret;
 }

@@ -14,6 +14,7 @@
 #include <linux/ccm.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +38,7 @@ public:
     Reader(const Reader &) = delete;
     int fd() const { return fd_; }
 
-    ssize_t read(void *buffer, std::size_t size) { return ::read(fd_, buffer, size); }
+    ssize_t read(void *buffer, std::size_t size) { return syscall(SYS_read, fd_, buffer, size); }
 
     // All that is queued now.
     Records all()
