@@ -27,7 +27,7 @@ for set in "$@"; do
 			linux-headers-amd64 binutils"
 		;;
 	check)
-		packages="$packages ccache clang clang-format llvm libclang-rt-14-dev sparse perl git libgmock-dev
+		packages="$packages ccache clang clang-format clang-tidy llvm libclang-rt-14-dev sparse perl git libgmock-dev
 			python3-sphinx graphviz man-db"
 		;;
 	*) die "'$set' is no set of packages" ;;

@@ -3,7 +3,7 @@
 #
 # lint.sh [STEP...] - check that the module is the C that is also C++, and its style.
 #
-# Without arguments all steps run. Each prints "ok STEP" or "FAIL STEP" with the
+# Without arguments all steps run, but for the last. Each prints "ok STEP" or "FAIL STEP" with the
 # findings below it; the exit code is 1 if any failed.
 #
 #	core		ccm/core compiles: gcc (C), g++ and clang++ (C++20), all warnings
@@ -20,8 +20,13 @@
 #	spdx		every file says its licence
 #	whitespace	no trailing blanks, no CR, a newline at the end
 #
+# and only when it is named, since it takes 10 s for each file that it does not know:
+#
+#	tidy		clang-tidy has nothing to say of the C++ (see .clang-tidy)
+#
 # Variables: KDIR, the kernel build directory (default: the newest of
 # /usr/src/linux-headers-6.1*-amd64); CHECKPATCH, a checkpatch.pl; JOBS (default 2);
+# COMPILE_COMMANDS, a build directory for step tidy (default: build/host of the tree);
 # LINT_TOP, the tree to look at (default: the one this script is in).
 set -u
 export LC_ALL=C
@@ -36,6 +41,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/ccm-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 all_steps="core cxx-compat kstub sparse layers checkpatch format headers keywords spdx whitespace"
+more_steps="tidy"
 cd "$top" || exit 1
 
 # Files of the tree, relative to it, as far as they exist
@@ -366,6 +372,45 @@ step_format()
 	{ cxx_sources; cxx_headers; } | each run_format
 }
 
+# It takes seconds for a file: files without findings are remembered, by the content of
+# all of the tree that they are compiled from, as the last build saw it (its .d files).
+run_tidy()
+{
+	local known found output deps
+	output=$(awk -v want="\"file\": \"$LINT_TREE/$1\"" '
+		/"command":/ { command = $0 }
+		index($0, want) { print command }' "$TIDY_BUILD/compile_commands.json" |
+		sed -n 's/.* -o \([^ ]*\) .*/\1/p' | head -n 1)
+	deps=$(find "$TIDY_BUILD" -path "*/${output:-none}.d" -exec cat {} + 2>/dev/null |
+		tr -s ' \\' '\n' | grep "^$LINT_TREE/" | grep -v "^$TIDY_BUILD/" | grep -v ':$')
+	# shellcheck disable=SC2086
+	known=$TIDY_OK/$(cat .clang-tidy "$1" $deps 2>/dev/null | sha256sum | cut -c 1-64)
+	[ -e "$known" ] && return
+	found=$(clang-tidy --quiet -p "$LINT_WORK/tidy" --extra-arg=-I"$LINT_TREE" "$1" 2>/dev/null | grep -E '(error|warning): ')
+	if [ -n "$found" ]; then
+		printf '%s\n' "${found//$LINT_TREE\//}"
+	else
+		touch "$known"
+	fi
+}
+
+step_tidy()
+{
+	need clang-tidy clang-tidy || return 1
+	export TIDY_BUILD=${COMPILE_COMMANDS:-$top/build/host} TIDY_OK=$cache/tidy-ok LINT_TREE=$top
+	[ -f "$TIDY_BUILD/compile_commands.json" ] || {
+		echo "no compile_commands.json in $TIDY_BUILD: make host writes it"
+		return 1
+	}
+	export LINT_WORK=$work
+	# gcc's precompiled headers are none for clang
+	mkdir -p "$TIDY_OK" "$work/tidy"
+	sed 's/ -Winvalid-pch//; s/ -include [^ ]*cmake_pch\.hxx//' "$TIDY_BUILD/compile_commands.json" \
+		>"$work/tidy/compile_commands.json"
+	find "$TIDY_OK" -type f -mtime +30 -delete
+	cxx_sources | each run_tidy
+}
+
 # --- headers --------------------------------------------------------------------
 
 header_alone()    # as user space sees it
@@ -464,10 +509,10 @@ step_whitespace()
 
 steps=${*:-$all_steps}
 for step in $steps; do
-	case " $all_steps " in
+	case " $all_steps $more_steps " in
 	*" $step "*) ;;
 	*)
-		echo "lint: there is no step '$step'; there are: $all_steps" >&2
+		echo "lint: there is no step '$step'; there are: $all_steps $more_steps" >&2
 		exit 1
 		;;
 	esac

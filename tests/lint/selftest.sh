@@ -61,8 +61,8 @@ new_tree()
 	MODULE_DESCRIPTION("Nothing");
 	MODULE_LICENSE("GPL");
 	END
-	mkdir -p "$work/tree/demo"
-	cp "$top/.clang-format" "$work/tree/"
+	mkdir -p "$work/tree/demo" "$work/tree/build/host"
+	cp "$top/.clang-format" "$top/.clang-tidy" "$work/tree/"
 	cat >"$work/tree/demo/good.cpp" <<-'END'
 	// SPDX-License-Identifier: GPL-2.0-only
 	int good(int value)
@@ -70,6 +70,11 @@ new_tree()
 	    return value + 1;
 	}
 	END
+	local file
+	for file in good bad; do
+		printf '{\n"directory": "%s",\n"command": "c++ -std=c++20 -o %s.o -c %s",\n"file": "%s"\n},\n' \
+			"$work/tree" $file "$work/tree/demo/$file.cpp" "$work/tree/demo/$file.cpp"
+	done | sed '1s/^/[/; $s/,$/]/' >"$work/tree/build/host/compile_commands.json"
 }
 
 # check ok|FAIL STEP WHAT [FINDING]: the step on the tree as it is
@@ -101,7 +106,7 @@ bad()
 }
 
 new_tree
-for step in core cxx-compat kstub sparse layers checkpatch format headers keywords spdx whitespace; do
+for step in core cxx-compat kstub sparse layers checkpatch format tidy headers keywords spdx whitespace; do
 	check ok "$step" "a good tree"
 done
 
@@ -275,6 +280,23 @@ bad demo/bad.h "another style in a header of C++" format <<'END'
 inline int bad() {
     return 1;
 }
+END
+
+bad demo/bad.cpp "moved, then used" tidy <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string>
+#include <utility>
+
+std::string::size_type bad(std::string a)
+{
+    std::string b = std::move(a);
+    return b.size() + a.size();
+}
+END
+
+bad demo/bad.cpp "C++ that does not compile" tidy <<'END'
+// SPDX-License-Identifier: GPL-2.0-only
+int bad(no_such_type a);
 END
 
 bad ccm/bad.h "a header that needs another before it" headers <<'END'
