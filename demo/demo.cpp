@@ -125,9 +125,9 @@ int Demo::report()
     for (const std::string &line : missing)
         timeline_.note("  - " + line);
     timeline_.note("");
-    timeline_.note(fmt::format("demo: NOT OK: {} of {} things to be seen were not observed", missing.size(),
-                               goals_.size()),
-                   Tone::bad);
+    timeline_.note(
+        fmt::format("demo: NOT OK: {} of {} things to be seen were not observed", missing.size(), goals_.size()),
+        Tone::bad);
     return 1;
 }
 
@@ -161,7 +161,8 @@ void Demo::heard(int id, const lab::ConsoleLine &line)
     if (auto rest = behind("Linux version "))
         timeline_.say(line.at, who_of(id), "the kernel starts: Linux " + rest->substr(0, rest->find(' ')));
     else if (auto loaded = behind(" of cluster demo, incarnation "))
-        timeline_.say(line.at, who_of(id), "rdma_ccm.ko is loaded, its incarnation is 0x" + loaded->substr(0, loaded->find(',')));
+        timeline_.say(line.at, who_of(id),
+                      "rdma_ccm.ko is loaded, its incarnation is 0x" + loaded->substr(0, loaded->find(',')));
     else if (auto link = behind("rxe0: added "))
         timeline_.say(line.at, who_of(id), "soft-RoCE: rxe0 on " + *link);
     else if (auto decision = at(id).decisions->parse(line); decision && decision->is_first())

@@ -19,7 +19,7 @@
 namespace ccm::demo {
 
 struct Options {
-    bool uml = false; // User-Mode Linux nodes: the same story, quicker
+    bool uml = false;  // User-Mode Linux nodes: the same story, quicker
     int detect_ms = 0; // 0: the module's default
     bool colour = false;
     std::size_t width = 80;
@@ -94,8 +94,8 @@ private:
     Goals goals_;
     std::unique_ptr<lab::Cluster> cluster_;
     std::array<Observed, 2> observed_;
-    std::size_t decisions_told_ = 0; // events of node 1's watch that tell_decisions() has gone through
-    std::string last_word_;          // of the decisions that were told
+    std::size_t decisions_told_ = 0;   // events of node 1's watch that tell_decisions() has gone through
+    std::string last_word_;            // of the decisions that were told
     std::vector<std::string> reasons_; // those of node 1's DOWNs that were provoked and seen
 };
 

@@ -19,8 +19,8 @@ inline constexpr std::array<const char *, 6> series = {"A0", "R1", "W1", "R2", "
 // What one node's trace says of the handshake that led to its first READY. Times are
 // the node's own microseconds.
 struct Side {
-    std::string conn;                             // the node's number for the connection
-    bool asked = false;                           // its own connect request was accepted
+    std::string conn;   // the node's number for the connection
+    bool asked = false; // its own connect request was accepted
     std::optional<long long> connected, ready;
     std::array<std::optional<long long>, 6> posted;   // it handed the step to the queue pair
     std::array<std::optional<long long>, 6> read;     // R1, R2: the READ came back

@@ -146,9 +146,7 @@ std::vector<Demo::Phase> Demo::plan()
         connected.push_back(client_goal(id));
     connected.push_back(decision_goal("booting-wait"));
     return {
-        {"1  Both machines start",
-         {boot_goal(1), boot_goal(2)},
-         [this] { boot(); }},
+        {"1  Both machines start", {boot_goal(1), boot_goal(2)}, [this] { boot(); }},
         {"2  The two kernels connect", connected, [this] { connect(); }},
         {"3  Node 2 is still in its initramfs, and node 1 reads its memory",
          {"node 2 is in its initramfs", "node 1 reads node 2's status page by RDMA: stage initramfs"},
@@ -164,8 +162,8 @@ std::vector<Demo::Phase> Demo::plan()
          {"node 1 reports node 2 DOWN: unreachable", advised_partition},
          [this] { lose_power(); }},
         {"7  Node 2 comes back",
-         {"node 2 boots again", "READY again on node 1", "node 2's incarnation has changed", waits_again,
-          partner_told, giveback, given_back},
+         {"node 2 boots again", "READY again on node 1", "node 2's incarnation has changed", waits_again, partner_told,
+          giveback, given_back},
          [this] { come_back(); }},
         {"8  Node 2 panics",
          {"node 1 reports node 2 DOWN: panicked, or unreachable", advised_panic},
@@ -182,7 +180,8 @@ void Demo::boot()
         fs::remove(cluster_->dir() / old);
     for (int id : {1, 2}) {
         std::vector<std::string> parameters{fmt::format("rdma_ccm.node={}", id), "rdma_ccm.cluster=demo",
-                                            fmt::format("rdma_ccm.partners={0}@192.0.2.{0}", other(id)), "rdma_ccm.auth=none"};
+                                            fmt::format("rdma_ccm.partners={0}@192.0.2.{0}", other(id)),
+                                            "rdma_ccm.auth=none"};
         if (options_.detect_ms)
             parameters.push_back(fmt::format("rdma_ccm.detect_ms={}", options_.detect_ms));
         lab::Node &n = cluster_->add({
@@ -240,9 +239,9 @@ void Demo::connect()
         std::string goal = fmt::format("READY on node {}", id);
         try {
             // In the present state or as a change, whichever it is by now.
-            lab::Event ready = watch(id).wait_for(
-                [](const json &e) { return is_partner(e) && e.at("state") == "ready"; }, connect_deadline,
-                "READY in `ccmadm watch` of " + node(id).name());
+            lab::Event ready =
+                watch(id).wait_for([](const json &e) { return is_partner(e) && e.at("state") == "ready"; },
+                                   connect_deadline, "READY in `ccmadm watch` of " + node(id).name());
             if (ready.json.at("incarnation") == at(other(id)).incarnation)
                 goals_.met(goal);
             else
@@ -280,15 +279,14 @@ lab::Event Demo::see(int id, const lab::Watch::Predicate &wanted, std::size_t fr
     for (std::size_t i = from; i < events.size(); i++)
         if (wanted(events[i].json))
             return events[i];
-    return watch(id).wait_for(wanted, step_deadline,
-                              fmt::format("{} in `ccmadm watch` of {}", what, node(id).name()));
+    return watch(id).wait_for(wanted, step_deadline, fmt::format("{} in `ccmadm watch` of {}", what, node(id).name()));
 }
 
 void Demo::see_client(int id)
 {
     lab::Event event = see(
-        id, [id](const json &e) { return is_client(e, PatternClient::name, other(id)) && e.at("state") == "ready"; },
-        0, fmt::format("the client {}, ready,", PatternClient::name));
+        id, [id](const json &e) { return is_client(e, PatternClient::name, other(id)) && e.at("state") == "ready"; }, 0,
+        fmt::format("the client {}, ready,", PatternClient::name));
     auto ports = event.json.at("ports").get<int>();
     auto here = event.json.at("region").get<std::uint64_t>();
     auto there = event.json.at("region_partner").get<std::uint64_t>();
@@ -366,8 +364,9 @@ void Demo::print_series(const std::array<Side, 2> &sides)
             timeline_.step(moment(*mine.posted[step]), who_of(id), series[step], text);
         }
         if (mine.ready)
-            timeline_.step(moment(*mine.ready), who_of(id), "READY",
-                           fmt::format("node {} is ready; its incarnation is {}", other(id), at(other(id)).incarnation));
+            timeline_.step(
+                moment(*mine.ready), who_of(id), "READY",
+                fmt::format("node {} is ready; its incarnation is {}", other(id), at(other(id)).incarnation));
     }
 }
 
@@ -375,7 +374,8 @@ void Demo::print_series(const std::array<Side, 2> &sides)
 bool Demo::in_initramfs(int id, const std::string &still)
 {
     // One word for each mount on /: more than rootfs would be a root.
-    std::string roots = node(id).must("while read -r what where rest; do [ $where != / ] || echo $what; done </proc/mounts");
+    std::string roots =
+        node(id).must("while read -r what where rest; do [ $where != / ] || echo $what; done </proc/mounts");
     std::replace(roots.begin(), roots.end(), '\n', ' ');
     roots = roots.substr(0, roots.find_last_not_of(' ') + 1);
     std::string stage = first_line(node(id).must("ccmadm stage"));
@@ -395,7 +395,8 @@ void Demo::look_early()
     timeline_.details({
         {"stage", page.at("stage")},
         {"incarnation", page.at("incarnation")},
-        {"counter", fmt::format("{}, moves at least every {} ms", page.at("counter").get<long>(), page.at("tick_ms").get<long>())},
+        {"counter",
+         fmt::format("{}, moves at least every {} ms", page.at("counter").get<long>(), page.at("tick_ms").get<long>())},
         {"uptime", fmt::format("{:.3f} s since its module was loaded", page.at("uptime_ms").get<double>() / 1e3)},
         {"read in", fmt::format("{:.3f} ms", page.at("read_us").get<double>() / 1e3)},
     });
@@ -487,10 +488,10 @@ lab::Event Demo::see_down(lab::TimePoint since, lab::TimePoint happened, const s
     lab::Event down = wait_state("down", since, step_deadline);
     std::string reason = down.json.at("reason");
     reasons_.push_back(reason);
-    timeline_.say(down.at, Who::node1,
-                  fmt::format("node 2 is DOWN: {}, {:.0f} ms after {}", reason, lab::milliseconds(down.at - happened),
-                              what),
-                  Tone::bad);
+    timeline_.say(
+        down.at, Who::node1,
+        fmt::format("node 2 is DOWN: {}, {:.0f} ms after {}", reason, lab::milliseconds(down.at - happened), what),
+        Tone::bad);
     return down;
 }
 

@@ -140,7 +140,8 @@ void Timeline::details(const std::vector<std::pair<std::string, std::string>> &r
     for (const auto &[name, value] : rows)
         widest = std::max(widest, name.size());
     for (const auto &[name, value] : rows)
-        print(fmt::format("{:{}}{}  {}\n", "", text_column + 4, painted(dim, fmt::format("{:<{}}", name, widest)), value));
+        print(fmt::format("{:{}}{}  {}\n", "", text_column + 4, painted(dim, fmt::format("{:<{}}", name, widest)),
+                          value));
 }
 
 void Timeline::note(const std::string &text, Tone tone)

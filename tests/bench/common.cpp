@@ -51,8 +51,9 @@ std::map<std::string, double> figures(const std::string &text)
 
 void wait_clients(Node &node, int count)
 {
-    node.until(fmt::format("cd /sys/kernel/debug/ccm_bench_client && echo ready >run && grep -q clients={}' ' run", count),
-               30s, 20ms);
+    node.until(
+        fmt::format("cd /sys/kernel/debug/ccm_bench_client && echo ready >run && grep -q clients={}' ' run", count),
+        30s, 20ms);
 }
 
 double ready_ms(Node &node, int partner)
@@ -63,7 +64,8 @@ double ready_ms(Node &node, int partner)
 
 void until_state(Node &node, int partner, const std::string &state, bool wanted)
 {
-    node.until(fmt::format("{}grep -q '^state {}$' /sys/kernel/debug/ccm/partner-{}", wanted ? "" : "! ", state, partner));
+    node.until(
+        fmt::format("{}grep -q '^state {}$' /sys/kernel/debug/ccm/partner-{}", wanted ? "" : "! ", state, partner));
 }
 
 double host_ms(TimePoint at)

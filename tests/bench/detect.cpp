@@ -27,8 +27,10 @@ std::string state_of(const Watch &watch)
 json measure_one(const Options &options, int detect_ms)
 {
     Cluster cluster(fmt::format("bench-detect-{}", detect_ms));
-    Node &first = cluster.add({.load = {"rdma_ccm"}, .parameters = parameters(1, {{2, "192.0.2.2"}}, "rdma_ccm.", detect_ms)});
-    Node &second = cluster.add({.load = {"rdma_ccm"}, .parameters = parameters(2, {{1, "192.0.2.1"}}, "rdma_ccm.", detect_ms)});
+    Node &first =
+        cluster.add({.load = {"rdma_ccm"}, .parameters = parameters(1, {{2, "192.0.2.2"}}, "rdma_ccm.", detect_ms)});
+    Node &second =
+        cluster.add({.load = {"rdma_ccm"}, .parameters = parameters(2, {{1, "192.0.2.1"}}, "rdma_ccm.", detect_ms)});
     cluster.boot();
     Watch watch = cluster.watch(first);
     double clock_first = clock_offset(first);

@@ -74,7 +74,10 @@ Memory settled(Node &node)
 
 json json_of(const Memory &m)
 {
-    return {{"used_kib", m.used}, {"slab_kib", m.slab}, {"stacks_kib", m.stacks}, {"vmalloc_kib", m.vmalloc},
+    return {{"used_kib", m.used},
+            {"slab_kib", m.slab},
+            {"stacks_kib", m.stacks},
+            {"vmalloc_kib", m.vmalloc},
             {"percpu_kib", m.percpu}};
 }
 
@@ -170,11 +173,11 @@ json measure_sessions(Cluster &cluster, Node &node, int count, json &result)
 
 // What is set up with a pair of commands, one for either node's clients, at several sizes.
 struct Growth {
-    std::string what, unit;       // printed: "8 clients", "each client"
-    std::string here, there;      // commands, with {} for the size
-    int clients;                  // that become READY; 0: as many as the size
+    std::string what, unit;  // printed: "8 clients", "each client"
+    std::string here, there; // commands, with {} for the size
+    int clients;             // that become READY; 0: as many as the size
     std::vector<int> sizes;
-    double per = 1;               // a row of the result is for so many
+    double per = 1; // a row of the result is for so many
 };
 
 json measure_growth(Node &node, Node &other, const Growth &growth, json &result)
@@ -235,8 +238,13 @@ json measure_clients(Cluster &cluster, Node &node)
     result["per_port"] = measure_growth(
         node, other, {"of 64 of one client", "port", "client {} 0 0", "client {} 0 0", 1, {1, 16, 32, 64}}, result);
     result["per_region_mib"] = measure_growth(node, other,
-                                              {"of 32 in one region", "MiB given", "client 1 0 {}", "client 1 {} 0", 1,
-                                               {1 << 20, 8 << 20, 16 << 20, 32 << 20}, 1 << 20},
+                                              {"of 32 in one region",
+                                               "MiB given",
+                                               "client 1 0 {}",
+                                               "client 1 {} 0",
+                                               1,
+                                               {1 << 20, 8 << 20, 16 << 20, 32 << 20},
+                                               1 << 20},
                                               result);
     Memory after = minus(settled(node), before);
     print("after all clients have left", after);
@@ -275,8 +283,7 @@ json measure_memory(const Options &options)
     std::printf("  %-52s%10lld\n", "the node, and its status page",
                 s["node"].get<long long>() + s["status_page"].get<long long>());
     std::printf("  %-52s%10lld\n", "each RDMA device", s["device"].get<long long>());
-    std::printf("  %-52s%10lld\n", "each partner, beside its work queue and its thread",
-                s["partner"].get<long long>());
+    std::printf("  %-52s%10lld\n", "each partner, beside its work queue and its thread", s["partner"].get<long long>());
     std::printf("  %-52s%10lld\n", "each connection, beside the device's QP, CQ and MRs", s["conn"].get<long long>());
     std::printf("  %-52s%10lld\n", "  and its pages", s["session_pages"].get<long long>());
     std::printf("  %-52s%10lld\n", "each client", s["client"].get<long long>());

@@ -18,7 +18,7 @@ using nlohmann::json;
 namespace {
 
 constexpr int memory_bytes = 511 * 4096; // BENCH_MEMORY_LEN of tests/modules/bench/bench.h
-constexpr int most_pairs = 200;       // of one command
+constexpr int most_pairs = 200;          // of one command
 
 struct Batches {
     Samples port, plain; // ns of one operation
@@ -125,7 +125,8 @@ json measure_ports(const Options &options)
                 "  %-13s%9s%11s%11s%11s%11s%9s%9s%9s  %-13s%9s%6s\n"
                 "  %-13s%9s%11s%11s%11s%11s%9s%9s%9s  %-13s%9s%6s\n",
                 "", "", "port", "plain", "port", "plain", "port", "plain", "ratio", "95 %", "of the", "", "operation",
-                "in flight", "us/op", "us/op", "op/s", "op/s", "MiB/s", "MiB/s", "of time", "interval", "fastest", "pairs");
+                "in flight", "us/op", "us/op", "op/s", "op/s", "MiB/s", "MiB/s", "of time", "interval", "fastest",
+                "pairs");
     json result;
     double worst = 0;
     for (const char *what : {"read", "write"})

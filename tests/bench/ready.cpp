@@ -26,13 +26,15 @@ void open_once(Node &first, Node &second, int ports, Opened *opened)
 {
     std::string words = joined(parameters(2, {{1, first.ipv4()}}, "")) + " client_ports=64";
     json got = json::parse(second.must(
-        fmt::format("ccm-bench-load /modules/rdma_ccm.ko {} -- /modules/ccm_bench_client.ko ports={}", words, ports), 30s));
+        fmt::format("ccm-bench-load /modules/rdma_ccm.ko {} -- /modules/ccm_bench_client.ko ports={}", words, ports),
+        30s));
     wait_clients(second, 1);
     auto client = figures(bench_command(second, "ccm_bench_client", "ready"));
     double session = ready_ms(second, 1);
     second.must("rmmod ccm_bench_client && rmmod rdma_ccm");
     until_state(first, 2, "READY", false);
-    auto plain = figures(bench_command(second, "ccm_bench", fmt::format("parallel {} {} {}", first.ipv4(), plain_port, ports)));
+    auto plain =
+        figures(bench_command(second, "ccm_bench", fmt::format("parallel {} {} {}", first.ipv4(), plain_port, ports)));
     if (!opened)
         return;
     double start = got["start_ns"].get<double>() / 1e6;
@@ -71,10 +73,13 @@ json measure_ready(const Options &options)
         plain_by.emplace_back(ports, opened.plain.median());
         double ratio = opened.client.median() / opened.plain.median();
         double more = opened.client.median() - opened.session.median();
-        std::printf("%s", row(fmt::format("{} port{}: client's ready()", ports, ports > 1 ? "s" : ""), opened.client).c_str());
+        std::printf(
+            "%s", row(fmt::format("{} port{}: client's ready()", ports, ports > 1 ? "s" : ""), opened.client).c_str());
         std::printf("%s", row("  of it until the partner is READY", opened.session).c_str());
         std::printf("%s", row("  of it both init_module()", opened.modules).c_str());
-        std::printf("%s", row(fmt::format("  {} plain queue pair{} at once", ports, ports > 1 ? "s" : ""), opened.plain, 3).c_str());
+        std::printf(
+            "%s",
+            row(fmt::format("  {} plain queue pair{} at once", ports, ports > 1 ? "s" : ""), opened.plain, 3).c_str());
         std::printf("  ratio of the medians: %.2f; behind the partner's READY: %.2f ms\n", ratio, more);
         std::fflush(stdout);
         result.push_back({{"ports", ports},
@@ -84,7 +89,8 @@ json measure_ready(const Options &options)
                           {"plain_ms", opened.plain.json()},
                           {"ratio", ratio}});
     }
-    std::printf("Each further port: %.3f ms; each further plain queue pair: %.3f ms\n", slope(opened_by), slope(plain_by));
+    std::printf("Each further port: %.3f ms; each further plain queue pair: %.3f ms\n", slope(opened_by),
+                slope(plain_by));
     std::printf("Plain: address, route, CQ, QP, connect, for all at the same time; one PD, no memory.\n\n");
     std::fflush(stdout);
     second.must("rmmod ccm_bench");

@@ -104,11 +104,11 @@ TEST_F(Clients, ClientsThatDoNotFitSayWhyAndHoldUpNobody)
     load_pattern(a());
     load_pattern(b());
     auto on = [](Node &node, const std::string &words) { EXPECT_EQ(pattern(node, "register " + words), "ok\n"); };
-    on(a(), "greedy 1 1 65536 0 idle");   // asks for more than its counterpart gives
+    on(a(), "greedy 1 1 65536 0 idle"); // asks for more than its counterpart gives
     on(b(), "greedy 1 1 0 4096 idle");
-    on(a(), "wide 4 8 0 0 idle");         // needs more ports than its counterpart wants
+    on(a(), "wide 4 8 0 0 idle"); // needs more ports than its counterpart wants
     on(b(), "wide 1 2 0 0 idle");
-    on(a(), "alone 1 1 0 0 idle");        // has no counterpart
+    on(a(), "alone 1 1 0 0 idle"); // has no counterpart
     wait_up("good");
     auto expect = [](Node &node, const std::string &name, const std::string &state, const std::string &reason) {
         json c = client(node, name, 3 - node.id());
@@ -152,8 +152,9 @@ TEST_F(Clients, ClientsComeAndGoWhileReady)
         wait_up("guest");
         pattern(b(), "unregister guest");
         wait_client(a(), "guest", 2, "down");
-        w.wait_for([](const json &e) { return e["type"] == "client" && e["client"] == "guest" && e["state"] == "waiting"; },
-                   soon, "guest waiting");
+        w.wait_for(
+            [](const json &e) { return e["type"] == "client" && e["client"] == "guest" && e["state"] == "waiting"; },
+            soon, "guest waiting");
         pattern(a(), "unregister guest");
     }
     EXPECT_EQ(losses(w, 2), 0u);
@@ -174,7 +175,9 @@ TEST_F(Clients, LoadSurvivesTheLossOfThePartner)
     wait_up("mirror");
     long long before = pattern_stat(a(), "verified");
     a().until("cd /sys/kernel/debug/ccm_pattern && echo stats all >run && "
-              "[ $(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run) -gt " + std::to_string(before) + " ]", soon);
+              "[ $(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run) -gt " +
+                  std::to_string(before) + " ]",
+              soon);
 }
 
 // What the partner wrote stays where it is, and can be read, when the partner is gone.
@@ -229,7 +232,8 @@ protected:
         wait_up("mirror");
         Command writing = start_pattern(b(), "fill remote mirror 1 1001");
         a().until("cd /sys/kernel/debug/ccm_pattern && echo look mirror 2 0 8 >run && "
-                  "! grep -q data=0000000000000000 run", soon, 10ms);
+                  "! grep -q data=0000000000000000 run",
+                  soon, 10ms);
         lose();
         wait_client(a(), "mirror", 2, "down");
         EXPECT_FALSE(writing.ended()) << "node 2 was through too early for this test";
@@ -293,9 +297,12 @@ public:
 // one go: it is the clients that are to be many, not the shells.
 void for_each_client(Node &node, const std::string &command, const std::string &result = "ok")
 {
-    node.must(fmt::format("cd /sys/kernel/debug/ccm_pattern; i=0; while [ $i -lt 64 ]; do "
-                          "echo \"{}\" >run && read -r r <run && [ \"$r\" = \"{}\" ] || {{ echo \"c$i: $r\"; exit 1; }}; "
-                          "i=$((i + 1)); done", command, result), 120s);
+    node.must(
+        fmt::format("cd /sys/kernel/debug/ccm_pattern; i=0; while [ $i -lt 64 ]; do "
+                    "echo \"{}\" >run && read -r r <run && [ \"$r\" = \"{}\" ] || {{ echo \"c$i: $r\"; exit 1; }}; "
+                    "i=$((i + 1)); done",
+                    command, result),
+        120s);
 }
 
 TEST_F(Crowd, SixtyFourClientsWithFourPortsEach)

@@ -108,12 +108,13 @@ std::string site(const std::string &file, const std::string &function, std::size
 std::set<std::string> suspects()
 {
     // A call, not a definition: its line is indented.
-    static const std::regex call(R"(^\s.*\b((k|kv|v|__v)[mzc]alloc\w*|k\w*dup\w*|alloc_\w+|get_\w*pages?|\w+_alloc_table|)"
-                                 R"(__get_free_pages?|ib_(alloc|create|map|dma_map|modify|post|register)_\w+|)"
-                                 R"(rdma_(create|set_afonly|bind|listen|resolve|connect|accept|reject|disconnect)\w*|)"
-                                 R"(misc_register|\w+_chain_register|register_\w+_notifier|debugfs_create_\w+|single_open|)"
-                                 R"(kobject_\w+_env|idr_alloc\w*|xa_(store|alloc)\w*|kthread_\w*(run|create)\w*|)"
-                                 R"(mempool_\w+|kmem_cache_\w+|request_\w+)\()");
+    static const std::regex call(
+        R"(^\s.*\b((k|kv|v|__v)[mzc]alloc\w*|k\w*dup\w*|alloc_\w+|get_\w*pages?|\w+_alloc_table|)"
+        R"(__get_free_pages?|ib_(alloc|create|map|dma_map|modify|post|register)_\w+|)"
+        R"(rdma_(create|set_afonly|bind|listen|resolve|connect|accept|reject|disconnect)\w*|)"
+        R"(misc_register|\w+_chain_register|register_\w+_notifier|debugfs_create_\w+|single_open|)"
+        R"(kobject_\w+_env|idr_alloc\w*|xa_(store|alloc)\w*|kthread_\w*(run|create)\w*|)"
+        R"(mempool_\w+|kmem_cache_\w+|request_\w+)\()");
     // Not these: they cannot fail. The chain is a failover monitor's own, without memory.
     static const std::regex harmless(R"(^ \*|\b(ib_dma_mapping_error|ib_register_event_handler|vmalloc_to_page|)"
                                      R"(raw_notifier_chain_register)\()");

@@ -75,7 +75,8 @@ protected:
         for (const std::string &figure :
              {fmt::format("client_ports {};", with_client ? 2 : 0),
               fmt::format("client_memory {};", with_client ? (region + 4095) / 4096 * 4096 : 0)})
-            EXPECT_NE(counters.find(figure), std::string::npos) << node.name() << ": no " << figure << " in " << counters;
+            EXPECT_NE(counters.find(figure), std::string::npos)
+                << node.name() << ": no " << figure << " in " << counters;
     }
     static void expect_state(bool with_client)
     {
@@ -93,7 +94,8 @@ protected:
     // Until a call has failed on a node where the site is to; then nothing fails there any more.
     static void wait_failed(Node &node, const std::string &site)
     {
-        node.until(fmt::format("cd /sys/kernel/debug/ccm_failing && echo armed >run && ! grep -q '{} 0$' run", site), soon, 20ms);
+        node.until(fmt::format("cd /sys/kernel/debug/ccm_failing && echo armed >run && ! grep -q '{} 0$' run", site),
+                   soon, 20ms);
         remember(let_none_fail(node));
     }
 
@@ -217,7 +219,8 @@ void EverySite::fail_under_load(const std::vector<std::string> &all)
         // after which the load goes on
         const long long before = pattern_stat(a(), "verified");
         a().until(fmt::format("cd /sys/kernel/debug/ccm_pattern; echo stats all >run; "
-                              "v=$(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run); [ $v -gt {} ]", before));
+                              "v=$(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run); [ $v -gt {} ]",
+                              before));
         for (Node *node : both())
             expect_state(*node, run(*node, Steps{"ccm_pattern=load f off"} + check), true);
     }
@@ -427,14 +430,16 @@ TEST_F(EverySite, OfAnOperation)
 TEST_F(EverySite, OfTheFailoverMonitor)
 {
     b().must("insmod /modules/ccm_fm.ko");
-    for (const std::string &one : {site("ccm/clients/failover_monitor.c", "alloc_workqueue"), site("ccm/client.c", "kzalloc")}) {
+    for (const std::string &one :
+         {site("ccm/clients/failover_monitor.c", "alloc_workqueue"), site("ccm/client.c", "kzalloc")}) {
         let_fail(a(), {one});
         EXPECT_NE(a().run("insmod /modules/ccm_fm.ko").errors.find("Cannot allocate memory"), std::string::npos) << one;
         remember(let_none_fail(a()));
     }
     std::string stage = "initramfs";
-    for (const std::string &one : {site("ccm/clients/failover_exchange.c", "kzalloc"), site("ccm/clients/failover_monitor.c", "kzalloc"),
-                                   site("ccm/clients/failover_tell.c", "kobject_uevent_env")}) {
+    for (const std::string &one :
+         {site("ccm/clients/failover_exchange.c", "kzalloc"), site("ccm/clients/failover_monitor.c", "kzalloc"),
+          site("ccm/clients/failover_tell.c", "kobject_uevent_env")}) {
         SCOPED_TRACE(one);
         let_fail(a(), {one, 0, a_while_ms});
         a().must("insmod /modules/ccm_fm.ko");
@@ -466,7 +471,9 @@ TEST_F(EverySite, OverIwarp)
     use(Rdma::siw, "rxe0");
     fail_each({.on_a = reload() + until_ready, .on_b = {}, .with_client = false, .wanted = not_drained});
     register_everywhere();
-    fail_each({.on_a = register_again + until_ready, .on_b = register_again + until_ready, .with_client = true,
+    fail_each({.on_a = register_again + until_ready,
+               .on_b = register_again + until_ready,
+               .with_client = true,
                .wanted = [](const std::string &site) { return !failed_[site] || site.ends_with(":ib_modify_qp"); }});
     fail_under_load({site("ccm/rdma/op.c", "ib_post_send", 0)});
     for (Node *node : both())

@@ -17,8 +17,9 @@ using Variables = Uevents::Variables;
 
 // Documentation/failover.rst, "Words of decisions"
 const char *const decisions[] = {
-    "none",         "start-wait",       "partner-up",       "booting-wait",      "boot-stalled",
-    "partner-stopping", "takeover-advised", "giveback-possible", "cannot-tell",
+    "none",         "start-wait",       "partner-up",       "booting-wait",
+    "boot-stalled", "partner-stopping", "takeover-advised", "giveback-possible",
+    "cannot-tell",
 };
 static_assert(std::size(decisions) == CCM_FM_DECISION_COUNT);
 
@@ -27,7 +28,7 @@ struct Flag {
     const char *word, *variable;
 };
 const Flag flags[] = {
-    {CCM_FM_F_PARTITION, "partition", "CCM_PARTITION"}, {CCM_FM_F_ORDERLY, "orderly", "CCM_ORDERLY"},
+    {CCM_FM_F_PARTITION, "partition", "CCM_PARTITION"},    {CCM_FM_F_ORDERLY, "orderly", "CCM_ORDERLY"},
     {CCM_FM_F_NEVER_SEEN, "never-seen", "CCM_NEVER_SEEN"}, {CCM_FM_F_ADVISED, "advised", "CCM_ADVISED"},
     {CCM_FM_F_SURVIVED, "survived", "CCM_SURVIVED"},
 };
@@ -54,8 +55,14 @@ bool truth(const std::string &value)
 
 Decision of_uevent(const Variables &v)
 {
-    Decision d{std::stoi(v.at("CCM_PARTNER")), v.at("CCM_DECISION"), v.at("CCM_REASON"), v.at("CCM_STAGE"),
-               v.at("CCM_INCARNATION"), "", v.at("CCM_PARTNER_DECISION"), truth(v.at("CCM_PARTNER_ADVISED"))};
+    Decision d{std::stoi(v.at("CCM_PARTNER")),
+               v.at("CCM_DECISION"),
+               v.at("CCM_REASON"),
+               v.at("CCM_STAGE"),
+               v.at("CCM_INCARNATION"),
+               "",
+               v.at("CCM_PARTNER_DECISION"),
+               truth(v.at("CCM_PARTNER_ADVISED"))};
     for (const Flag &flag : flags)
         if (truth(v.at(flag.variable)))
             d.flags += std::string(" ") + flag.word;
@@ -66,8 +73,14 @@ Decision of_call(const Variables &v)
 {
     auto decision = [&](const char *name) { return std::string(decisions[std::stoul(v.at(name))]); };
     unsigned long bits = std::stoul(v.at("flags")), partner_bits = std::stoul(v.at("partner_flags"));
-    Decision d{std::stoi(v.at("partner")), decision("decision"), v.at("reason"), v.at("stage"), v.at("incarnation"), "",
-               decision("partner_decision"), (partner_bits & CCM_FM_F_ADVISED) != 0};
+    Decision d{std::stoi(v.at("partner")),
+               decision("decision"),
+               v.at("reason"),
+               v.at("stage"),
+               v.at("incarnation"),
+               "",
+               decision("partner_decision"),
+               (partner_bits & CCM_FM_F_ADVISED) != 0};
     for (const Flag &flag : flags)
         if (bits & flag.bit)
             d.flags += std::string(" ") + flag.word;
@@ -183,8 +196,10 @@ void Uevents::wait_heard(const std::string &text)
 
 std::string listener(Node &node, const std::string &command)
 {
-    return node.run(fmt::format("cd /sys/kernel/debug/ccm_fm_listener && echo {} 2>/run/listener-said >run; cat run",
-                                command), 30s).output;
+    return node
+        .run(fmt::format("cd /sys/kernel/debug/ccm_fm_listener && echo {} 2>/run/listener-said >run; cat run", command),
+             30s)
+        .output;
 }
 
 void load_listener(Node &node, const std::string &parameters)
@@ -228,7 +243,9 @@ void Failover::SetUp()
     // Whatever the test before has left.
     for (Node *node : both())
         node->until(fmt::format("case $(ccmadm --json) in *'\"note\":\"partner-up\"'*) ;; "
-                                "*) echo {} >/sys/module/ccm_fm/parameters/given_back; false;; esac", 3 - node->id()), soon);
+                                "*) echo {} >/sys/module/ccm_fm/parameters/given_back; false;; esac",
+                                3 - node->id()),
+                    soon);
 }
 
 void Failover::TearDown()

@@ -117,11 +117,9 @@ TEST_F(Failover, BootThatStallsAndGoesOn)
     std::vector<std::string> all = said(uevents.decisions());
     std::erase(all, "partner-up none running");
     std::erase(all, "boot-stalled none root advised"); // a second is soon over
-    EXPECT_EQ(all, (std::vector<std::string>{
-        "booting-wait none initramfs",
-        "boot-stalled none initramfs advised",
-        "booting-wait none root advised survived",
-        "giveback-possible none running advised survived"}));
+    EXPECT_EQ(all, (std::vector<std::string>{"booting-wait none initramfs", "boot-stalled none initramfs advised",
+                                             "booting-wait none root advised survived",
+                                             "giveback-possible none running advised survived"}));
     // For the tests behind this one.
     unload_monitor(a());
     load_monitor(a());

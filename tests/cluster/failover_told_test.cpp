@@ -83,18 +83,12 @@ TEST_F(Failover, EveryWayOfTellingTellsTheSame)
     for (std::size_t i = 1; i < decisions.size(); i++)
         EXPECT_FALSE(decisions[i] == decisions[i - 1]) << "told twice: " << decisions[i];
     Words all = said(decisions);
-    EXPECT_EQ(all, (Words{
-        "start-wait none unknown never-seen",
-        "booting-wait none kernel",
-        "booting-wait none initramfs",
-        "partner-up none running",
-        "takeover-advised unreachable running partition advised",
-        "booting-wait none kernel advised",
-        "booting-wait none initramfs advised",
-        "giveback-possible none running advised",
-        "partner-up none running",
-        "takeover-advised shutdown running advised",
-        "booting-wait none kernel advised"}));
+    EXPECT_EQ(all,
+              (Words{"start-wait none unknown never-seen", "booting-wait none kernel", "booting-wait none initramfs",
+                     "partner-up none running", "takeover-advised unreachable running partition advised",
+                     "booting-wait none kernel advised", "booting-wait none initramfs advised",
+                     "giveback-possible none running advised", "partner-up none running",
+                     "takeover-advised shutdown running advised", "booting-wait none kernel advised"}));
     EXPECT_EQ(heard(decisions), (Words{"none", "partner-up", "none", "partner-up", "none", "partner-up"}));
     // It was there before the first change, and was told of what there was.
     EXPECT_EQ(told(a(), 0), decisions);
@@ -141,10 +135,9 @@ TEST_F(Failover, PartitionIsMarkedOnBothSidesAndHeals)
     of_a.wait_heard("partner-up");
     for (const Uevents *one : {&of_a, &of_b}) {
         SCOPED_TRACE(one == &of_a ? "node 1" : "node 2");
-        EXPECT_EQ(from(said(one->decisions()), "takeover-advised unreachable running partition advised"), (Words{
-            "takeover-advised unreachable running partition advised",
-            "giveback-possible none running advised survived",
-            "partner-up none running"}));
+        EXPECT_EQ(from(said(one->decisions()), "takeover-advised unreachable running partition advised"),
+                  (Words{"takeover-advised unreachable running partition advised",
+                         "giveback-possible none running advised survived", "partner-up none running"}));
     }
     EXPECT_EQ(from(heard(of_a.decisions()), "none"), (Words{"none", "giveback-possible advised", "partner-up"}));
     for (auto [node, mark] : {std::pair(&a(), mark_a), std::pair(&b(), mark_b)}) {
@@ -231,7 +224,8 @@ TEST_F(Failover, AListenerLeavesWhileItIsBeingTold)
                                        "ccmadm stage storage; ccmadm stage running; done");
     a().must("for i in 1 2 3 4 5; do insmod /modules/ccm_fm_listener.ko listen=1 && "
              "[ \"$(cd /sys/kernel/debug/ccm_fm_listener && echo violations >run; cat run)\" = violations=0 ] && "
-             "rmmod ccm_fm_listener || exit 1; done", 60s);
+             "rmmod ccm_fm_listener || exit 1; done",
+             60s);
     EXPECT_FALSE(stages.ended()) << "nothing was decided any more";
     b().must(": >/run/enough");
     EXPECT_TRUE(stages.wait(soon).ok());

@@ -28,7 +28,8 @@ TEST_F(Memory, EveryAllocationOfALoadMayFail)
 {
     unload(a(), "READY");
     Result result = a().run(fmt::format("ccm-node-test load-failing /modules/rdma_ccm.ko {}",
-                                        fmt::join(arguments(1, {.partners = {2}}), " ")), 120s);
+                                        fmt::join(arguments(1, {.partners = {2}}), " ")),
+                            120s);
     std::printf("%s", result.output.c_str());
     EXPECT_TRUE(result.ok()) << result.output << result.errors;
     load(a());
@@ -44,9 +45,12 @@ TEST_F(Memory, AttemptsWithoutMemoryAreRepeated)
         long long retried = counter(a(), "partner-2", "retried");
         // Whichever of the kernel's workers it is that will run the attempt.
         a().must(fmt::format("for p in /proc/[0-9]*; do read name <$p/comm; case $name in kworker/u*) "
-                             "echo {} >$p/fail-nth || exit 1;; esac; done", nth));
+                             "echo {} >$p/fail-nth || exit 1;; esac; done",
+                             nth));
         a().until(fmt::format("while read n v; do [ $n = retried ] && [ $v -ge {} ] && exit 0; done "
-                              "</sys/kernel/debug/ccm/partner-2; false", retried + 1), soon, 20ms);
+                              "</sys/kernel/debug/ccm/partner-2; false",
+                              retried + 1),
+                  soon, 20ms);
         a().must("for p in /proc/[0-9]*; do read name <$p/comm; case $name in kworker/u*) "
                  "echo 0 >$p/fail-nth;; esac; done");
     }

@@ -15,8 +15,8 @@ protected:
     void expect_ready_again(Watch &w, const Event &down, bool same_incarnation)
     {
         Event ready = w.wait_for(is_ready(2), soon);
-        EXPECT_EQ(ready.json["incarnation"] == down.json["incarnation"], same_incarnation)
-            << down.json.dump() << "\n" << ready.json.dump();
+        EXPECT_EQ(ready.json["incarnation"] == down.json["incarnation"], same_incarnation) << down.json.dump() << "\n"
+                                                                                           << ready.json.dump();
         EXPECT_EQ(ready.json["stage"], same_incarnation ? down.json["stage"] : json("kernel")) << ready.json.dump();
         EXPECT_EQ(ready.json["sessions"], down.json["sessions"].get<int>() + 1);
         wait_ready(both());
@@ -80,7 +80,9 @@ TEST_F(Failure, PowerOffIsShutdownAndStaysSo)
     // Attempts that find nobody do not hide why it went.
     long long tried = counter(a(), "partner-2", "attempts");
     a().until(fmt::format("while read n v; do [ $n = attempts ] && [ $v -ge {} ] && exit 0; done "
-                          "</sys/kernel/debug/ccm/partner-2; false", tried + 3), soon);
+                          "</sys/kernel/debug/ccm/partner-2; false",
+                          tried + 3),
+              soon);
     EXPECT_EQ(partner(a(), 2)["reason"], "shutdown");
     EXPECT_EQ(losses(w, 2), 1u);
     b().boot();

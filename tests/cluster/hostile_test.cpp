@@ -98,33 +98,34 @@ TEST_F(Hostile, CatalogsThatCannotBeEndTheSession)
     };
     auto good = [](std::uint64_t instance) { return RoguePartner::entry("x" + std::to_string(instance), instance); };
     const Row table[] = {
-        {"a count without entries", [&](RoguePartner &r) {
-             return spoiled(r.catalog({good(1)}), [](Bytes &b) { b[24] = 64; });
-         }},
-        {"an impossible count", [&](RoguePartner &r) {
+        {"a count without entries",
+         [&](RoguePartner &r) { return spoiled(r.catalog({good(1)}), [](Bytes &b) { b[24] = 64; }); }},
+        {"an impossible count",
+         [&](RoguePartner &r) {
              return spoiled(r.catalog({good(1)}), [](Bytes &b) { b[24] = b[25] = b[26] = b[27] = 0xff; });
          }},
-        {"a name twice", [&](RoguePartner &r) {
+        {"a name twice",
+         [&](RoguePartner &r) {
              return encoded(r.catalog({RoguePartner::entry("twice", 1), RoguePartner::entry("twice", 2)}));
          }},
-        {"a name without an end", [&](RoguePartner &r) {
+        {"a name without an end",
+         [&](RoguePartner &r) {
              return spoiled(r.catalog({good(1)}), [&](Bytes &b) {
                  std::fill_n(b.begin() + entry_at, name_len, static_cast<unsigned char>('a'));
              });
          }},
-        {"no name", [&](RoguePartner &r) {
-             return spoiled(r.catalog({good(1)}), [&](Bytes &b) { b[entry_at] = 0; });
-         }},
-        {"a name that upsets a terminal", [&](RoguePartner &r) {
-             return spoiled(r.catalog({good(1)}), [&](Bytes &b) { b[entry_at] = 27; });
-         }},
-        {"a generation that goes back", [&](RoguePartner &r) {
+        {"no name", [&](RoguePartner &r) { return spoiled(r.catalog({good(1)}), [&](Bytes &b) { b[entry_at] = 0; }); }},
+        {"a name that upsets a terminal",
+         [&](RoguePartner &r) { return spoiled(r.catalog({good(1)}), [&](Bytes &b) { b[entry_at] = 27; }); }},
+        {"a generation that goes back",
+         [&](RoguePartner &r) {
              ccm_catalog c = r.catalog({good(1)});
              c.generation = 1;
              c.entries[0].instance = 77;
              return encoded(c);
          }},
-        {"another session's nonce", [&](RoguePartner &r) {
+        {"another session's nonce",
+         [&](RoguePartner &r) {
              ccm_catalog c = r.catalog({good(1)});
              c.nonce++;
              return encoded(c);

@@ -16,10 +16,7 @@ namespace {
 // Two nodes with soft-RoCE, no module loaded before and after each test.
 class Load : public PairTest {
 public:
-    static void SetUpTestSuite()
-    {
-        make_pair(unloaded(1, {.partners = {2}}), unloaded(2, {.partners = {1}}));
-    }
+    static void SetUpTestSuite() { make_pair(unloaded(1, {.partners = {2}}), unloaded(2, {.partners = {1}})); }
 
 protected:
     void SetUp() override
@@ -82,7 +79,9 @@ TEST_F(Load, FirstNodeWaitsNoRetryTimerWhenTheSecondIsLoaded)
             // 50 + 100 + ... + 800 ms are over: it waits for 1600 ms or more.
             long long retried = counter(one, file, "retried");
             one.until(fmt::format("while read n v; do [ $n = retried ] && [ $v -ge {} ] && exit 0; done "
-                                  "</sys/kernel/debug/ccm/{}; false", retried + 6, file), 30s, 20ms);
+                                  "</sys/kernel/debug/ccm/{}; false",
+                                  retried + 6, file),
+                      30s, 20ms);
             one.must("cd /sys/kernel/tracing && echo >trace && echo 1 >events/ccm/ccm_step/enable");
             Watch watched = watch(one);
             std::string moments = other.must(fmt::format("ccm-node-test meet 0 /modules/rdma_ccm.ko {}",
@@ -107,8 +106,8 @@ TEST_F(Load, FirstNodeWaitsNoRetryTimerWhenTheSecondIsLoaded)
         unload(one, "after its partner was unloaded");
     }
     std::sort(delays.begin(), delays.end());
-    std::printf("from the second load to READY: median %.1f ms, min %.1f, max %.1f\n",
-                delays[delays.size() / 2], delays.front(), delays.back());
+    std::printf("from the second load to READY: median %.1f ms, min %.1f, max %.1f\n", delays[delays.size() / 2],
+                delays.front(), delays.back());
     // Were it the first node's timer, these would be spread over its whole interval.
     EXPECT_LT(std::accumulate(delays.begin(), delays.end(), 0.0) / static_cast<double>(delays.size()),
               milliseconds(retry_max) / 4);
@@ -116,7 +115,7 @@ TEST_F(Load, FirstNodeWaitsNoRetryTimerWhenTheSecondIsLoaded)
 
 // What one node of a try tells.
 struct Try {
-    long long begin = 0;                                                     // of its load, CLOCK_REALTIME, ns
+    long long begin = 0; // of its load, CLOCK_REALTIME, ns
     long long begin_monotonic = 0, end_monotonic = 0, ready_monotonic = 0;
     std::map<std::string, std::string> counters;
 
@@ -146,10 +145,10 @@ TEST_F(Load, BothAtTheSameInstant)
         std::vector<Command> commands;
         Stopwatch stopwatch;
         for (Node *node : both())
-            commands.push_back(node->start_command(fmt::format(
-                "ccm-node-test meet {} /modules/rdma_ccm.ko {} && cat /sys/kernel/debug/ccm/partner-{}",
-                at + (node->id() == 2 ? skew_us * 1000 : 0), fmt::join(arguments(node->id(), config(*node)), " "),
-                3 - node->id())));
+            commands.push_back(node->start_command(
+                fmt::format("ccm-node-test meet {} /modules/rdma_ccm.ko {} && cat /sys/kernel/debug/ccm/partner-{}",
+                            at + (node->id() == 2 ? skew_us * 1000 : 0),
+                            fmt::join(arguments(node->id(), config(*node)), " "), 3 - node->id())));
         std::vector<Try> nodes;
         for (Command &command : commands) {
             Result result = command.wait(40s);
@@ -169,8 +168,8 @@ TEST_F(Load, BothAtTheSameInstant)
         no_timer += earlier.count("retried") == 0 && later.count("retried") == 0;
         crossed += earlier.count("rejected") || later.count("rejected");
         overlapping += later.begin < earlier.end();
-        double delay = std::max(later.ready_ms(), earlier.ready_ms() -
-                                                      static_cast<double>(later.begin - earlier.begin) / 1e6);
+        double delay =
+            std::max(later.ready_ms(), earlier.ready_ms() - static_cast<double>(later.begin - earlier.begin) / 1e6);
         delays.push_back(delay);
         // The shortest retry interval is 50 ms less a quarter. (A handshake takes longer on the debug kernel.)
         if (!a().debug_kernel()) {
@@ -192,8 +191,9 @@ TEST_F(Load, BothAtTheSameInstant)
 // Whoever looks before anything has happened sees each partner all the same.
 TEST_F(Load, FirstLookShowsThePartner)
 {
-    Result result = a().run(fmt::format("ccm-node-test first-look 20 /modules/rdma_ccm.ko {}",
-                                        fmt::join(arguments(1, config(a())), " ")), 60s);
+    Result result = a().run(
+        fmt::format("ccm-node-test first-look 20 /modules/rdma_ccm.ko {}", fmt::join(arguments(1, config(a())), " ")),
+        60s);
     EXPECT_TRUE(result.ok()) << result.output << result.errors;
 }
 
@@ -234,7 +234,8 @@ TEST_F(Load, DeviceAndAddressesComeLater)
     a().add_rdma_link();
     // The last thing to come; READY follows it, not a retry timer, which is at its longest by now.
     a().until("while read n v; do [ $n = retried ] && [ $v -ge 6 ] && exit 0; done "
-              "</sys/kernel/debug/ccm/partner-2; false", soon);
+              "</sys/kernel/debug/ccm/partner-2; false",
+              soon);
     a().add_address(a().ipv4() + "/24");
     wa.wait_for(is_ready(2), soon);
     wait_ready(both());

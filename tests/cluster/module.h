@@ -36,7 +36,7 @@ struct Config {
     bool ipv6 = false;
     std::string cluster = "t";
     unsigned detect_ms = calm_detect_ms; // 0: the module's default
-    std::vector<std::string> more; // as "rdma_port=4000"
+    std::vector<std::string> more;       // as "rdma_port=4000"
 };
 
 // NAME=VALUE, as modprobe and insmod take them.

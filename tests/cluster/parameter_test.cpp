@@ -108,7 +108,8 @@ TEST_F(Parameter, BadValues)
         {good + "partners=2@192.0.2.2+192.0.2.2", "partner 2: address 192.0.2.2 is named twice: leave one out"},
         {good + "partners=2@[2001:db8::2]+192.0.2.2+[2001:db8:0::2]",
          "partner 2: address 2001:db8::2 is named twice: leave one out"},
-        {good + "partners=2@192.0.2.2,3@192.0.2.2", "partners 2 and 3 have the same address 192.0.2.2: each machine has"},
+        {good + "partners=2@192.0.2.2,3@192.0.2.2",
+         "partners 2 and 3 have the same address 192.0.2.2: each machine has"},
         {good + "partners=2@192.0.2.2,3@[2001:db8::3],4@192.0.2.4+[2001:db8::3]",
          "partners 3 and 4 have the same address 2001:db8::3"},
         {good + "partners=" + many_partners(33), "more than 32 partners"},
@@ -175,9 +176,9 @@ TEST_F(Parameter, BadValues)
         // One line is enough, the module's own or the kernel's about it.
         int lines = 0;
         for (const ConsoleLine &line : node().console().lines(mark))
-            lines += (line.text.find(" ccm: ") != std::string::npos ||
-                      line.text.find(" rdma_ccm: ") != std::string::npos) &&
-                     line.text.find("taints") == std::string::npos;
+            lines +=
+                (line.text.find(" ccm: ") != std::string::npos || line.text.find(" rdma_ccm: ") != std::string::npos) &&
+                line.text.find("taints") == std::string::npos;
         EXPECT_EQ(lines, 1);
         EXPECT_FALSE(loaded(node()));
     }

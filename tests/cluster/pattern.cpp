@@ -75,8 +75,8 @@ void register_everywhere(const std::vector<Node *> &nodes, const std::string &wo
 void wait_client(Node &node, const std::string &name, int partner, const std::string &state)
 {
     std::string got = pattern(node, fmt::format("wait {} {} {} 20000", name, partner, state));
-    EXPECT_EQ(got.rfind("ok", 0), 0u) << node.name() << ": " << name << " " << state << " as to node " << partner << ", which is "
-                           << client(node, name, partner).dump() << ": " << got;
+    EXPECT_EQ(got.rfind("ok", 0), 0u) << node.name() << ": " << name << " " << state << " as to node " << partner
+                                      << ", which is " << client(node, name, partner).dump() << ": " << got;
 }
 
 json client(Node &node, const std::string &name, int partner)

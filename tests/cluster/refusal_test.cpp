@@ -41,7 +41,8 @@ std::pair<int, double> Refusal::flood(const ccm_wire_request &request, int times
     Result result = c().run(fmt::format("cd /sys/kernel/debug/ccm_rogue; i=0; n=0; while [ $i -lt {} ]; do "
                                         "echo 'connect 0 {} {} {}' >run; read r x <run; [ $r = rejected ] && "
                                         "n=$((n+1)); echo 'close 0' >run; i=$((i+1)); done; echo $n",
-                                        times, a().ipv4(), rdma_port, hex(encoded(request))), 120s);
+                                        times, a().ipv4(), rdma_port, hex(encoded(request))),
+                            120s);
     int rejected = std::atoi(result.output.c_str());
     EXPECT_EQ(rejected, times) << result.output << result.errors;
     return {rejected, seconds(Clock::now() - start)};
@@ -85,7 +86,8 @@ TEST_F(Refusal, BadRequestsAreRejectedAndCounted)
     add("node 0", CCM_REJECT_MALFORMED, "malformed request", [](auto &r) { r.node = 0; });
     add("the node itself", CCM_REJECT_NODE, "unknown node", [](auto &r) { r.node = 1; });
     add("another node is meant", CCM_REJECT_PARTNER, "wrong partner", [](auto &r) { r.partner = 7; });
-    add("a later version", CCM_REJECT_VERSION, "no common version", [](auto &r) { r.version_min = r.version_max = 99; });
+    add("a later version", CCM_REJECT_VERSION, "no common version",
+        [](auto &r) { r.version_min = r.version_max = 99; });
     add("no incarnation", CCM_REJECT_MALFORMED, "malformed request", [](auto &r) { r.incarnation = 0; });
     add("attempt 0", CCM_REJECT_MALFORMED, "malformed request", [](auto &r) { r.attempt = 0; });
     add("an unknown purpose", CCM_REJECT_MALFORMED, "malformed request", [](auto &r) { r.purpose = 77; });
@@ -170,7 +172,8 @@ TEST_F(Refusal, ProtocolErrorsEndTheSessionAndNothingElse)
     std::uint64_t incarnation = 0x1111;
     const std::pair<const char *, void (*)(Rogue &)> breaches[] = {
         {"garbage instead of keys", [](Rogue &r) { r.send(Bytes(56, 0x5a)); }},
-        {"a ring before the keys", [](Rogue &r) { r.send(encoded(ccm_wire_ring{.word = ccm_wire_ring_word(CCM_RING_HELLO, 0)})); }},
+        {"a ring before the keys",
+         [](Rogue &r) { r.send(encoded(ccm_wire_ring{.word = ccm_wire_ring_word(CCM_RING_HELLO, 0)})); }},
         {"a message longer than a receive", [](Rogue &r) { r.send(Bytes(200, 1)); }},
         {"an unknown ring", [](Rogue &r) { r.ring(0xffffffff); }},
     };

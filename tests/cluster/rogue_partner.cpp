@@ -76,7 +76,8 @@ void RoguePartner::greet()
 
     // The answer to the victim's hello, which lies in the mailbox when it has rung.
     ccm_wire_hello theirs{};
-    for (int i = 0; i < 100 && !decode(rogue_.look(CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN), ccm_wire_get_hello, theirs); i++)
+    for (int i = 0; i < 100 && !decode(rogue_.look(CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN), ccm_wire_get_hello, theirs);
+         i++)
         std::this_thread::sleep_for(20ms);
     ccm_wire_answer answer{};
     answer.code = CCM_ANSWER_ACCEPTED;

@@ -89,7 +89,8 @@ TEST_F(Siw, ShortReadsAcrossAPage)
         return node.must(fmt::format("cd /sys/kernel/debug/ccm_pattern; for length in 2 3 8 23 24 25 28 32 33; do "
                                      "for ahead in 1 $((length / 2)) $((length - 1)); do "
                                      "echo {} short {} $((8192 - ahead)) $length >run; read -r r <run; "
-                                     "echo \"$length, $ahead: $r\"; done; done", command, 3 - node.id()));
+                                     "echo \"$length, $ahead: $r\"; done; done",
+                                     command, 3 - node.id()));
     };
     EXPECT_EQ(bytes(a(), "read"), bytes(b(), "look"));
     for (Node *node : both())

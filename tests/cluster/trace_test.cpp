@@ -49,8 +49,7 @@ TEST_F(Pair, CountersMove)
               std::stoll(before["attempts"]) + std::stoll(before["accepted"]));
     EXPECT_EQ(after["state"], "READY");
     EXPECT_GT(counter(a(), "node", "counter"), ticks);
-    EXPECT_EQ(counters(a(), "node")["incarnation"],
-              status(a())["node"]["incarnation"].get<std::string>().substr(2));
+    EXPECT_EQ(counters(a(), "node")["incarnation"], status(a())["node"]["incarnation"].get<std::string>().substr(2));
     wait_ready(both());
 }
 

@@ -24,10 +24,9 @@ bool distinct(const std::multiset<std::string> &names)
 
 bool client_valid(const ModelClient &c)
 {
-    return !c.name.empty() && std::all_of(c.name.begin(), c.name.end(), [](char x) {
-        return x > ' ' && x <= '~';
-    }) && 1 <= c.version_min && c.version_min <= c.version_max && 1 <= c.ports_min &&
-           c.ports_min <= c.ports_max && c.ports_max <= 64 && c.instance != 0;
+    return !c.name.empty() && std::all_of(c.name.begin(), c.name.end(), [](char x) { return x > ' ' && x <= '~'; }) &&
+           1 <= c.version_min && c.version_min <= c.version_max && 1 <= c.ports_min && c.ports_min <= c.ports_max &&
+           c.ports_max <= 64 && c.instance != 0;
 }
 
 bool slot_valid(const ModelSlot &s)
@@ -41,8 +40,7 @@ bool slot_valid(const ModelSlot &s)
         return false;
     if (!offers)
         return true;
-    return s.chunks <= 256 && (s.chunks > 0) == (s.bytes > 0) &&
-           16 * s.chunks <= ~0ULL - s.table_addr;
+    return s.chunks <= 256 && (s.chunks > 0) == (s.bytes > 0) && 16 * s.chunks <= ~0ULL - s.table_addr;
 }
 
 void header(Bytes &bytes, u64 type)
@@ -179,12 +177,8 @@ Bytes model_bytes(const ModelTable &table)
 ccm_plan model_plan(const ModelClient &mine, const ModelClient &theirs)
 {
     ccm_plan plan = {};
-    const auto speaks = [](const ModelClient &c, u64 v) {
-        return v >= c.version_min && v <= c.version_max;
-    };
-    const auto works = [](const ModelClient &c, u64 n) {
-        return n >= c.ports_min && n <= c.ports_max;
-    };
+    const auto speaks = [](const ModelClient &c, u64 v) { return v >= c.version_min && v <= c.version_max; };
+    const auto works = [](const ModelClient &c, u64 n) { return n >= c.ports_min && n <= c.ports_max; };
 
     for (u64 v = 1; v <= 0xffff; v++)
         if (speaks(mine, v) && speaks(theirs, v))

@@ -101,13 +101,12 @@ ModelTable random_table(Dice &dice)
 
 ModelClient model_of(const ccm_catalog_entry &e)
 {
-    return {e.name, e.version_min, e.version_max, e.ports_min, e.ports_max, e.ask, e.give,
-            e.instance};
+    return {e.name, e.version_min, e.version_max, e.ports_min, e.ports_max, e.ask, e.give, e.instance};
 }
 
 ModelSlot model_of(const ccm_link_slot &s)
 {
-    return {s.mine,  s.yours, s.epoch, s.state, s.reason, s.offer.table_addr, s.offer.table_key,
+    return {s.mine,         s.yours,      s.epoch, s.state, s.reason, s.offer.table_addr, s.offer.table_key,
             s.offer.chunks, s.offer.bytes};
 }
 
@@ -126,9 +125,8 @@ void spoil(Bytes &bytes, Dice &dice, u32 header, u32 part)
         const u64 parts = (bytes.size() - header) / part;
         u64 at = dice.below(bytes.size());
 
-        if (parts && dice.one_in(2))    /* one entry over another, or a piece of it */
-            std::copy_n(bytes.begin() + header + static_cast<long>(part * dice.below(parts)),
-                        dice.between(1, part),
+        if (parts && dice.one_in(2)) /* one entry over another, or a piece of it */
+            std::copy_n(bytes.begin() + header + static_cast<long>(part * dice.below(parts)), dice.between(1, part),
                         bytes.begin() + header + static_cast<long>(part * dice.below(parts)));
         else if (dice.one_in(3))
             bytes[at] = static_cast<u8>(dice.word());
@@ -179,7 +177,7 @@ TEST(Catalog, DecoderAgreesWithTheModel)
         for (u32 k = 0; k < got->count; k++)
             ASSERT_EQ(model_of(got->entries[k]), expected->clients[k]) << "round " << i;
         Bytes again(ccm_catalog_len(got->count), 0xee);
-        ccm_catalog_put(exact(again).get(), got.get());    /* not a byte too many */
+        ccm_catalog_put(exact(again).get(), got.get()); /* not a byte too many */
         ccm_catalog_put(again.data(), got.get());
         ASSERT_EQ(again, model_bytes(*expected)) << "round " << i;
     }
@@ -242,8 +240,7 @@ TEST(Catalog, BothSidesMakeTheSamePlans)
         const auto a_low = decoded(low_bytes), a_high = decoded(high_bytes);
         const auto b_low = decoded(low_bytes), b_high = decoded(high_bytes);
 
-        ASSERT_EQ(ccm_plan_hash(a_low.get(), a_high.get()),
-                  ccm_plan_hash(b_low.get(), b_high.get()));
+        ASSERT_EQ(ccm_plan_hash(a_low.get(), a_high.get()), ccm_plan_hash(b_low.get(), b_high.get()));
         for (u32 k = 0; k < a_low->count; k++) {
             const ccm_catalog_entry &mine = a_low->entries[k];
             const ccm_catalog_entry *theirs = ccm_catalog_find(a_high.get(), mine.name);
@@ -338,11 +335,21 @@ TEST(Catalog, CompareAgreesWithTheModel)
             if (!dice.one_in(8))
                 continue;
             switch (dice.below(5)) {
-            case 0: c.ask++; break;
-            case 1: c.give--; break;
-            case 2: c.name = "x" + std::to_string(c.instance); break;
-            case 3: c.ports_max = 64; break;
-            case 4: c.instance = c.instance + 1000; break;
+            case 0:
+                c.ask++;
+                break;
+            case 1:
+                c.give--;
+                break;
+            case 2:
+                c.name = "x" + std::to_string(c.instance);
+                break;
+            case 3:
+                c.ports_max = 64;
+                break;
+            case 4:
+                c.instance = c.instance + 1000;
+                break;
             }
         }
         if (dice.one_in(4) && !next.clients.empty())
@@ -395,8 +402,7 @@ TEST(Catalog, TheLargestOfAll)
     ModelCatalog catalog;
 
     for (u32 i = 0; i < 64; i++)
-        catalog.clients.push_back({"client-" + std::to_string(i), 1, 1, 1, 64, ~0ULL, ~0ULL,
-                                   ~0ULL - i});
+        catalog.clients.push_back({"client-" + std::to_string(i), 1, 1, 1, 64, ~0ULL, ~0ULL, ~0ULL - i});
     const Bytes bytes = model_bytes(catalog);
     EXPECT_EQ(bytes.size(), CCM_CATALOG_LEN_MAX);
     EXPECT_EQ(decoded(bytes)->count, 64U);

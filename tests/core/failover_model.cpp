@@ -31,8 +31,7 @@ u32 FailoverModel::flags() const
         flags |= CCM_FM_F_ORDERLY;
     if (advised_to_)
         flags |= CCM_FM_F_ADVISED;
-    if (advised_to_ && belief_ == Belief::ready && decision_ != CCM_FM_BOOT_STALLED &&
-        *advised_to_ == incarnation_)
+    if (advised_to_ && belief_ == Belief::ready && decision_ != CCM_FM_BOOT_STALLED && *advised_to_ == incarnation_)
         flags |= CCM_FM_F_SURVIVED;
     return flags;
 }
@@ -98,8 +97,7 @@ void FailoverModel::look(u64 now)
 void FailoverModel::look_ready(u64 now)
 {
     const bool other = told_incarnation_ != incarnation_;
-    const bool first_advice = decision_ != CCM_FM_TAKEOVER_ADVISED &&
-                              decision_ != CCM_FM_BOOT_STALLED;
+    const bool first_advice = decision_ != CCM_FM_TAKEOVER_ADVISED && decision_ != CCM_FM_BOOT_STALLED;
     belief_ = Belief::ready;
     doubt_ends_.reset();
     seen_ = true;

@@ -44,10 +44,10 @@ private:
     u64 told_incarnation_ = 0, incarnation_ = 0;
     u32 decision_ = CCM_FM_NONE, reason_ = CCM_REASON_NONE;
     Service service_ = Service::not_known;
-    std::optional<u64> server_;          /* the incarnation that served last */
-    std::optional<u64> advised_to_;      /* the incarnation that was given up */
+    std::optional<u64> server_;     /* the incarnation that served last */
+    std::optional<u64> advised_to_; /* the incarnation that was given up */
     std::optional<u64> doubt_ends_;
-    std::optional<u64> boot_ends_;       /* also while the partner is away */
+    std::optional<u64> boot_ends_; /* also while the partner is away */
     u32 furthest_ = 0;
 };
 

@@ -100,8 +100,7 @@ TEST(FailoverRecord, TornOrOtherwiseChangedIsRefused)
     const RecordBytes other = encoded(next);
     for (std::size_t cut = 17; cut < 64; cut++) {
         RecordBytes torn = other;
-        std::copy(good.begin() + static_cast<long>(cut), good.end(),
-                  torn.begin() + static_cast<long>(cut));
+        std::copy(good.begin() + static_cast<long>(cut), good.end(), torn.begin() + static_cast<long>(cut));
         EXPECT_FALSE(valid(torn)) << cut;
     }
     EXPECT_FALSE(valid(RecordBytes{}));

@@ -123,8 +123,7 @@ TEST(Failover, AdminAfterTheStorageHasStoppedIsOrderly)
     play.at(1, ready(CCM_STAGE_RUNNING));
     play.at(2, ready(CCM_STAGE_STORAGE));
     play.at(3, down(CCM_REASON_ADMIN));
-    play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ORDERLY | CCM_FM_F_ADVISED,
-                CCM_REASON_ADMIN);
+    play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ORDERLY | CCM_FM_F_ADVISED, CCM_REASON_ADMIN);
 }
 
 /* `reboot -f` says goodbye, too, with the storage OS in full swing. */
@@ -138,31 +137,57 @@ TEST(Failover, AShutdownIsOrderlyIfItsUserSpaceHadLoweredTheStage)
     } rows[] = {
         {"in full swing", {ready(CCM_STAGE_RUNNING)}, CCM_REASON_SHUTDOWN, CCM_STAGE_RUNNING, CCM_FM_F_ADVISED},
         {"nothing read with it", {ready(CCM_STAGE_RUNNING)}, CCM_REASON_SHUTDOWN, CCM_STAGE_UNKNOWN, CCM_FM_F_ADVISED},
-        {"lowered", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STORAGE)}, CCM_REASON_SHUTDOWN, CCM_STAGE_STORAGE,
+        {"lowered",
+         {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STORAGE)},
+         CCM_REASON_SHUTDOWN,
+         CCM_STAGE_STORAGE,
          in_order},
-        {"its node says so", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STOPPING)}, CCM_REASON_SHUTDOWN,
-         CCM_STAGE_STOPPING, in_order},
+        {"its node says so",
+         {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STOPPING)},
+         CCM_REASON_SHUTDOWN,
+         CCM_STAGE_STOPPING,
+         in_order},
         {"heard with the goodbye", {ready(CCM_STAGE_RUNNING)}, CCM_REASON_SHUTDOWN, CCM_STAGE_STOPPING, in_order},
-        {"raised again", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STORAGE), ready(CCM_STAGE_RUNNING)},
-         CCM_REASON_SHUTDOWN, CCM_STAGE_RUNNING, CCM_FM_F_ADVISED},
-        {"raised again, heard with the goodbye", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STORAGE)},
-         CCM_REASON_SHUTDOWN, CCM_STAGE_RUNNING, CCM_FM_F_ADVISED},
+        {"raised again",
+         {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STORAGE), ready(CCM_STAGE_RUNNING)},
+         CCM_REASON_SHUTDOWN,
+         CCM_STAGE_RUNNING,
+         CCM_FM_F_ADVISED},
+        {"raised again, heard with the goodbye",
+         {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_STORAGE)},
+         CCM_REASON_SHUTDOWN,
+         CCM_STAGE_RUNNING,
+         CCM_FM_F_ADVISED},
         /* what it served before this monitor was loaded is not known */
         {"on its way up", {ready(CCM_STAGE_STORAGE)}, CCM_REASON_SHUTDOWN, CCM_STAGE_STORAGE, CCM_FM_F_ADVISED},
         {"only seen to stop", {ready(CCM_STAGE_STOPPING)}, CCM_REASON_SHUTDOWN, CCM_STAGE_STOPPING, in_order},
-        {"a stage that is none", {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_COUNT)}, CCM_REASON_SHUTDOWN,
-         CCM_STAGE_UNKNOWN, CCM_FM_F_ADVISED},
+        {"a stage that is none",
+         {ready(CCM_STAGE_RUNNING), ready(CCM_STAGE_COUNT)},
+         CCM_REASON_SHUTDOWN,
+         CCM_STAGE_UNKNOWN,
+         CCM_FM_F_ADVISED},
         /* who served has crashed; who booted then never served */
-        {"after a crash", {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_ROOT, 1)}, CCM_REASON_SHUTDOWN,
-         CCM_STAGE_ROOT, CCM_FM_F_ADVISED},
-        {"stopped after a crash", {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_STOPPING, 1)}, CCM_REASON_SHUTDOWN,
-         CCM_STAGE_STOPPING, CCM_FM_F_ADVISED},
+        {"after a crash",
+         {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_ROOT, 1)},
+         CCM_REASON_SHUTDOWN,
+         CCM_STAGE_ROOT,
+         CCM_FM_F_ADVISED},
+        {"stopped after a crash",
+         {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_STOPPING, 1)},
+         CCM_REASON_SHUTDOWN,
+         CCM_STAGE_STOPPING,
+         CCM_FM_F_ADVISED},
         {"again after an orderly one",
-         {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_STORAGE, 7), ready(CCM_STAGE_ROOT, 1)}, CCM_REASON_SHUTDOWN,
-         CCM_STAGE_ROOT, in_order},
+         {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_STORAGE, 7), ready(CCM_STAGE_ROOT, 1)},
+         CCM_REASON_SHUTDOWN,
+         CCM_STAGE_ROOT,
+         in_order},
         /* the module is loaded a second time, and unloaded again: nothing was stopped */
-        {"reloaded twice", {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_KERNEL, 1)}, CCM_REASON_ADMIN,
-         CCM_STAGE_KERNEL, CCM_FM_F_ADVISED},
+        {"reloaded twice",
+         {ready(CCM_STAGE_RUNNING, 7), ready(CCM_STAGE_KERNEL, 1)},
+         CCM_REASON_ADMIN,
+         CCM_STAGE_KERNEL,
+         CCM_FM_F_ADVISED},
     };
     for (const auto &row : rows) {
         SCOPED_TRACE(row.what);
@@ -188,8 +213,7 @@ TEST(Failover, AtClusterStartNobodyIsGivenUpBeforeTheLimit)
     play.at(4 + start_limit, timer);
     play.expect(CCM_FM_START_WAIT, CCM_FM_F_NEVER_SEEN);
     play.at(5 + start_limit, timer);
-    play.expect(CCM_FM_TAKEOVER_ADVISED,
-                CCM_FM_F_NEVER_SEEN | CCM_FM_F_PARTITION | CCM_FM_F_ADVISED,
+    play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_NEVER_SEEN | CCM_FM_F_PARTITION | CCM_FM_F_ADVISED,
                 CCM_REASON_UNREACHABLE);
     /* It comes at last: it has never been here, so it has not survived anything. */
     play.at(6 + start_limit, ready(CCM_STAGE_RUNNING));
@@ -228,8 +252,7 @@ TEST(Failover, UnreachableAfterDoubtAdvisesOnlyAfterTheLimit)
         play.at(99 + start_limit, timer);
         play.expect(CCM_FM_CANNOT_TELL, 0, CCM_REASON_UNREACHABLE);
         play.at(100 + start_limit, timer);
-        play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_PARTITION | CCM_FM_F_ADVISED,
-                    CCM_REASON_UNREACHABLE);
+        play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_PARTITION | CCM_FM_F_ADVISED, CCM_REASON_UNREACHABLE);
     }
 }
 
@@ -259,7 +282,7 @@ TEST(Failover, FromTakeoverToGivebackAndAgain)
             EXPECT_EQ(play.f.view.stage, stage);
             EXPECT_EQ(play.f.deadline_us, now + boot_limit);
             now += boot_limit / 2;
-            EXPECT_EQ(play.at(now, given_back), 0U);    /* too early */
+            EXPECT_EQ(play.at(now, given_back), 0U); /* too early */
         }
         play.at(now++, ready(CCM_STAGE_RUNNING, incarnation));
         play.expect(CCM_FM_GIVEBACK_POSSIBLE, CCM_FM_F_ADVISED);
@@ -339,8 +362,7 @@ TEST(Failover, WithoutAStartLimitTheFirstFailureAdvises)
 {
     Play play({0, boot_limit});
     play.at(0, down(CCM_REASON_UNREACHABLE));
-    play.expect(CCM_FM_TAKEOVER_ADVISED,
-                CCM_FM_F_NEVER_SEEN | CCM_FM_F_PARTITION | CCM_FM_F_ADVISED,
+    play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_NEVER_SEEN | CCM_FM_F_PARTITION | CCM_FM_F_ADVISED,
                 CCM_REASON_UNREACHABLE);
 }
 
@@ -436,18 +458,16 @@ void feed(FailoverModel &model, u64 now, const ccm_failover_event &event)
 
 bool agree(const ccm_failover &f, const FailoverModel &model)
 {
-    return f.view.decision == model.decision() && f.view.reason == model.reason() &&
-           f.view.flags == model.flags() && f.deadline_us == model.deadline();
+    return f.view.decision == model.decision() && f.view.reason == model.reason() && f.view.flags == model.flags() &&
+           f.deadline_us == model.deadline();
 }
 
 std::string tell(const ccm_failover &f, const FailoverModel &model)
 {
-    return std::string(ccm_fm_decision_name(f.view.decision)) + " reason " +
-           std::to_string(f.view.reason) + " flags " + std::to_string(f.view.flags) +
-           " deadline " + std::to_string(f.deadline_us) + "; the model: " +
-           ccm_fm_decision_name(model.decision()) + " reason " +
-           std::to_string(model.reason()) + " flags " + std::to_string(model.flags()) +
-           " deadline " + std::to_string(model.deadline());
+    return std::string(ccm_fm_decision_name(f.view.decision)) + " reason " + std::to_string(f.view.reason) + " flags " +
+           std::to_string(f.view.flags) + " deadline " + std::to_string(f.deadline_us) +
+           "; the model: " + ccm_fm_decision_name(model.decision()) + " reason " + std::to_string(model.reason()) +
+           " flags " + std::to_string(model.flags()) + " deadline " + std::to_string(model.deadline());
 }
 
 /* Every history of up to DEPTH events, each one at once or when the deadline has come. */
@@ -510,8 +530,7 @@ public:
             up_ = event.state == CCM_STATE_READY;
             if (up_ && (restarts || event.stage == CCM_STAGE_RUNNING))
                 furthest_.reset();
-            if (up_ && event.stage != CCM_STAGE_RUNNING &&
-                (!furthest_ || event.stage > *furthest_)) {
+            if (up_ && event.stage != CCM_STAGE_RUNNING && (!furthest_ || event.stage > *furthest_)) {
                 furthest_ = event.stage;
                 progress_ = now;
             }
@@ -536,8 +555,7 @@ public:
             outstanding_ = true;
 
         EXPECT_FALSE(takeover && up_) << "it is READY";
-        EXPECT_EQ((v.flags & CCM_FM_F_PARTITION) != 0,
-                  takeover && v.reason == CCM_REASON_UNREACHABLE);
+        EXPECT_EQ((v.flags & CCM_FM_F_PARTITION) != 0, takeover && v.reason == CCM_REASON_UNREACHABLE);
         EXPECT_EQ((v.flags & CCM_FM_F_ADVISED) != 0, outstanding_);
         if (v.flags & CCM_FM_F_ORDERLY) {
             EXPECT_TRUE(takeover);
@@ -562,9 +580,9 @@ public:
         if (f.deadline_us) {
             EXPECT_GT(f.deadline_us, now);
         }
-        EXPECT_EQ((changed & CCM_FAILOVER_DECIDED) != 0,
-                  v.decision != decision_ || v.flags != flags_ || v.reason != told_reason_ ||
-                      v.stage != stage_ || v.incarnation != view_incarnation_);
+        EXPECT_EQ((changed & CCM_FAILOVER_DECIDED) != 0, v.decision != decision_ || v.flags != flags_ ||
+                                                             v.reason != told_reason_ || v.stage != stage_ ||
+                                                             v.incarnation != view_incarnation_);
         decision_ = v.decision;
         flags_ = v.flags;
         told_reason_ = v.reason;

@@ -64,8 +64,7 @@ std::optional<Chunks> decoded(const Bytes &bytes, u32 count, u64 sum, int *error
     if (!chunks.empty())
         std::memset(chunks.data(), 0xee, chunks.size() * sizeof(chunks[0]));
     const std::vector<ccm_link_chunk> before = chunks;
-    const int result = ccm_link_get_chunks(exact.get(), static_cast<u32>(bytes.size()), &offer,
-                                            chunks.data());
+    const int result = ccm_link_get_chunks(exact.get(), static_cast<u32>(bytes.size()), &offer, chunks.data());
     if (error)
         *error = result;
     if (result) {
@@ -167,10 +166,18 @@ TEST(ChunkTable, AsTheRulesSay)
         for (u64 spoil = dice.below(3); spoil; spoil--) {
             Chunk &c = chunks[dice.below(chunks.size())];
             switch (dice.below(4)) {
-            case 0: c.len = 0; break;
-            case 1: c.len++; break;
-            case 2: c.len--; break;
-            default: c.len = dice.below(1ULL << 32); break;
+            case 0:
+                c.len = 0;
+                break;
+            case 1:
+                c.len++;
+                break;
+            case 2:
+                c.len--;
+                break;
+            default:
+                c.len = dice.below(1ULL << 32);
+                break;
             }
             c.len &= ~0U;
         }

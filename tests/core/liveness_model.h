@@ -28,9 +28,9 @@ private:
     u64 detect_;
     u64 period_;
     u64 incarnation_;
-    u64 real_;           /* time of the last event */
-    u64 fair_ = 0;       /* fair time of the last event */
-    u64 tick_ = 0;       /* fair times of ... */
+    u64 real_;     /* time of the last event */
+    u64 fair_ = 0; /* fair time of the last event */
+    u64 tick_ = 0; /* fair times of ... */
     u64 heard_ = 0;
     u64 moved_ = 0;
     std::optional<u64> counter_;

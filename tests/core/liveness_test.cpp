@@ -86,20 +86,17 @@ TEST(Liveness, AgreesWithTheNaiveModel)
                     whole = false;
                 if (dice.one_in(10))
                     page.stage = static_cast<u32>(dice.below(CCM_STAGE_COUNT));
-                expected = model.read(now, page.incarnation && whole
-                                               ? std::optional(page) : std::nullopt);
+                expected = model.read(now, page.incarnation && whole ? std::optional(page) : std::nullopt);
                 got = step_read(l, now, page,
-                                whole ? CCM_WIRE_STATUS_LEN
-                                      : static_cast<u32>(dice.below(CCM_WIRE_STATUS_LEN)));
+                                whole ? CCM_WIRE_STATUS_LEN : static_cast<u32>(dice.below(CCM_WIRE_STATUS_LEN)));
             }
             ASSERT_EQ(got, expected) << "event " << i;
             ASSERT_EQ(l.verdict, model.verdict()) << "event " << i;
         }
         verdicts[l.verdict]++;
     }
-    for (u32 reason : {CCM_REASON_NONE, CCM_REASON_UNREACHABLE, CCM_REASON_HUNG,
-                       CCM_REASON_PANICKED, CCM_REASON_SHUTDOWN, CCM_REASON_RESTARTED,
-                       CCM_REASON_REFUSED})
+    for (u32 reason : {CCM_REASON_NONE, CCM_REASON_UNREACHABLE, CCM_REASON_HUNG, CCM_REASON_PANICKED,
+                       CCM_REASON_SHUTDOWN, CCM_REASON_RESTARTED, CCM_REASON_REFUSED})
         EXPECT_GT(verdicts[reason], 20) << "reason " << reason << " was hardly tried";
 }
 
@@ -112,9 +109,9 @@ struct World {
     u32 detect_ms;
     u32 tick_ms;
     u64 rtt_max_us;
-    u64 dead_from_us;     /* no read that reaches the partner later comes back */
-    u64 frozen_from_us;   /* the counter stands still */
-    std::vector<std::pair<u64, u64>> stalls;    /* of this node: from, to */
+    u64 dead_from_us;                        /* no read that reaches the partner later comes back */
+    u64 frozen_from_us;                      /* the counter stands still */
+    std::vector<std::pair<u64, u64>> stalls; /* of this node: from, to */
 
     u64 handled(u64 at_us) const
     {
@@ -134,7 +131,7 @@ Ending run(const World &world, u64 until_us, Dice &dice)
 {
     struct Event {
         u64 at;
-        u64 order;    /* within one moment */
+        u64 order; /* within one moment */
         bool read;
         u64 counter;
     };
@@ -144,7 +141,7 @@ Ending run(const World &world, u64 until_us, Dice &dice)
     u64 last_tick = 0;
     for (u64 due = start + period; due < until_us; due += period) {
         const u64 at = world.handled(due);
-        if (at == last_tick)    /* a timer that was late several times fires once */
+        if (at == last_tick) /* a timer that was late several times fires once */
             continue;
         last_tick = at;
         events.push_back({at, dice.below(1000), false, 0});
@@ -152,19 +149,16 @@ Ending run(const World &world, u64 until_us, Dice &dice)
         const u64 back = there + dice.below(world.rtt_max_us / 2);
         if (there < world.dead_from_us) {
             const u64 alive = std::min(there, world.frozen_from_us);
-            events.push_back({world.handled(back), dice.below(1000), true,
-                              alive / (world.tick_ms * 1000ULL)});
+            events.push_back({world.handled(back), dice.below(1000), true, alive / (world.tick_ms * 1000ULL)});
         }
     }
-    std::sort(events.begin(), events.end(), [](const Event &a, const Event &b) {
-        return std::tie(a.at, a.order) < std::tie(b.at, b.order);
-    });
+    std::sort(events.begin(), events.end(),
+              [](const Event &a, const Event &b) { return std::tie(a.at, a.order) < std::tie(b.at, b.order); });
 
     ccm_liveness l;
     ccm_liveness_start(&l, start, world.detect_ms, incarnation);
     for (const Event &e : events) {
-        const u32 found = e.read ? step_read(l, e.at, make_page(e.counter, world.tick_ms),
-                                             CCM_WIRE_STATUS_LEN)
+        const u32 found = e.read ? step_read(l, e.at, make_page(e.counter, world.tick_ms), CCM_WIRE_STATUS_LEN)
                                  : ccm_liveness_step(&l, e.at, CCM_LIVENESS_TICK, nullptr, 0);
         if (found & CCM_LIVENESS_VERDICT)
             return {l.verdict, e.at};
@@ -184,8 +178,7 @@ World random_world(Dice &dice)
     for (u64 n = dice.below(8); n > 0; n--) {
         const u64 detect_us = world.detect_ms * 1000ULL;
         const u64 from = at + dice.between(1, 6 * detect_us);
-        at = from + (dice.one_in(2) ? dice.between(1, detect_us)
-                                    : dice.between(1, 100 * detect_us));
+        at = from + (dice.one_in(2) ? dice.between(1, detect_us) : dice.between(1, 100 * detect_us));
         world.stalls.emplace_back(from, at);
     }
     return world;
@@ -196,12 +189,10 @@ TEST(Liveness, NeverDeclaresALivingPartnerDead)
     for (u64 seed = 0; seed < 3000; seed++) {
         Dice dice(seed);
         const World world = random_world(dice);
-        const u64 end = (world.stalls.empty() ? 0 : world.stalls.back().second) +
-                        10000ULL * world.detect_ms;
+        const u64 end = (world.stalls.empty() ? 0 : world.stalls.back().second) + 10000ULL * world.detect_ms;
         const Ending ending = run(world, end, dice);
-        ASSERT_EQ(ending.verdict, CCM_REASON_NONE)
-            << "seed " << seed << " at " << ending.at_us << " us, detect_ms "
-            << world.detect_ms << ", tick_ms " << world.tick_ms;
+        ASSERT_EQ(ending.verdict, CCM_REASON_NONE) << "seed " << seed << " at " << ending.at_us << " us, detect_ms "
+                                                   << world.detect_ms << ", tick_ms " << world.tick_ms;
     }
 }
 
@@ -219,8 +210,7 @@ TEST(Liveness, FindsADeadPartnerSoonAfterItsOwnStall)
          * detect_ms after the last answer or the last stall, whichever is later; found
          * at the tick behind that.
          */
-        const u64 limit = std::max(world.dead_from_us + world.rtt_max_us, calm) +
-                          detect_us + detect_us / 4;
+        const u64 limit = std::max(world.dead_from_us + world.rtt_max_us, calm) + detect_us + detect_us / 4;
         ASSERT_LE(ending.at_us, limit) << "seed " << seed;
         if (world.stalls.empty()) {
             ASSERT_GE(ending.at_us + detect_us / 4 + world.rtt_max_us,
@@ -241,8 +231,7 @@ TEST(Liveness, FindsAHungPartnerSoonAfterItsOwnStall)
         const Ending ending = run(world, calm + 20 * detect_us, dice);
         ASSERT_EQ(ending.verdict, CCM_REASON_HUNG) << "seed " << seed;
         /* The first read behind the freeze may still show a move: a period and a trip. */
-        const u64 limit = std::max(world.frozen_from_us, calm) + detect_us +
-                          2 * (detect_us / 4 + world.rtt_max_us);
+        const u64 limit = std::max(world.frozen_from_us, calm) + detect_us + 2 * (detect_us / 4 + world.rtt_max_us);
         ASSERT_LE(ending.at_us, limit) << "seed " << seed;
     }
 }
@@ -255,8 +244,7 @@ TEST(Liveness, DeadlinesAreReachedToTheMicrosecond)
         ccm_liveness l;
         ccm_liveness_start(&l, 1000, detect_ms, incarnation);
         for (u64 i = 0; i < 4; i++) {
-            ASSERT_EQ(step_read(l, 1000 + i * period, make_page(9, 1), CCM_WIRE_STATUS_LEN) &
-                          CCM_LIVENESS_VERDICT, 0U);
+            ASSERT_EQ(step_read(l, 1000 + i * period, make_page(9, 1), CCM_WIRE_STATUS_LEN) & CCM_LIVENESS_VERDICT, 0U);
             ccm_liveness_step(&l, 1000 + i * period, CCM_LIVENESS_TICK, nullptr, 0);
         }
         step_read(l, 1000 + 4 * period - off, make_page(9, 1), CCM_WIRE_STATUS_LEN);
@@ -264,8 +252,7 @@ TEST(Liveness, DeadlinesAreReachedToTheMicrosecond)
 
         ccm_liveness_start(&l, 1000, detect_ms, incarnation);
         for (u64 i = 1; i < 4; i++)
-            ASSERT_EQ(ccm_liveness_step(&l, 1000 + i * period, CCM_LIVENESS_TICK, nullptr, 0),
-                      0U);
+            ASSERT_EQ(ccm_liveness_step(&l, 1000 + i * period, CCM_LIVENESS_TICK, nullptr, 0), 0U);
         ccm_liveness_step(&l, 1000 + 4 * period - off, CCM_LIVENESS_TICK, nullptr, 0);
         EXPECT_EQ(l.verdict, off ? CCM_REASON_NONE : CCM_REASON_UNREACHABLE);
     }
@@ -286,8 +273,7 @@ TEST(Liveness, NoBytesAreNotAPage)
 {
     ccm_liveness l;
     ccm_liveness_start(&l, 1000, 250, incarnation);
-    EXPECT_EQ(ccm_liveness_step(&l, 1000, CCM_LIVENESS_READ, nullptr, 0),
-              CCM_LIVENESS_VERDICT);
+    EXPECT_EQ(ccm_liveness_step(&l, 1000, CCM_LIVENESS_READ, nullptr, 0), CCM_LIVENESS_VERDICT);
     EXPECT_EQ(l.verdict, CCM_REASON_REFUSED);
 }
 

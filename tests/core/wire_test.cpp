@@ -154,17 +154,15 @@ Codec make_codec(const std::string &name, Bytes golden, u32 size, Get get, Put p
             return error;
         }
         values.clear();
-        visit_fields(m, [&values](const std::string &field, u64 value, std::function<void(u64)>) {
-            values[field] = value;
-        });
+        visit_fields(
+            m, [&values](const std::string &field, u64 value, std::function<void(u64)>) { values[field] = value; });
         return 0;
     };
     codec.encode = [put, size](const Values &values) {
         Message m;
         std::memset(&m, 0xee, sizeof(m));
-        visit_fields(m, [&values](const std::string &field, u64, std::function<void(u64)> set) {
-            set(values.at(field));
-        });
+        visit_fields(m,
+                     [&values](const std::string &field, u64, std::function<void(u64)> set) { set(values.at(field)); });
         /* Exactly the documented room, so that ASan sees one byte too many. */
         Bytes bytes(size, 0xee);
         bytes.shrink_to_fit();
@@ -174,19 +172,16 @@ Codec make_codec(const std::string &name, Bytes golden, u32 size, Get get, Put p
     return codec;
 }
 
-#define CODEC(type, TYPE)                                                                   \
-    make_codec<ccm_wire_##type>(#type,                                                      \
-                                Bytes(golden_##type, golden_##type + sizeof(golden_##type)), \
-                                CCM_WIRE_##TYPE##_LEN, ccm_wire_get_##type,                 \
-                                ccm_wire_put_##type)
+#define CODEC(type, TYPE)                                                                                              \
+    make_codec<ccm_wire_##type>(#type, Bytes(golden_##type, golden_##type + sizeof(golden_##type)),                    \
+                                CCM_WIRE_##TYPE##_LEN, ccm_wire_get_##type, ccm_wire_put_##type)
 
 const std::vector<Codec> &codecs()
 {
     static const std::vector<Codec> all = {
-        CODEC(request, REQUEST), CODEC(reject, REJECT), CODEC(keys, KEYS),
-        CODEC(ring, RING),       CODEC(status, STATUS), CODEC(hello, HELLO),
-        CODEC(answer, ANSWER),   CODEC(ready, READY),   CODEC(goodbye, GOODBYE),
-        CODEC(port, PORT),
+        CODEC(request, REQUEST), CODEC(reject, REJECT), CODEC(keys, KEYS),     CODEC(ring, RING),
+        CODEC(status, STATUS),   CODEC(hello, HELLO),   CODEC(answer, ANSWER), CODEC(ready, READY),
+        CODEC(goodbye, GOODBYE), CODEC(port, PORT),
     };
     return all;
 }
@@ -367,9 +362,7 @@ TEST_P(Wire, AgreesWithTheNaiveDecoder)
 }
 
 INSTANTIATE_TEST_SUITE_P(Messages, Wire, testing::Range<size_t>(0, codecs().size()),
-                         [](const auto &message) {
-                             return codecs().at(message.param).name;
-                         });
+                         [](const auto &message) { return codecs().at(message.param).name; });
 
 TEST(WireName, EachByteInEachPlace)
 {
@@ -411,8 +404,7 @@ TEST(WireVersion, CommonIsTheHighestThatBothHave)
                     for (u16 v = 1; v < 6; v++)
                         if (a <= v && v <= b && c <= v && v <= d)
                             common = v;
-                    EXPECT_EQ(ccm_version_common(a, b, c, d), common)
-                        << a << ".." << b << " and " << c << ".." << d;
+                    EXPECT_EQ(ccm_version_common(a, b, c, d), common) << a << ".." << b << " and " << c << ".." << d;
                     EXPECT_EQ(ccm_version_common(c, d, a, b), common);
                 }
 }

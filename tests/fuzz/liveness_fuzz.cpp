@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     while (!in.empty()) {
         const u8 op = in.byte();
         const u64 step = in.byte();
-        now += step * step * l.period_us / 4096;    /* to nearly 16 periods */
+        now += step * step * l.period_us / 4096; /* to nearly 16 periods */
         const ccm_liveness before = l;
         u32 found;
         ccm_wire_status page;

@@ -20,8 +20,7 @@ void write(const std::filesystem::path &file, const Bytes &bytes)
 {
     std::filesystem::create_directories(file.parent_path());
     std::ofstream out(file, std::ios::binary);
-    out.write(reinterpret_cast<const char *>(bytes.data()),
-              static_cast<std::streamsize>(bytes.size()));
+    out.write(reinterpret_cast<const char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     if (!out.flush())
         throw std::runtime_error("cannot write " + file.string());
 }
@@ -50,7 +49,7 @@ void make_wire(const std::filesystem::path &top)
 /* As liveness_fuzz reads them: operation, step; a read adds stage, tick, no spoiling. */
 void make_liveness(const std::filesystem::path &top)
 {
-    const Bytes tick = {0, 64};    /* a period */
+    const Bytes tick = {0, 64}; /* a period */
     const Bytes moved = {3, 0, 1, 9, 0};
     const Bytes still = {1, 0, 1, 9, 0};
     const auto play = [&](const std::string &name, std::vector<Bytes> parts) {
@@ -119,10 +118,7 @@ public:
         bytes_.push_back(CCM_SEV_COUNT);
         return *this;
     }
-    Script &series()
-    {
-        return negotiate(0).event(CCM_SEV_RING, CCM_RING_READY);
-    }
+    Script &series() { return negotiate(0).event(CCM_SEV_RING, CCM_RING_READY); }
     const Bytes &bytes() const { return bytes_; }
 
 private:
@@ -136,9 +132,7 @@ void make_session(const std::filesystem::path &top)
         write(top / "session" / name, script.bytes());
     };
     const auto connected = [](u8 config) { return Script(config).event(CCM_SEV_START).series(); };
-    const auto accepted = [](u8 config) {
-        return Script(config).event(CCM_SEV_START).event(CCM_SEV_REQUEST).series();
-    };
+    const auto accepted = [](u8 config) { return Script(config).event(CCM_SEV_START).event(CCM_SEV_REQUEST).series(); };
     const u8 lower = 1 | 4;
     const u8 higher = 4;
     const u8 iwarp = 2;
@@ -146,11 +140,7 @@ void make_session(const std::filesystem::path &top)
     save("accept", accepted(higher));
     save("connect-iwarp", connected(lower | iwarp));
     save("accept-iwarp", accepted(higher | iwarp));
-    save("crossed-lower", Script(lower)
-                              .event(CCM_SEV_START)
-                              .event(CCM_SEV_REQUEST)
-                              .event(CCM_SEV_REQUEST)
-                              .series());
+    save("crossed-lower", Script(lower).event(CCM_SEV_START).event(CCM_SEV_REQUEST).event(CCM_SEV_REQUEST).series());
     save("crossed-higher", Script(higher)
                                .event(CCM_SEV_START)
                                .event(CCM_SEV_REJECTED, CCM_CM_CONSUMER, CCM_REJECT_CROSSED)
@@ -167,12 +157,11 @@ void make_session(const std::filesystem::path &top)
                         .event(CCM_SEV_TIMER, 0, 0, 0xff)
                         .series());
     save("goodbye", connected(lower).event(CCM_SEV_RING, CCM_RING_GOODBYE, CCM_REASON_SHUTDOWN));
-    save("verdict", connected(lower)
-                        .event(CCM_SEV_VERDICT, 0, CCM_REASON_HUNG)
-                        .event(CCM_SEV_TIMER, 0, 0, 0xff)
-                        .series());
+    save("verdict",
+         connected(lower).event(CCM_SEV_VERDICT, 0, CCM_REASON_HUNG).event(CCM_SEV_TIMER, 0, 0, 0xff).series());
     save("restarted", connected(lower).peer_restarts().event(CCM_SEV_REQUEST).series());
-    save("stop", connected(lower).event(CCM_SEV_STOP, 0, CCM_REASON_SHUTDOWN)
+    save("stop", connected(lower)
+                     .event(CCM_SEV_STOP, 0, CCM_REASON_SHUTDOWN)
                      .event(CCM_SEV_REQUEST)
                      .event(CCM_SEV_START)
                      .series());
@@ -196,10 +185,8 @@ void make_session(const std::filesystem::path &top)
                             .open(0)
                             .event(CCM_SEV_RING, CCM_RING_READY));
     save("link-reasons", linked(lower, 15, 13).event(CCM_SEV_RING, CCM_RING_READY));
-    save("link-port-lost", up(lower)
-                               .of_link(CCM_SEV_LINK_FAILED, 0, CCM_CLIENT_PORT_LOST)
-                               .event(CCM_SEV_TIMER, 0, 0, 0xff)
-                               .open(0));
+    save("link-port-lost",
+         up(lower).of_link(CCM_SEV_LINK_FAILED, 0, CCM_CLIENT_PORT_LOST).event(CCM_SEV_TIMER, 0, 0, 0xff).open(0));
     save("link-partner-failed", up(lower)
                                     .event(CCM_SEV_RING, CCM_RING_LINKS, 8 + CCM_LINK_IDLE)
                                     .event(CCM_SEV_RING, CCM_RING_LINKS, 8 + CCM_LINK_IDLE)

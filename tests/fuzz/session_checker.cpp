@@ -25,10 +25,9 @@ void SessionChecker::before(const ccm_session &s, u64 now_us, const ccm_session_
     }
 }
 
-void SessionChecker::check_reaches(const ccm_session_action &action, u64 base, u64 length,
-                                   u32 key, u64 bytes) const
+void SessionChecker::check_reaches(const ccm_session_action &action, u64 base, u64 length, u32 key, u64 bytes) const
 {
-    REQUIRE(keys_conn_ == action.conn);    /* never with keys of another connection */
+    REQUIRE(keys_conn_ == action.conn); /* never with keys of another connection */
     REQUIRE(action.key == key);
     REQUIRE(action.addr >= base && action.addr - base <= length);
     REQUIRE(bytes > 0 && bytes <= length - (action.addr - base));
@@ -73,7 +72,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         break;
     }
     case CCM_ACT_CLOSE:
-        REQUIRE(open_.erase(a.conn) == 1);    /* once, and only what there is */
+        REQUIRE(open_.erase(a.conn) == 1); /* once, and only what there is */
         break;
     case CCM_ACT_SEND: {
         ccm_wire_keys msg;
@@ -103,15 +102,13 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         const u32 len = ccm_session_put_mail(&s, a.what, bytes.data());
         bytes.resize(len);
         ccm_links_header header;
-        REQUIRE((links ? ccm_links_get(bytes.data(), len, &header) :
-                         ccm_catalog_check(bytes.data(), len)) == 0);
+        REQUIRE((links ? ccm_links_get(bytes.data(), len, &header) : ccm_catalog_check(bytes.data(), len)) == 0);
         check_reaches(a, keys_.mailbox_addr, keys_.mailbox_len, keys_.mailbox_key, len);
         break;
     }
     case CCM_ACT_RING:
         REQUIRE(open_.count(a.conn) && event_.type == CCM_SEV_RING && a.conn == event_.conn);
-        REQUIRE(a.what == (event_.status == CCM_RING_LINKS ? CCM_RING_LINKS_TAKEN :
-                                                             CCM_RING_CATALOG_TAKEN));
+        REQUIRE(a.what == (event_.status == CCM_RING_LINKS ? CCM_RING_LINKS_TAKEN : CCM_RING_CATALOG_TAKEN));
         break;
     case CCM_ACT_ANSWER: {
         ccm_wire_answer msg;
@@ -122,8 +119,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
     }
     case CCM_ACT_WATCH:
         REQUIRE(open_.count(a.conn));
-        check_reaches(a, keys_.status_addr, keys_.status_len, keys_.status_key,
-                      CCM_WIRE_STATUS_LEN);
+        check_reaches(a, keys_.status_addr, keys_.status_len, keys_.status_key, CCM_WIRE_STATUS_LEN);
         break;
     case CCM_ACT_TIMER:
         REQUIRE(a.at_us == 0 || a.at_us > now_us_ || event_.type != CCM_SEV_TIMER);
@@ -143,7 +139,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         break;
     case CCM_ACT_DOWN:
         REQUIRE(ready_);
-        REQUIRE(open_.empty());    /* fenced before it is told */
+        REQUIRE(open_.empty()); /* fenced before it is told */
         REQUIRE(a.reason > CCM_REASON_NONE && a.reason < CCM_REASON_COUNT);
         ready_ = false;
         break;
@@ -152,7 +148,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
 
 void SessionChecker::after(const ccm_session &s, const ccm_session_actions &actions)
 {
-    REQUIRE(actions.count < CCM_ACTIONS_MAX);    /* a full list may have lost one */
+    REQUIRE(actions.count < CCM_ACTIONS_MAX); /* a full list may have lost one */
     const bool known = open_.count(event_.conn) > 0;
     for (u32 i = 0; i < actions.count; i++)
         check(s, actions.list[i]);
@@ -171,8 +167,8 @@ void SessionChecker::after(const ccm_session &s, const ccm_session_actions &acti
     const ccm_session_row &row = rows[state_before_ * CCM_SEV_COUNT + event_.type];
     REQUIRE(row.state == state_before_ && row.event == event_.type);
     if (!ignored && !(row.next & (1U << s.state)))
-        std::fprintf(stderr, "%s in %s ended in %s\n", ccm_session_event_name(row.event),
-                     ccm_state_name(row.state), ccm_state_name(s.state));
+        std::fprintf(stderr, "%s in %s ended in %s\n", ccm_session_event_name(row.event), ccm_state_name(row.state),
+                     ccm_state_name(s.state));
     REQUIRE(ignored || row.next & (1U << s.state));
 
     REQUIRE(open_.size() <= 1);

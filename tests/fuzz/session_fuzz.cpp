@@ -32,8 +32,7 @@ struct Reached {
     unsigned long up = 0;
     ~Reached()
     {
-        std::fprintf(stderr, "READY reached by %lu of %lu inputs, a link UP in %lu of them\n",
-                     ready, inputs, up);
+        std::fprintf(stderr, "READY reached by %lu of %lu inputs, a link UP in %lu of them\n", ready, inputs, up);
     }
 };
 Reached reached;
@@ -61,8 +60,7 @@ void require_right(const std::string &wrong)
     REQUIRE(wrong.empty());
 }
 
-std::vector<u8> right_data(SessionPeer &peer, const ccm_session &s,
-                           const ccm_session_event &event, u8 style)
+std::vector<u8> right_data(SessionPeer &peer, const ccm_session &s, const ccm_session_event &event, u8 style)
 {
     switch (event.type) {
     case CCM_SEV_REQUEST:
@@ -118,9 +116,8 @@ void open_link(const ccm_session &s, u32 index, const std::vector<u8> &spoilt)
     std::vector<u8> table(offer.chunks * CCM_LINK_CHUNK_LEN);
     for (u32 i = 0; i < offer.chunks; i++) {
         const u64 len = (offer.bytes + offer.chunks - 1) / offer.chunks;
-        const ccm_link_chunk chunk = {
-            0x7000 + i * len, i,
-            static_cast<u32>(i + 1 < offer.chunks ? len : offer.bytes - i * len)};
+        const ccm_link_chunk chunk = {0x7000 + i * len, i,
+                                      static_cast<u32>(i + 1 < offer.chunks ? len : offer.bytes - i * len)};
         ccm_link_put_chunk(table.data(), i, &chunk);
     }
     for (size_t i = 0; i + 1 < spoilt.size() && !table.empty(); i += 2)
@@ -183,7 +180,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         if (style % 4 == RAW)
             spoilt = in.bytes(in.byte());
         event.status = in.byte() % 10;
-        event.reason = in.byte() % 16;    /* some of them are none */
+        event.reason = in.byte() % 16; /* some of them are none */
         event.random = in.byte() * (0x9e3779b97f4a7c15ULL + steps);
         event.iwarp = iwarp;
         event.keys = {0x1000, 1, 0x4000, 2};

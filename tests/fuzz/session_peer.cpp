@@ -5,8 +5,7 @@
 
 namespace {
 
-template <typename Message, typename Put>
-std::vector<u8> encode(u32 len, const Message &msg, Put put)
+template <typename Message, typename Put> std::vector<u8> encode(u32 len, const Message &msg, Put put)
 {
     std::vector<u8> bytes(len);
     put(bytes.data(), &msg);
@@ -39,8 +38,8 @@ bool FuzzClients::set(u32 which)
         entry.ports_min = 1;
         entry.ports_max = 4;
         entry.ask = i == 3 ? 100 : 10 * i;
-        entry.give = 50;    /* "big" asks for more */
-        if (i == 2)         /* "old" speaks what its counterpart does not */
+        entry.give = 50; /* "big" asks for more */
+        if (i == 2)      /* "old" speaks what its counterpart does not */
             entry.version_min = entry.version_max = static_cast<u16>(1 + instance_ % 2);
         entry.instance = ++instance_;
         if (!(come >> i & 1))
@@ -54,8 +53,7 @@ bool FuzzClients::set(u32 which)
 void SessionPeer::hears(const ccm_session &s, const ccm_session_action &action)
 {
     ccm_wire_keys keys;
-    if (action.type == CCM_ACT_SEND &&
-        ccm_wire_get_keys(action.data, action.len, &keys) == 0) {
+    if (action.type == CCM_ACT_SEND && ccm_wire_get_keys(action.data, action.len, &keys) == 0) {
         nonce_heard_ = keys.nonce;
         first_generation_ = 0;
         sequence_ = 0;
@@ -76,12 +74,10 @@ std::vector<u8> SessionPeer::catalog(u32 conn, u32 which)
     *mine = clients_.catalog();
     mine->generation = generation_;
     mine->nonce = nonce(conn);
-    if (first_generation_ == 0 &&
-        ccm_catalog_get(heard_.data(), static_cast<u32>(heard_.size()), theirs.get()) == 0) {
+    if (first_generation_ == 0 && ccm_catalog_get(heard_.data(), static_cast<u32>(heard_.size()), theirs.get()) == 0) {
         const bool lower = partner_.partner < partner_.node;
         first_generation_ = generation_;
-        plan_ = lower ? ccm_plan_hash(mine.get(), theirs.get()) :
-                        ccm_plan_hash(theirs.get(), mine.get());
+        plan_ = lower ? ccm_plan_hash(mine.get(), theirs.get()) : ccm_plan_hash(theirs.get(), mine.get());
     }
     return encode(ccm_catalog_len(mine->count), *mine, ccm_catalog_put);
 }
@@ -103,7 +99,7 @@ std::vector<u8> SessionPeer::links(const ccm_session &s, u32 conn, u32 arg)
         slot.offer.table_addr = 0x5000;
         slot.offer.bytes = link.plan.take;
         slot.offer.chunks = link.plan.take ? 1 : 0;
-        if (link.plan.why)    /* they do not fit, on both sides */
+        if (link.plan.why) /* they do not fit, on both sides */
             slot.state = CCM_LINK_REFUSED;
         slots.push_back(slot);
     }

@@ -49,16 +49,16 @@ private:
     std::vector<u8> catalog(u32 conn, u32 which);
     std::vector<u8> links(const ccm_session &s, u32 conn, u32 arg);
 
-    ccm_session_config partner_;    /* the session under test: our partner */
+    ccm_session_config partner_; /* the session under test: our partner */
     u64 incarnation_ = 0x5000;
     u32 attempt_ = 0;
     u64 nonce_heard_ = 1;
     FuzzClients clients_{0x900};
     u64 generation_ = 1;
-    u64 first_generation_ = 1;    /* in this session: W3 is about that one */
+    u64 first_generation_ = 1; /* in this session: W3 is about that one */
     u64 sequence_ = 0;
     u64 plan_ = 1;
-    std::vector<u8> heard_;       /* the session's last catalog */
+    std::vector<u8> heard_; /* the session's last catalog */
 };
 
 #endif

@@ -63,7 +63,7 @@ bool try_catalog(const u8 *data, u32 size)
     for (u32 i = 0; i < catalog->count; i++) {
         const ccm_catalog_entry &entry = catalog->entries[i];
         REQUIRE(ccm_client_name_valid(entry.name));
-        REQUIRE(ccm_catalog_find(catalog.get(), entry.name) == &entry);    /* there once */
+        REQUIRE(ccm_catalog_find(catalog.get(), entry.name) == &entry); /* there once */
         REQUIRE(ccm_catalog_find_instance(catalog.get(), entry.instance) == &entry);
         REQUIRE(entry.ports_max <= CCM_CLIENT_PORTS_MAX);
         for (u32 k = 0; k < catalog->count; k++) {
@@ -108,8 +108,7 @@ bool try_links(const u8 *data, u32 size)
             continue;
         REQUIRE(slot.state < CCM_LINK_STATE_COUNT && slot.yours && slot.epoch);
         REQUIRE(slot.offer.chunks <= CCM_LINK_CHUNKS_MAX);
-        REQUIRE(slot.offer.table_addr + slot.offer.chunks * CCM_LINK_CHUNK_LEN >=
-                slot.offer.table_addr);
+        REQUIRE(slot.offer.table_addr + slot.offer.chunks * CCM_LINK_CHUNK_LEN >= slot.offer.table_addr);
     }
     ccm_links_header again;
     REQUIRE(ccm_links_get(once.data(), static_cast<u32>(once.size()), &again) == 0);
@@ -186,17 +185,15 @@ bool try_port_header(const u8 *data, u32 size)
 
 } // namespace
 
-#define TRY(type, TYPE)                                                                 \
-    try_decoder<ccm_wire_##type>(data, len, CCM_WIRE_##TYPE##_LEN, ccm_wire_get_##type, \
-                                 ccm_wire_put_##type)
+#define TRY(type, TYPE)                                                                                                \
+    try_decoder<ccm_wire_##type>(data, len, CCM_WIRE_##TYPE##_LEN, ccm_wire_get_##type, ccm_wire_put_##type)
 
 extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
     const u32 len = static_cast<u32>(size);
-    const int known = TRY(request, REQUEST) + TRY(reject, REJECT) + TRY(keys, KEYS) +
-                      TRY(ring, RING) + TRY(status, STATUS) + TRY(hello, HELLO) +
-                      TRY(answer, ANSWER) + TRY(ready, READY) + TRY(goodbye, GOODBYE) +
-                      TRY(port, PORT) + try_catalog(data, len) + try_links(data, len) +
+    const int known = TRY(request, REQUEST) + TRY(reject, REJECT) + TRY(keys, KEYS) + TRY(ring, RING) +
+                      TRY(status, STATUS) + TRY(hello, HELLO) + TRY(answer, ANSWER) + TRY(ready, READY) +
+                      TRY(goodbye, GOODBYE) + TRY(port, PORT) + try_catalog(data, len) + try_links(data, len) +
                       try_port_header(data, len);
     REQUIRE(known <= 1);
     try_tables(data, len);

@@ -140,9 +140,18 @@ void print(const KtapTest &test, std::size_t indent, std::string &out)
 
 } // namespace
 
-std::size_t KtapReport::tests() const { return count(*this).tests; }
-std::size_t KtapReport::failed() const { return count(*this).failed; }
-std::size_t KtapReport::skipped() const { return count(*this).skipped; }
+std::size_t KtapReport::tests() const
+{
+    return count(*this).tests;
+}
+std::size_t KtapReport::failed() const
+{
+    return count(*this).failed;
+}
+std::size_t KtapReport::skipped() const
+{
+    return count(*this).skipped;
+}
 
 bool KtapReport::passed() const
 {

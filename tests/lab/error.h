@@ -13,8 +13,7 @@ namespace ccm::lab {
 class Error : public std::runtime_error {
 public:
     explicit Error(const std::string &text) : std::runtime_error(text) {}
-    template <typename... Args>
-    explicit Error(fmt::format_string<Args...> format, Args &&...args)
+    template <typename... Args> explicit Error(fmt::format_string<Args...> format, Args &&...args)
         : std::runtime_error(fmt::format(format, std::forward<Args>(args)...))
     {
     }

@@ -99,8 +99,8 @@ void add_busybox(Cpio &image)
     image.copy("usr/bin/busybox", busybox);
     static const std::string applets = output_of(quoted(busybox) + " --list");
     // These come from iproute2, kmod and dash: busybox has lesser ones.
-    static const std::set<std::string> others{"busybox", "ip", "ipneigh", "modprobe", "insmod", "rmmod", "lsmod",
-                                              "depmod", "modinfo", "sh", "init", "linuxrc"};
+    static const std::set<std::string> others{"busybox", "ip",     "ipneigh", "modprobe", "insmod", "rmmod",
+                                              "lsmod",   "depmod", "modinfo", "sh",       "init",   "linuxrc"};
     std::istringstream list(applets);
     for (std::string name; std::getline(list, name);)
         if (!others.count(name))
@@ -141,7 +141,8 @@ void add_modules(Cpio &image, const ImageSpec &spec)
     for (const fs::path &file : spec.modules) {
         ours.insert(module_name(file));
         chosen["extra/" + file.filename().string()] = file;
-        image.symlink("modules/" + file.filename().string(), "/lib/modules/" + spec.kernel_release + "/extra/" + file.filename().string());
+        image.symlink("modules/" + file.filename().string(),
+                      "/lib/modules/" + spec.kernel_release + "/extra/" + file.filename().string());
     }
     if (!spec.module_tree.empty()) {
         auto table = read_dependencies(spec.module_tree);

@@ -18,8 +18,9 @@ std::vector<fs::path> build_uml_modules(const fs::path &source, const fs::path &
         if (entry.is_regular_file())
             fs::copy_file(entry.path(), dir / entry.path().filename());
     fs::path log = dir / "build.log";
-    std::string command = fmt::format("unset MAKEFLAGS MFLAGS MAKELEVEL; make -C '{}' M='{}' ARCH=um modules >'{}' 2>&1",
-                                      uml_build.string(), dir.string(), log.string());
+    std::string command =
+        fmt::format("unset MAKEFLAGS MFLAGS MAKELEVEL; make -C '{}' M='{}' ARCH=um modules >'{}' 2>&1",
+                    uml_build.string(), dir.string(), log.string());
     if (std::system(command.c_str()) != 0)
         throw Error("the modules in {} do not build: see {}", source.string(), log.string());
     std::vector<fs::path> modules;

@@ -29,18 +29,18 @@ enum class Rdma { rxe, siw, none };
 
 // A node as a test wants it. Made with designated initializers.
 struct NodeSpec {
-    int id = 0;                       // 0: the next free one, from 1
+    int id = 0; // 0: the next free one, from 1
     Kind kind = Kind::uml;
-    std::string kernel;               // User-Mode Linux: plain or debug; empty: as the run says
-    std::vector<std::string> load;    // modules that init loads with modprobe
-    std::vector<std::string> parameters; // words for the kernel command line, as "rdma_ccm.node=1"
-    Rdma rdma = Rdma::rxe;            // the RDMA link that init adds
+    std::string kernel;                                // User-Mode Linux: plain or debug; empty: as the run says
+    std::vector<std::string> load;                     // modules that init loads with modprobe
+    std::vector<std::string> parameters;               // words for the kernel command line, as "rdma_ccm.node=1"
+    Rdma rdma = Rdma::rxe;                             // the RDMA link that init adds
     std::optional<std::vector<std::string>> addresses; // default: 192.0.2.ID/24 and 2001:db8::ID/64
     bool network_device = true;
-    int wire_kib = 0;                 // what its cable takes in each direction before frames are dropped; User-Mode
-                                      // Linux drops what does not fit at once. 0: what the system gives (some 90 frames)
-    unsigned memory_mb = 0;           // 0: what suits the kernel
-    bool unload_at_finish = true;     // the verdict unloads what `load` names
+    int wire_kib = 0;             // what its cable takes in each direction before frames are dropped; User-Mode
+                                  // Linux drops what does not fit at once. 0: what the system gives (some 90 frames)
+    unsigned memory_mb = 0;       // 0: what suits the kernel
+    bool unload_at_finish = true; // the verdict unloads what `load` names
 };
 
 class Node {
@@ -63,18 +63,18 @@ public:
     int boots() const { return boots_; }
 
     // --- life ---
-    void start();                        // power on; returns at once
+    void start();                             // power on; returns at once
     void wait_ready(Duration timeout = 120s); // init is through, the agent answers
-    void boot(Duration timeout = 120s);  // both
-    TimePoint kill();                    // power loss; the moment of it
-    TimePoint stop();                    // the machine hangs: no instruction is executed
-    TimePoint cont();                    // and goes on
+    void boot(Duration timeout = 120s);       // both
+    TimePoint kill();                         // power loss; the moment of it
+    TimePoint stop();                         // the machine hangs: no instruction is executed
+    TimePoint cont();                         // and goes on
     // The kernel panics. UML ends then; a QEMU node is left standing (kill it).
     TimePoint panic(Duration timeout = 20s);
     // Through the kernel's reboot path, and a new boot up to its hello.
     void reboot(Duration timeout = 120s);
-    void power_off(Duration timeout = 20s); // through the kernel's power-off path
-    void wait_end(Duration timeout = 20s);  // until the process is gone (after a reboot or power-off by command)
+    void power_off(Duration timeout = 20s);   // through the kernel's power-off path
+    void wait_end(Duration timeout = 20s);    // until the process is gone (after a reboot or power-off by command)
     void switch_root(Duration timeout = 30s); // from the initramfs into a new root
     bool running() const;
     bool stopped() const { return stopped_; }

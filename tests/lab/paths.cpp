@@ -14,9 +14,21 @@ std::filesystem::path setting(const char *variable, const char *standard)
 
 } // namespace
 
-std::filesystem::path agent_program() { return setting("CCM_LAB_AGENT", CCM_LAB_DEFAULT_AGENT); }
-std::filesystem::path keeper_program() { return setting("CCM_LAB_KEEPER", CCM_LAB_DEFAULT_KEEPER); }
-std::filesystem::path lab_source_dir() { return setting("CCM_LAB_SOURCE", CCM_LAB_DEFAULT_SOURCE); }
-std::filesystem::path default_run_dir() { return setting("CCM_LAB_DIR", CCM_LAB_DEFAULT_RUN); }
+std::filesystem::path agent_program()
+{
+    return setting("CCM_LAB_AGENT", CCM_LAB_DEFAULT_AGENT);
+}
+std::filesystem::path keeper_program()
+{
+    return setting("CCM_LAB_KEEPER", CCM_LAB_DEFAULT_KEEPER);
+}
+std::filesystem::path lab_source_dir()
+{
+    return setting("CCM_LAB_SOURCE", CCM_LAB_DEFAULT_SOURCE);
+}
+std::filesystem::path default_run_dir()
+{
+    return setting("CCM_LAB_DIR", CCM_LAB_DEFAULT_RUN);
+}
 
 } // namespace ccm::lab

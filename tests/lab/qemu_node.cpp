@@ -26,32 +26,46 @@ std::vector<std::string> QemuNode::command_line()
     std::string kernel = "/boot/vmlinuz-" + release_;
     if (access(kernel.c_str(), R_OK) != 0)
         throw Error("{}: cannot read {}: run as a user who may, or set CCM_LAB_QEMU_RELEASE", name(), kernel);
-    std::string words = fmt::format("console=ttyS0 lab.pre=virtio_pci,virtio_net {}",
-                                    fmt::join(kernel_words("/dev/ttyS1"), " "));
+    std::string words =
+        fmt::format("console=ttyS0 lab.pre=virtio_pci,virtio_net {}", fmt::join(kernel_words("/dev/ttyS1"), " "));
     std::vector<std::string> line{
         program,
         "ccm-lab-" + name(),
         // Never kvm: a nested hypervisor may offer the device and then hang.
-        "-accel", "tcg,thread=multi",
-        "-cpu", "max",
-        "-smp", "1",
-        "-m", std::to_string(spec().memory_mb ? spec().memory_mb : 384),
+        "-accel",
+        "tcg,thread=multi",
+        "-cpu",
+        "max",
+        "-smp",
+        "1",
+        "-m",
+        std::to_string(spec().memory_mb ? spec().memory_mb : 384),
         "-nodefaults",
-        "-display", "none",
+        "-display",
+        "none",
         // A reboot ends the process, and the lab starts it afresh.
         "-no-reboot",
-        "-name", name(),
-        "-kernel", kernel,
-        "-initrd", image().string(),
-        "-append", words,
-        "-chardev", "stdio,id=console,signal=off",
-        "-serial", "chardev:console",
-        "-chardev", fmt::format("socket,id=agent,fd={}", agent_fd),
-        "-serial", "chardev:agent",
+        "-name",
+        name(),
+        "-kernel",
+        kernel,
+        "-initrd",
+        image().string(),
+        "-append",
+        words,
+        "-chardev",
+        "stdio,id=console,signal=off",
+        "-serial",
+        "chardev:console",
+        "-chardev",
+        fmt::format("socket,id=agent,fd={}", agent_fd),
+        "-serial",
+        "chardev:agent",
     };
     if (spec().network_device) {
-        line.insert(line.end(), {"-netdev", fmt::format("stream,id=net,server=off,addr.type=fd,addr.str={}", network_fd),
-                                 "-device", fmt::format("virtio-net-pci,netdev=net,romfile=,mac={}", mac())});
+        line.insert(line.end(),
+                    {"-netdev", fmt::format("stream,id=net,server=off,addr.type=fd,addr.str={}", network_fd), "-device",
+                     fmt::format("virtio-net-pci,netdev=net,romfile=,mac={}", mac())});
     }
     return line;
 }

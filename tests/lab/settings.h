@@ -11,10 +11,10 @@ namespace ccm::lab {
 // What a run of lab tests is given from outside. Each has an option of the test
 // program and an environment variable; the option wins.
 struct Settings {
-    std::string kernel = "plain";                 // --kernel=plain|debug, CCM_LAB_KERNEL
-    std::filesystem::path run_dir;                // --run-dir=DIR, CCM_LAB_DIR: logs, images, captures
-    std::filesystem::path uml_plain, uml_debug;   // --uml-plain=DIR, --uml-debug=DIR (CCM_LAB_UML_PLAIN, _DEBUG);
-                                                  // without: kernel/build-uml.sh builds or finds it
+    std::string kernel = "plain";                    // --kernel=plain|debug, CCM_LAB_KERNEL
+    std::filesystem::path run_dir;                   // --run-dir=DIR, CCM_LAB_DIR: logs, images, captures
+    std::filesystem::path uml_plain, uml_debug;      // --uml-plain=DIR, --uml-debug=DIR (CCM_LAB_UML_PLAIN, _DEBUG);
+                                                     // without: kernel/build-uml.sh builds or finds it
     std::vector<std::filesystem::path> uml_modules;  // --uml-modules=PATH[:PATH...], CCM_LAB_UML_MODULES:
     std::vector<std::filesystem::path> qemu_modules; // --qemu-modules=, CCM_LAB_QEMU_MODULES: .ko files, or
                                                      // directories to take all of them from

@@ -31,8 +31,7 @@ std::uint64_t mac_at(const std::string &frame, std::size_t offset)
     return mac;
 }
 
-template <typename T>
-void put(std::ofstream &out, T value)
+template <typename T> void put(std::ofstream &out, T value)
 {
     out.write(reinterpret_cast<const char *>(&value), sizeof(value));
 }

@@ -36,9 +36,9 @@ enum class Framing {
 };
 
 struct Counters {
-    std::uint64_t frames = 0;     // offered to this direction
+    std::uint64_t frames = 0; // offered to this direction
     std::uint64_t bytes = 0;
-    std::uint64_t dropped = 0;    // by loss or a cut
+    std::uint64_t dropped = 0; // by loss or a cut
     std::uint64_t delayed = 0;
     std::uint64_t duplicated = 0;
     std::uint64_t delivered = 0;  // went on to the switch, or into the node's socket
@@ -61,13 +61,13 @@ public:
     // The direction's dice start again from SEED.
     void seed(Direction direction, std::uint64_t seed);
 
-    void cut();           // both ways; other faults stay set
-    void cut_from_node(); // what the node sends is lost
-    void cut_to_node();   // what is sent to the node is lost
-    void restore();       // the cut is mended; other faults stay set
-    void heal();          // no faults at all
-    void loss(double probability);                      // each direction
-    void delay(Duration delay, Duration jitter = {});   // each direction
+    void cut();                                       // both ways; other faults stay set
+    void cut_from_node();                             // what the node sends is lost
+    void cut_to_node();                               // what is sent to the node is lost
+    void restore();                                   // the cut is mended; other faults stay set
+    void heal();                                      // no faults at all
+    void loss(double probability);                    // each direction
+    void delay(Duration delay, Duration jitter = {}); // each direction
 
     // Used by the nodes. The descriptor's other end belongs to the node.
     void plug(Fd fd, Framing framing);
@@ -121,10 +121,7 @@ private:
         unsigned cable;
         Direction direction;
         std::shared_ptr<const std::string> frame;
-        bool operator<(const Parked &other) const
-        {
-            return due != other.due ? due > other.due : order > other.order;
-        }
+        bool operator<(const Parked &other) const { return due != other.due ? due > other.due : order > other.order; }
     };
 
     void run();

@@ -9,8 +9,7 @@ namespace ccm::lab {
 namespace {
 
 // Found as whole words: "DEBUG" is not a BUG. The last is what our test modules say.
-constexpr const char *words[] = {"BUG",   "WARNING", "KASAN",  "UBSAN",    "KFENCE",
-                                 "KCSAN", "Oops",    "ODEBUG", "VIOLATION"};
+constexpr const char *words[] = {"BUG", "WARNING", "KASAN", "UBSAN", "KFENCE", "KCSAN", "Oops", "ODEBUG", "VIOLATION"};
 
 constexpr const char *phrases[] = {
     "possible circular locking",

@@ -12,17 +12,17 @@ namespace sim {
 
 // One step of one machine, and what its surroundings know.
 struct Step {
-	const ccm_session &before;
-	const ccm_session &after;
-	uint64_t now;
-	const ccm_session_event &event;
-	const ccm_session_actions &actions;
-	std::set<uint32_t> live;		// connections, before the actions
-	bool client_ready;			// what clients have heard, before the actions
-	uint32_t last_connect;			// highest number used so far
-	uint32_t shown_state;			// what user space was shown, before the actions
-	uint32_t shown_reason;
-	const ccm_wire_keys *keys;		// that came on the session's connection, or null
+    const ccm_session &before;
+    const ccm_session &after;
+    uint64_t now;
+    const ccm_session_event &event;
+    const ccm_session_actions &actions;
+    std::set<uint32_t> live; // connections, before the actions
+    bool client_ready;       // what clients have heard, before the actions
+    uint32_t last_connect;   // highest number used so far
+    uint32_t shown_state;    // what user space was shown, before the actions
+    uint32_t shown_reason;
+    const ccm_wire_keys *keys; // that came on the session's connection, or null
 };
 
 // Is everything as it must be? Returns what is not, or nothing.

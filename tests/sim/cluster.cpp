@@ -5,58 +5,57 @@ namespace sim {
 
 Cluster::Cluster(const Options &o) : options(o), world(o.seed, o.tracing), fabric(*this)
 {
-	static const uint32_t detect[] = {50, 250, 250, 1000};
+    static const uint32_t detect[] = {50, 250, 250, 1000};
 
-	detect_ms = detect[world.rng.below(4)];
-	hardware = world.rng.permille(500);
-	iwarp = world.rng.permille(300);
-	churn = world.rng.permille(400);
-	many = !o.together && world.rng.permille(20);
-	for (uint32_t id = 1; id <= o.nodes; id++) {
-		hosts_.emplace_back();
-		hosts_.back().id = id;
-	}
-	world.trace("seed {}: {} nodes, detect_ms {}, {}, {}", o.seed, o.nodes, detect_ms,
-		    hardware ? "memory answers while a host is stopped" :
-			       "a stopped host answers nothing",
-		    iwarp ? "iWARP" : "RoCE");
+    detect_ms = detect[world.rng.below(4)];
+    hardware = world.rng.permille(500);
+    iwarp = world.rng.permille(300);
+    churn = world.rng.permille(400);
+    many = !o.together && world.rng.permille(20);
+    for (uint32_t id = 1; id <= o.nodes; id++) {
+        hosts_.emplace_back();
+        hosts_.back().id = id;
+    }
+    world.trace("seed {}: {} nodes, detect_ms {}, {}, {}", o.seed, o.nodes, detect_ms,
+                hardware ? "memory answers while a host is stopped" : "a stopped host answers nothing",
+                iwarp ? "iWARP" : "RoCE");
 }
 
 void Cluster::load(uint32_t id)
 {
-	Host &h = host(id);
+    Host &h = host(id);
 
-	h.powered = true;
-	h.node = std::make_unique<Node>(*this, id, ++h.lives);
-	world.trace("node {} loads, incarnation {:016x}", id, h.node->incarnation());
-	uint64_t clients = many ? CCM_CLIENTS_MAX : world.rng.between(1, 5);
-	for (uint64_t i = 0; i < clients && !options.together; i++)
-		h.node->random_client();
-	h.node->start();
+    h.powered = true;
+    h.node = std::make_unique<Node>(*this, id, ++h.lives);
+    world.trace("node {} loads, incarnation {:016x}", id, h.node->incarnation());
+    uint64_t clients = many ? CCM_CLIENTS_MAX : world.rng.between(1, 5);
+    for (uint64_t i = 0; i < clients && !options.together; i++)
+        h.node->random_client();
+    h.node->start();
 }
 
 // The goodbyes get a moment to leave, as rmmod gives them.
 void Cluster::unload(uint32_t id, uint32_t reason)
 {
-	Node *n = node(id);
-	uint64_t epoch = n->epoch();
+    Node *n = node(id);
+    uint64_t epoch = n->epoch();
 
-	world.trace("node {} unloads", id);
-	n->listening = false;
-	n->stop(reason);
-	world.after(20000, [this, id, epoch] {
-		Node *still = node(id);
+    world.trace("node {} unloads", id);
+    n->listening = false;
+    n->stop(reason);
+    world.after(20000, [this, id, epoch] {
+        Node *still = node(id);
 
-		if (still && still->epoch() == epoch)
-			host(id).node.reset();
-	});
+        if (still && still->epoch() == epoch)
+            host(id).node.reset();
+    });
 }
 
 void Cluster::crash(uint32_t id)
 {
-	world.trace("node {} loses power", id);
-	host(id).powered = false;
-	host(id).node.reset();
+    world.trace("node {} loses power", id);
+    host(id).powered = false;
+    host(id).node.reset();
 }
 
 } // namespace sim

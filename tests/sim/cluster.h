@@ -16,42 +16,46 @@
 namespace sim {
 
 struct Host {
-	uint32_t id = 0;
-	bool powered = false;
-	bool device = true;
-	uint64_t lives = 0;
-	std::unique_ptr<Node> node;	// while the module is loaded
+    uint32_t id = 0;
+    bool powered = false;
+    bool device = true;
+    uint64_t lives = 0;
+    std::unique_ptr<Node> node; // while the module is loaded
 };
 
 class Cluster {
 public:
-	explicit Cluster(const Options &options);
+    explicit Cluster(const Options &options);
 
-	Host &host(uint32_t id) { return hosts_.at(id - 1); }
-	Node *node(uint32_t id) { return host(id).node.get(); }
-	std::vector<Host> &hosts() { return hosts_; }
+    Host &host(uint32_t id) { return hosts_.at(id - 1); }
+    Node *node(uint32_t id) { return host(id).node.get(); }
+    std::vector<Host> &hosts() { return hosts_; }
 
-	void load(uint32_t id);		// power on and load, or load again
-	void unload(uint32_t id, uint32_t reason);
-	void crash(uint32_t id);
+    void load(uint32_t id); // power on and load, or load again
+    void unload(uint32_t id, uint32_t reason);
+    void crash(uint32_t id);
 
-	// Something is being done to them: what follows may differ on both sides for a while.
-	void fault() { last_fault = world.now(); result.faults++; }
+    // Something is being done to them: what follows may differ on both sides for a while.
+    void fault()
+    {
+        last_fault = world.now();
+        result.faults++;
+    }
 
-	Options options;
-	World world;
-	Fabric fabric;
-	Result result;
-	uint64_t last_fault = 0;
-	std::map<TryKey, TryDone> tries;	// what each side has ever come to
-	uint32_t detect_ms = CCM_DETECT_MS_DEFAULT;
-	bool hardware = false;		// a stopped host's memory still answers
-	bool iwarp = false;
-	bool churn = false;		// clients come and go, and little else happens
-	bool many = false;		// each node has as many clients as there can be
+    Options options;
+    World world;
+    Fabric fabric;
+    Result result;
+    uint64_t last_fault = 0;
+    std::map<TryKey, TryDone> tries; // what each side has ever come to
+    uint32_t detect_ms = CCM_DETECT_MS_DEFAULT;
+    bool hardware = false; // a stopped host's memory still answers
+    bool iwarp = false;
+    bool churn = false; // clients come and go, and little else happens
+    bool many = false;  // each node has as many clients as there can be
 
 private:
-	std::vector<Host> hosts_;
+    std::vector<Host> hosts_;
 };
 
 } // namespace sim

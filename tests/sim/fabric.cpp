@@ -12,452 +12,434 @@ namespace {
 // RDMA CM never tells how long private data was: it comes padded with zeroes.
 Bytes padded(Bytes data, size_t to)
 {
-	data.resize(to);
-	return data;
+    data.resize(to);
+    return data;
 }
 
 Event cm_event(ccm_session_event_type type, uint32_t conn, uint32_t status = 0)
 {
-	Event e;
+    Event e;
 
-	e.event.type = type;
-	e.event.conn = conn;
-	e.event.status = status;
-	return e;
+    e.event.type = type;
+    e.event.conn = conn;
+    e.event.status = status;
+    return e;
 }
 
 } // namespace
 
 Fabric::Fabric(Cluster &cluster) : cluster_(cluster)
 {
-	ends_.push_back(std::make_unique<End>());
-	ends_.front()->state = End::closed;
+    ends_.push_back(std::make_unique<End>());
+    ends_.front()->state = End::closed;
 }
 
 End &Fabric::make(uint32_t host, uint32_t partner, uint32_t conn, End::State state)
 {
-	auto e = std::make_unique<End>();
+    auto e = std::make_unique<End>();
 
-	e->id = static_cast<uint32_t>(ends_.size());
-	e->host = host;
-	e->epoch = cluster_.node(host) ? cluster_.node(host)->epoch() : 0;
-	e->partner = partner;
-	e->conn = conn;
-	e->state = state;
-	ends_.push_back(std::move(e));
-	return *ends_.back();
+    e->id = static_cast<uint32_t>(ends_.size());
+    e->host = host;
+    e->epoch = cluster_.node(host) ? cluster_.node(host)->epoch() : 0;
+    e->partner = partner;
+    e->conn = conn;
+    e->state = state;
+    ends_.push_back(std::move(e));
+    return *ends_.back();
 }
 
 bool Fabric::alive(const End &e)
 {
-	Node *node = e.host ? cluster_.node(e.host) : nullptr;
+    Node *node = e.host ? cluster_.node(e.host) : nullptr;
 
-	return node && node->epoch() == e.epoch;
+    return node && node->epoch() == e.epoch;
 }
 
 bool Fabric::passes(uint32_t from, uint32_t to)
 {
-	Link &l = link(from, to);
+    Link &l = link(from, to);
 
-	return !l.cut && cluster_.host(to).powered && cluster_.host(to).device &&
-	       cluster_.host(from).device && !cluster_.world.rng.permille(l.loss_permille);
+    return !l.cut && cluster_.host(to).powered && cluster_.host(to).device && cluster_.host(from).device &&
+           !cluster_.world.rng.permille(l.loss_permille);
 }
 
 void Fabric::message(uint32_t from, uint32_t to, std::function<void()> deliver, uint32_t repeats)
 {
-	Link &l = link(from, to);
-	uint64_t delay = cluster_.world.rng.between(l.delay_min, l.delay_max);
-	bool sent = passes(from, to);
+    Link &l = link(from, to);
+    uint64_t delay = cluster_.world.rng.between(l.delay_min, l.delay_max);
+    bool sent = passes(from, to);
 
-	cluster_.world.after(delay, [this, from, to, deliver = std::move(deliver), repeats, sent] {
-		if (!sent || !passes(from, to)) {
-			cluster_.world.trace("    lost on the way from {} to {}", from, to);
-			if (repeats)
-				cluster_.world.after(cluster_.world.rng.between(50000, 200000),
-						     [this, from, to, deliver, repeats] {
-							     if (cluster_.host(from).powered)
-								     message(from, to, deliver,
-									     repeats - 1);
-						     });
-			return;
-		}
-		Node *node = cluster_.node(to);
-		if (node && node->frozen()) {
-			// What reaches a stopped machine waits in its buffers, if there is room.
-			if (cluster_.world.rng.permille(500))
-				node->when_running(deliver);
-			return;
-		}
-		deliver();
-	});
+    cluster_.world.after(delay, [this, from, to, deliver = std::move(deliver), repeats, sent] {
+        if (!sent || !passes(from, to)) {
+            cluster_.world.trace("    lost on the way from {} to {}", from, to);
+            if (repeats)
+                cluster_.world.after(cluster_.world.rng.between(50000, 200000), [this, from, to, deliver, repeats] {
+                    if (cluster_.host(from).powered)
+                        message(from, to, deliver, repeats - 1);
+                });
+            return;
+        }
+        Node *node = cluster_.node(to);
+        if (node && node->frozen()) {
+            // What reaches a stopped machine waits in its buffers, if there is room.
+            if (cluster_.world.rng.permille(500))
+                node->when_running(deliver);
+            return;
+        }
+        deliver();
+    });
 }
 
 void Fabric::give_memory(End &e)
 {
-	Rng &rng = cluster_.world.rng;
+    Rng &rng = cluster_.world.rng;
 
-	e.memory = std::make_unique<Memory>();
-	e.memory->keys.status_addr = (rng.next() >> 16) & ~0xfffULL;
-	e.memory->keys.status_key = static_cast<uint32_t>(rng.next());
-	e.memory->keys.mailbox_addr = (rng.next() >> 16) & ~0xfffULL;
-	e.memory->keys.mailbox_key = e.memory->keys.status_key + 1;
+    e.memory = std::make_unique<Memory>();
+    e.memory->keys.status_addr = (rng.next() >> 16) & ~0xfffULL;
+    e.memory->keys.status_key = static_cast<uint32_t>(rng.next());
+    e.memory->keys.mailbox_addr = (rng.next() >> 16) & ~0xfffULL;
+    e.memory->keys.mailbox_key = e.memory->keys.status_key + 1;
 }
 
 uint32_t Fabric::connect(uint32_t host, uint32_t partner, uint32_t conn, Bytes request)
 {
-	End &e = make(host, partner, conn, End::req_sent);
-	uint32_t id = e.id;
-	Node &node = *cluster_.node(host);
-	Rng &rng = cluster_.world.rng;
+    End &e = make(host, partner, conn, End::req_sent);
+    uint32_t id = e.id;
+    Node &node = *cluster_.node(host);
+    Rng &rng = cluster_.world.rng;
 
-	if (!cluster_.host(host).device) {
-		e.state = End::failed;
-		node.push(partner, Source::cm, cm_event(CCM_SEV_FAILED, conn, CCM_CM_NO_DEVICE));
-		return id;
-	}
-	if (cluster_.options.faults && rng.permille(3)) {
-		e.state = End::failed;
-		node.push(partner, Source::cm, cm_event(CCM_SEV_FAILED, conn, CCM_CM_RESOURCES));
-		return id;
-	}
-	request = padded(std::move(request), CCM_PRIVATE_REQUEST_MAX);
-	message(host, partner, [this, id, host, partner, request] {
-		request_arrives(id, host, partner, request);
-	});
-	if (cluster_.options.faults && rng.permille(20)) {
-		// The network doubles it.
-		message(host, partner, [this, id, host, partner, request] {
-			request_arrives(id, host, partner, request);
-		});
-	}
-	return id;
+    if (!cluster_.host(host).device) {
+        e.state = End::failed;
+        node.push(partner, Source::cm, cm_event(CCM_SEV_FAILED, conn, CCM_CM_NO_DEVICE));
+        return id;
+    }
+    if (cluster_.options.faults && rng.permille(3)) {
+        e.state = End::failed;
+        node.push(partner, Source::cm, cm_event(CCM_SEV_FAILED, conn, CCM_CM_RESOURCES));
+        return id;
+    }
+    request = padded(std::move(request), CCM_PRIVATE_REQUEST_MAX);
+    message(host, partner, [this, id, host, partner, request] { request_arrives(id, host, partner, request); });
+    if (cluster_.options.faults && rng.permille(20)) {
+        // The network doubles it.
+        message(host, partner, [this, id, host, partner, request] { request_arrives(id, host, partner, request); });
+    }
+    return id;
 }
 
 void Fabric::rogue(uint32_t to, Bytes request)
 {
-	request_arrives(rogue_end, to, to, padded(std::move(request), CCM_PRIVATE_REQUEST_MAX));
+    request_arrives(rogue_end, to, to, padded(std::move(request), CCM_PRIVATE_REQUEST_MAX));
 }
 
 void Fabric::request_arrives(uint32_t from_end, uint32_t from, uint32_t to, const Bytes &request)
 {
-	Node *node = cluster_.node(to);
-	uint32_t status = CCM_CM_NO_LISTENER;
+    Node *node = cluster_.node(to);
+    uint32_t status = CCM_CM_NO_LISTENER;
 
-	if (node && node->listening) {
-		if (cluster_.options.faults && cluster_.world.rng.permille(10)) {
-			status = CCM_CM_STALE;	// a queue pair number of an old life
-		} else {
-			End &e = make(to, from, 0, End::req_received);
-			e.peer = from_end;
-			node->incoming(e.id, request);
-			return;
-		}
-	}
-	if (from_end != rogue_end)
-		message(to, from, [this, from_end, status] { reject_arrives(from_end, status, {}); });
+    if (node && node->listening) {
+        if (cluster_.options.faults && cluster_.world.rng.permille(10)) {
+            status = CCM_CM_STALE; // a queue pair number of an old life
+        } else {
+            End &e = make(to, from, 0, End::req_received);
+            e.peer = from_end;
+            node->incoming(e.id, request);
+            return;
+        }
+    }
+    if (from_end != rogue_end)
+        message(to, from, [this, from_end, status] { reject_arrives(from_end, status, {}); });
 }
 
 void Fabric::accept(uint32_t id, Bytes reply)
 {
-	End &e = end(id);
+    End &e = end(id);
 
-	reply = padded(std::move(reply), CCM_PRIVATE_ACCEPT_MAX);
-	if (e.state != End::req_received) {	// the requester has taken it back
-		cluster_.node(e.host)->push(e.partner, Source::cm,
-					    cm_event(CCM_SEV_REJECTED, e.conn, CCM_CM_OTHER));
-		return;
-	}
-	e.state = End::rep_sent;
-	give_memory(e);
-	if (e.peer == rogue_end)
-		return;
-	message(e.host, e.partner, [this, to = e.peer, id, reply] { reply_arrives(to, id, reply); },
-		1);
+    reply = padded(std::move(reply), CCM_PRIVATE_ACCEPT_MAX);
+    if (e.state != End::req_received) { // the requester has taken it back
+        cluster_.node(e.host)->push(e.partner, Source::cm, cm_event(CCM_SEV_REJECTED, e.conn, CCM_CM_OTHER));
+        return;
+    }
+    e.state = End::rep_sent;
+    give_memory(e);
+    if (e.peer == rogue_end)
+        return;
+    message(
+        e.host, e.partner, [this, to = e.peer, id, reply] { reply_arrives(to, id, reply); }, 1);
 }
 
 void Fabric::reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &reply)
 {
-	End &a = end(to_end);
-	End &b = end(from_end);
+    End &a = end(to_end);
+    End &b = end(from_end);
 
-	if (!alive(a) || a.state != End::req_sent) {
-		message(a.host, b.host, [this, from_end] {
-			reject_arrives(from_end, CCM_CM_OTHER, {});
-		});
-		return;
-	}
-	a.state = End::established;
-	a.peer = from_end;
-	give_memory(a);
+    if (!alive(a) || a.state != End::req_sent) {
+        message(a.host, b.host, [this, from_end] { reject_arrives(from_end, CCM_CM_OTHER, {}); });
+        return;
+    }
+    a.state = End::established;
+    a.peer = from_end;
+    give_memory(a);
 
-	Event e = cm_event(CCM_SEV_ESTABLISHED, a.conn);
-	e.event.keys = a.memory->keys;
-	e.event.iwarp = cluster_.iwarp;
-	e.data = reply;
-	cluster_.node(a.host)->push(a.partner, Source::cm, std::move(e));
-	message(a.host, b.host, [this, from_end] { ready_to_use(from_end); },
-		cluster_.world.rng.permille(800) ? 2 : 0);
+    Event e = cm_event(CCM_SEV_ESTABLISHED, a.conn);
+    e.event.keys = a.memory->keys;
+    e.event.iwarp = cluster_.iwarp;
+    e.data = reply;
+    cluster_.node(a.host)->push(a.partner, Source::cm, std::move(e));
+    message(
+        a.host, b.host, [this, from_end] { ready_to_use(from_end); }, cluster_.world.rng.permille(800) ? 2 : 0);
 }
 
 void Fabric::ready_to_use(uint32_t id)
 {
-	End &b = end(id);
+    End &b = end(id);
 
-	if (!alive(b) || b.state != End::rep_sent)
-		return;
-	b.state = End::established;
+    if (!alive(b) || b.state != End::rep_sent)
+        return;
+    b.state = End::established;
 
-	Event e = cm_event(CCM_SEV_ESTABLISHED, b.conn);
-	e.event.keys = b.memory->keys;
-	e.event.iwarp = cluster_.iwarp;
-	cluster_.node(b.host)->push(b.partner, Source::cm, std::move(e));
+    Event e = cm_event(CCM_SEV_ESTABLISHED, b.conn);
+    e.event.keys = b.memory->keys;
+    e.event.iwarp = cluster_.iwarp;
+    cluster_.node(b.host)->push(b.partner, Source::cm, std::move(e));
 }
 
 void Fabric::reject(uint32_t id, Bytes data)
 {
-	End &e = end(id);
+    End &e = end(id);
 
-	e.state = End::closed;
-	if (e.peer == rogue_end)
-		return;
-	data = padded(std::move(data), CCM_PRIVATE_REJECT_MAX);
-	message(e.host, e.partner, [this, to = e.peer, data] {
-		reject_arrives(to, CCM_CM_CONSUMER, data);
-	});
+    e.state = End::closed;
+    if (e.peer == rogue_end)
+        return;
+    data = padded(std::move(data), CCM_PRIVATE_REJECT_MAX);
+    message(e.host, e.partner, [this, to = e.peer, data] { reject_arrives(to, CCM_CM_CONSUMER, data); });
 }
 
 void Fabric::reject_arrives(uint32_t id, uint32_t status, const Bytes &data)
 {
-	End &e = end(id);
+    End &e = end(id);
 
-	if (!alive(e))
-		return;
-	if (e.state == End::req_received) {	// taken back before it was answered
-		e.state = End::failed;
-		return;
-	}
-	if (e.state != End::req_sent && e.state != End::rep_sent)
-		return;
-	e.state = End::failed;
+    if (!alive(e))
+        return;
+    if (e.state == End::req_received) { // taken back before it was answered
+        e.state = End::failed;
+        return;
+    }
+    if (e.state != End::req_sent && e.state != End::rep_sent)
+        return;
+    e.state = End::failed;
 
-	Event event = cm_event(CCM_SEV_REJECTED, e.conn, status);
-	event.data = data;
-	cluster_.node(e.host)->push(e.partner, Source::cm, std::move(event));
+    Event event = cm_event(CCM_SEV_REJECTED, e.conn, status);
+    event.data = data;
+    cluster_.node(e.host)->push(e.partner, Source::cm, std::move(event));
 }
 
 void Fabric::close(uint32_t id, bool flush)
 {
-	End &e = end(id);
-	End::State was = e.state;
+    End &e = end(id);
+    End::State was = e.state;
 
-	e.state = End::closed;
-	e.memory.reset();
-	e.lingering = flush;
-	if (!flush)
-		e.sends.clear();
-	if (e.peer == rogue_end)
-		return;
-	if (was == End::req_sent) {
-		// It takes back what may be waiting for an answer there.
-		for (auto &other : ends_)
-			if (other->peer == id && other->state != End::closed)
-				message(e.host, e.partner, [this, to = other->id] {
-					reject_arrives(to, CCM_CM_OTHER, {});
-				});
-	} else if (was == End::rep_sent || was == End::established || was == End::broken) {
-		uint64_t wait = e.last_arrival > cluster_.world.now() && flush ?
-					e.last_arrival - cluster_.world.now() : 0;
-		cluster_.world.after(wait, [this, from = e.host, partner = e.partner, to = e.peer] {
-			message(from, partner, [this, to] { disconnect_arrives(to); });
-		});
-	}
+    e.state = End::closed;
+    e.memory.reset();
+    e.lingering = flush;
+    if (!flush)
+        e.sends.clear();
+    if (e.peer == rogue_end)
+        return;
+    if (was == End::req_sent) {
+        // It takes back what may be waiting for an answer there.
+        for (auto &other : ends_)
+            if (other->peer == id && other->state != End::closed)
+                message(e.host, e.partner, [this, to = other->id] { reject_arrives(to, CCM_CM_OTHER, {}); });
+    } else if (was == End::rep_sent || was == End::established || was == End::broken) {
+        uint64_t wait = e.last_arrival > cluster_.world.now() && flush ? e.last_arrival - cluster_.world.now() : 0;
+        cluster_.world.after(wait, [this, from = e.host, partner = e.partner, to = e.peer] {
+            message(from, partner, [this, to] { disconnect_arrives(to); });
+        });
+    }
 }
 
 void Fabric::disconnect_arrives(uint32_t id)
 {
-	End &e = end(id);
+    End &e = end(id);
 
-	if (!alive(e) || (e.state != End::established && e.state != End::rep_sent))
-		return;
-	e.state = End::broken;
-	e.sends.clear();
-	Node &node = *cluster_.node(e.host);
-	node.push(e.partner, Source::cm, cm_event(CCM_SEV_DISCONNECTED, e.conn));
-	if (cluster_.world.rng.permille(300))
-		node.push(e.partner, Source::send, cm_event(CCM_SEV_ERROR, e.conn));
+    if (!alive(e) || (e.state != End::established && e.state != End::rep_sent))
+        return;
+    e.state = End::broken;
+    e.sends.clear();
+    Node &node = *cluster_.node(e.host);
+    node.push(e.partner, Source::cm, cm_event(CCM_SEV_DISCONNECTED, e.conn));
+    if (cluster_.world.rng.permille(300))
+        node.push(e.partner, Source::send, cm_event(CCM_SEV_ERROR, e.conn));
 }
 
 void Fabric::break_end(uint32_t id)
 {
-	End &e = end(id);
+    End &e = end(id);
 
-	if (!alive(e) || (e.state != End::established && e.state != End::rep_sent))
-		return;
-	e.state = End::broken;
-	e.sends.clear();
-	cluster_.world.trace("    queue pair of {}'s conn {} breaks", e.host, e.conn);
-	cluster_.node(e.host)->push(e.partner, Source::send, cm_event(CCM_SEV_ERROR, e.conn));
+    if (!alive(e) || (e.state != End::established && e.state != End::rep_sent))
+        return;
+    e.state = End::broken;
+    e.sends.clear();
+    cluster_.world.trace("    queue pair of {}'s conn {} breaks", e.host, e.conn);
+    cluster_.node(e.host)->push(e.partner, Source::send, cm_event(CCM_SEV_ERROR, e.conn));
 }
 
 void Fabric::device_gone(uint32_t host)
 {
-	for (auto &e : ends_) {
-		if (e->host != host || !alive(*e) || e->state == End::closed)
-			continue;
-		if (e->state != End::req_received) {
-			e->state = End::broken;
-			e->sends.clear();
-		}
-		cluster_.node(host)->push(e->partner, Source::cm,
-					  cm_event(CCM_SEV_DEVICE_GONE, e->conn));
-	}
+    for (auto &e : ends_) {
+        if (e->host != host || !alive(*e) || e->state == End::closed)
+            continue;
+        if (e->state != End::req_received) {
+            e->state = End::broken;
+            e->sends.clear();
+        }
+        cluster_.node(host)->push(e->partner, Source::cm, cm_event(CCM_SEV_DEVICE_GONE, e->conn));
+    }
 }
 
 void Fabric::post(uint32_t id, Op op)
 {
-	End &e = end(id);
-	Link &l = link(e.host, e.partner);
+    End &e = end(id);
+    Link &l = link(e.host, e.partner);
 
-	if (e.state == End::broken)
-		return;		// flushed; the error has been reported
-	if (e.state != End::established)
-		cluster_.world.fail("node {}: conn {}: posted to a queue pair that is not connected",
-				    e.host, e.conn);
-	e.last_arrival = std::max(e.last_arrival, cluster_.world.now() +
-				  cluster_.world.rng.between(l.delay_min, l.delay_max));
-	op.arrival = e.last_arrival;
-	e.sends.push_back(std::move(op));
-	if (e.sends.size() == 1)
-		cluster_.world.at(e.sends.front().arrival, [this, id] { transmit(id); });
+    if (e.state == End::broken)
+        return; // flushed; the error has been reported
+    if (e.state != End::established)
+        cluster_.world.fail("node {}: conn {}: posted to a queue pair that is not connected", e.host, e.conn);
+    e.last_arrival =
+        std::max(e.last_arrival, cluster_.world.now() + cluster_.world.rng.between(l.delay_min, l.delay_max));
+    op.arrival = e.last_arrival;
+    e.sends.push_back(std::move(op));
+    if (e.sends.size() == 1)
+        cluster_.world.at(e.sends.front().arrival, [this, id] { transmit(id); });
 }
 
 // The head of the send queue has reached the other end, or not.
 void Fabric::transmit(uint32_t id)
 {
-	End &e = end(id);
+    End &e = end(id);
 
-	if (!alive(e) || e.sends.empty() || (e.state == End::closed && !e.lingering))
-		return;
-	Op &op = e.sends.front();
-	End &peer = end(e.peer);
-	Node *there = cluster_.node(e.partner);
-	bool answers = there && alive(peer) && peer.state != End::broken &&
-		       (!there->frozen() || cluster_.hardware);
+    if (!alive(e) || e.sends.empty() || (e.state == End::closed && !e.lingering))
+        return;
+    Op &op = e.sends.front();
+    End &peer = end(e.peer);
+    Node *there = cluster_.node(e.partner);
+    bool answers = there && alive(peer) && peer.state != End::broken && (!there->frozen() || cluster_.hardware);
 
-	// A stopped host posts nothing new, but only an adapter of its own still repeats.
-	bool sends = cluster_.hardware || !cluster_.node(e.host)->frozen();
+    // A stopped host posts nothing new, but only an adapter of its own still repeats.
+    bool sends = cluster_.hardware || !cluster_.node(e.host)->frozen();
 
-	if (answers && sends && !op.delivered && passes(e.host, e.partner))
-		op.delivered = deliver(e, peer, op);
-	if (op.delivered && passes(e.partner, e.host)) {
-		if (op.kind == Op::read || op.kind == Op::heartbeat) {
-			Link &back = link(e.partner, e.host);
-			Event done = cm_event(CCM_SEV_READ_DONE, e.conn, op.what);
+    if (answers && sends && !op.delivered && passes(e.host, e.partner))
+        op.delivered = deliver(e, peer, op);
+    if (op.delivered && passes(e.partner, e.host)) {
+        if (op.kind == Op::read || op.kind == Op::heartbeat) {
+            Link &back = link(e.partner, e.host);
+            Event done = cm_event(CCM_SEV_READ_DONE, e.conn, op.what);
 
-			done.data = read_buffer_;
-			cluster_.world.after(
-				cluster_.world.rng.between(back.delay_min, back.delay_max),
-				[this, id, done, beat = op.kind == Op::heartbeat] {
-					End &to = end(id);
+            done.data = read_buffer_;
+            cluster_.world.after(cluster_.world.rng.between(back.delay_min, back.delay_max),
+                                 [this, id, done, beat = op.kind == Op::heartbeat] {
+                                     End &to = end(id);
 
-					if (!alive(to) || to.state != End::established)
-						return;
-					Node &node = *cluster_.node(to.host);
-					if (beat)
-						node.heartbeat_done(to.partner, to.conn, done.data);
-					else
-						node.push(to.partner, Source::send, done);
-				});
-		}
-		e.sends.pop_front();
-		if (!e.sends.empty())
-			cluster_.world.at(e.sends.front().arrival, [this, id] { transmit(id); });
-		return;
-	}
-	if (op.kind == Op::read || op.kind == Op::heartbeat)
-		op.delivered = false;	// a READ that is repeated is executed again
-	if (++op.tries > tries_max) {
-		e.lingering = false;
-		break_end(id);
-		return;
-	}
-	cluster_.world.after(retry_us, [this, id] { transmit(id); });
+                                     if (!alive(to) || to.state != End::established)
+                                         return;
+                                     Node &node = *cluster_.node(to.host);
+                                     if (beat)
+                                         node.heartbeat_done(to.partner, to.conn, done.data);
+                                     else
+                                         node.push(to.partner, Source::send, done);
+                                 });
+        }
+        e.sends.pop_front();
+        if (!e.sends.empty())
+            cluster_.world.at(e.sends.front().arrival, [this, id] { transmit(id); });
+        return;
+    }
+    if (op.kind == Op::read || op.kind == Op::heartbeat)
+        op.delivered = false; // a READ that is repeated is executed again
+    if (++op.tries > tries_max) {
+        e.lingering = false;
+        break_end(id);
+        return;
+    }
+    cluster_.world.after(retry_us, [this, id] { transmit(id); });
 }
 
 // The bytes that a READ or WRITE names, or the end of the run.
 uint8_t *Fabric::reach(End &responder, const Op &op, uint32_t len, bool write)
 {
-	Memory *memory = responder.memory.get();
+    Memory *memory = responder.memory.get();
 
-	if (memory && write && op.key == memory->keys.mailbox_key) {
-		uint64_t offset = op.addr - memory->keys.mailbox_addr;
+    if (memory && write && op.key == memory->keys.mailbox_key) {
+        uint64_t offset = op.addr - memory->keys.mailbox_addr;
 
-		if (offset <= CCM_MAILBOX_LEN && len <= CCM_MAILBOX_LEN - offset)
-			return memory->mailbox.data() + offset;
-	}
-	if (memory && !write && op.key == memory->keys.status_key) {
-		uint64_t offset = op.addr - memory->keys.status_addr;
+        if (offset <= CCM_MAILBOX_LEN && len <= CCM_MAILBOX_LEN - offset)
+            return memory->mailbox.data() + offset;
+    }
+    if (memory && !write && op.key == memory->keys.status_key) {
+        uint64_t offset = op.addr - memory->keys.status_addr;
 
-		if (offset < CCM_PAGE_LEN && len <= CCM_PAGE_LEN - offset) {
-			Node &node = *cluster_.node(responder.host);
+        if (offset < CCM_PAGE_LEN && len <= CCM_PAGE_LEN - offset) {
+            Node &node = *cluster_.node(responder.host);
 
-			node.refresh_page();
-			return node.page().data() + offset;
-		}
-		offset -= CCM_ANSWER_OFFSET;
-		if (offset < CCM_PAGE_LEN && len <= CCM_PAGE_LEN - offset)
-			return memory->session_page.data() + offset;
-	}
-	cluster_.world.fail("node {}: conn {}: {} of {} bytes with an invalid key or address",
-			    responder.host, responder.conn, write ? "WRITE" : "READ", len);
+            node.refresh_page();
+            return node.page().data() + offset;
+        }
+        offset -= CCM_ANSWER_OFFSET;
+        if (offset < CCM_PAGE_LEN && len <= CCM_PAGE_LEN - offset)
+            return memory->session_page.data() + offset;
+    }
+    cluster_.world.fail("node {}: conn {}: {} of {} bytes with an invalid key or address", responder.host,
+                        responder.conn, write ? "WRITE" : "READ", len);
 }
 
 bool Fabric::deliver(End &from, End &to, const Op &op)
 {
-	if (to.state == End::closed) {
-		// Its queue pair is gone: nothing answers, nothing lands.
-		if (cluster_.options.plant == Plant::late_write && op.kind == Op::write)
-			reach(to, op, static_cast<uint32_t>(op.data.size()), true);
-		return false;
-	}
-	if (to.state != End::established && to.state != End::rep_sent)
-		return false;
-	to.received = true;
+    if (to.state == End::closed) {
+        // Its queue pair is gone: nothing answers, nothing lands.
+        if (cluster_.options.plant == Plant::late_write && op.kind == Op::write)
+            reach(to, op, static_cast<uint32_t>(op.data.size()), true);
+        return false;
+    }
+    if (to.state != End::established && to.state != End::rep_sent)
+        return false;
+    to.received = true;
 
-	Node &node = *cluster_.node(to.host);
-	Event event;
-	event.event.conn = to.conn;
-	switch (op.kind) {
-	case Op::send:
-		event.event.type = CCM_SEV_MESSAGE;
-		event.data = op.data;
-		node.push(to.partner, Source::receive, std::move(event));
-		break;
-	case Op::write: {
-		uint8_t *bytes = reach(to, op, static_cast<uint32_t>(op.data.size()), true);
+    Node &node = *cluster_.node(to.host);
+    Event event;
+    event.event.conn = to.conn;
+    switch (op.kind) {
+    case Op::send:
+        event.event.type = CCM_SEV_MESSAGE;
+        event.data = op.data;
+        node.push(to.partner, Source::receive, std::move(event));
+        break;
+    case Op::write: {
+        uint8_t *bytes = reach(to, op, static_cast<uint32_t>(op.data.size()), true);
 
-		std::copy(op.data.begin(), op.data.end(), bytes);
-		[[fallthrough]];
-	}
-	case Op::ring:
-		event.event.type = CCM_SEV_RING;
-		event.event.status = op.what;
-		event.mail_end = to.id;
-		node.push(to.partner, Source::receive, std::move(event));
-		break;
-	case Op::read:
-	case Op::heartbeat: {
-		uint8_t *bytes = reach(to, op, op.read_len, false);
+        std::copy(op.data.begin(), op.data.end(), bytes);
+        [[fallthrough]];
+    }
+    case Op::ring:
+        event.event.type = CCM_SEV_RING;
+        event.event.status = op.what;
+        event.mail_end = to.id;
+        node.push(to.partner, Source::receive, std::move(event));
+        break;
+    case Op::read:
+    case Op::heartbeat: {
+        uint8_t *bytes = reach(to, op, op.read_len, false);
 
-		read_buffer_.assign(bytes, bytes + op.read_len);
-		break;
-	}
-	}
-	(void)from;
-	// Data on a connection whose ready-to-use is missing tells that it is connected.
-	if (to.state == End::rep_sent && cluster_.world.rng.permille(500))
-		ready_to_use(to.id);
-	return true;
+        read_buffer_.assign(bytes, bytes + op.read_len);
+        break;
+    }
+    }
+    (void)from;
+    // Data on a connection whose ready-to-use is missing tells that it is connected.
+    if (to.state == End::rep_sent && cluster_.world.rng.permille(500))
+        ready_to_use(to.id);
+    return true;
 }
 
 } // namespace sim

@@ -27,29 +27,29 @@ class Cluster;
 using Bytes = std::vector<uint8_t>;
 
 struct Link {
-	bool cut = false;
-	uint32_t loss_permille = 0;
-	uint64_t delay_min = 20;
-	uint64_t delay_max = 120;
+    bool cut = false;
+    uint32_t loss_permille = 0;
+    uint64_t delay_min = 20;
+    uint64_t delay_max = 120;
 };
 
 // What one connection exposes of its host; the status page itself is the host's.
 struct Memory {
-	ccm_session_keys keys{};
-	std::array<uint8_t, CCM_PAGE_LEN> session_page{};
-	std::array<uint8_t, CCM_MAILBOX_LEN> mailbox{};
+    ccm_session_keys keys{};
+    std::array<uint8_t, CCM_PAGE_LEN> session_page{};
+    std::array<uint8_t, CCM_MAILBOX_LEN> mailbox{};
 };
 
 struct Op {
-	enum Kind { send, ring, write, read, heartbeat } kind;
-	Bytes data;
-	uint64_t addr = 0;
-	uint32_t key = 0;
-	uint32_t what = 0;		// enum ccm_ring or enum ccm_session_read
-	uint32_t read_len = 0;
-	uint64_t arrival = 0;
-	uint32_t tries = 0;
-	bool delivered = false;		// it has taken effect; only the acknowledgement is missing
+    enum Kind { send, ring, write, read, heartbeat } kind;
+    Bytes data;
+    uint64_t addr = 0;
+    uint32_t key = 0;
+    uint32_t what = 0; // enum ccm_ring or enum ccm_session_read
+    uint32_t read_len = 0;
+    uint64_t arrival = 0;
+    uint32_t tries = 0;
+    bool delivered = false; // it has taken effect; only the acknowledgement is missing
 };
 
 // The other end of what a rogue has sent
@@ -57,71 +57,70 @@ inline constexpr uint32_t rogue_end = UINT32_MAX;
 
 // One end of a connection. Ids count from 1.
 struct End {
-	enum State { req_sent, req_received, rep_sent, established, broken, failed, closed };
+    enum State { req_sent, req_received, rep_sent, established, broken, failed, closed };
 
-	uint32_t id = 0;
-	uint32_t host = 0;
-	uint64_t epoch = 0;		// which life of the host
-	uint32_t partner = 0;
-	uint32_t conn = 0;
-	State state = req_sent;
-	uint32_t peer = 0;		// id of the other end; 0: not known; rogue_end: a rogue
-	std::unique_ptr<Memory> memory;
-	std::deque<Op> sends;
-	uint64_t last_arrival = 0;
-	bool lingering = false;		// closed, but what was sent may still arrive
-	bool received = false;		// anything has come in
-	bool sent = false;
-	bool ready_sent = false;	// W3 has left
-	bool keys_known = false;	// A0 has been handed to the session
-	ccm_wire_keys peer_keys{};
+    uint32_t id = 0;
+    uint32_t host = 0;
+    uint64_t epoch = 0; // which life of the host
+    uint32_t partner = 0;
+    uint32_t conn = 0;
+    State state = req_sent;
+    uint32_t peer = 0; // id of the other end; 0: not known; rogue_end: a rogue
+    std::unique_ptr<Memory> memory;
+    std::deque<Op> sends;
+    uint64_t last_arrival = 0;
+    bool lingering = false; // closed, but what was sent may still arrive
+    bool received = false;  // anything has come in
+    bool sent = false;
+    bool ready_sent = false; // W3 has left
+    bool keys_known = false; // A0 has been handed to the session
+    ccm_wire_keys peer_keys{};
 };
 
 class Fabric {
 public:
-	explicit Fabric(Cluster &cluster);
+    explicit Fabric(Cluster &cluster);
 
-	Link &link(uint32_t from, uint32_t to) { return links_[{from, to}]; }
+    Link &link(uint32_t from, uint32_t to) { return links_[{from, to}]; }
 
-	// CM, called by a host's runtime
-	uint32_t connect(uint32_t host, uint32_t partner, uint32_t conn, Bytes request);
-	void accept(uint32_t end, Bytes reply);
-	void reject(uint32_t end, Bytes data);
-	void close(uint32_t end, bool flush);
-	void device_gone(uint32_t host);
-	// A datagram; @repeats: how often the sender repeats one that is lost.
-	void message(uint32_t from, uint32_t to, std::function<void()> deliver,
-		     uint32_t repeats = 0);
-	// A request from nowhere, as a rogue would send it
-	void rogue(uint32_t to, Bytes request);
+    // CM, called by a host's runtime
+    uint32_t connect(uint32_t host, uint32_t partner, uint32_t conn, Bytes request);
+    void accept(uint32_t end, Bytes reply);
+    void reject(uint32_t end, Bytes data);
+    void close(uint32_t end, bool flush);
+    void device_gone(uint32_t host);
+    // A datagram; @repeats: how often the sender repeats one that is lost.
+    void message(uint32_t from, uint32_t to, std::function<void()> deliver, uint32_t repeats = 0);
+    // A request from nowhere, as a rogue would send it
+    void rogue(uint32_t to, Bytes request);
 
-	// Queue pair
-	void post(uint32_t end, Op op);
-	void break_end(uint32_t end);
+    // Queue pair
+    void post(uint32_t end, Op op);
+    void break_end(uint32_t end);
 
-	End &end(uint32_t id) { return *ends_.at(id); }
-	bool alive(const End &e);
+    End &end(uint32_t id) { return *ends_.at(id); }
+    bool alive(const End &e);
 
-	static constexpr uint32_t tries_max = 7;
-	static constexpr uint64_t retry_us = 30000;
+    static constexpr uint32_t tries_max = 7;
+    static constexpr uint64_t retry_us = 30000;
 
 private:
-	End &make(uint32_t host, uint32_t partner, uint32_t conn, End::State state);
-	void give_memory(End &e);
-	void request_arrives(uint32_t from_end, uint32_t from, uint32_t to, const Bytes &request);
-	void reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &reply);
-	void ready_to_use(uint32_t end);
-	void reject_arrives(uint32_t end, uint32_t status, const Bytes &data);
-	void disconnect_arrives(uint32_t end);
-	void transmit(uint32_t end);
-	bool passes(uint32_t from, uint32_t to);
-	bool deliver(End &from, End &to, const Op &op);
-	uint8_t *reach(End &responder, const Op &op, uint32_t len, bool write);
+    End &make(uint32_t host, uint32_t partner, uint32_t conn, End::State state);
+    void give_memory(End &e);
+    void request_arrives(uint32_t from_end, uint32_t from, uint32_t to, const Bytes &request);
+    void reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &reply);
+    void ready_to_use(uint32_t end);
+    void reject_arrives(uint32_t end, uint32_t status, const Bytes &data);
+    void disconnect_arrives(uint32_t end);
+    void transmit(uint32_t end);
+    bool passes(uint32_t from, uint32_t to);
+    bool deliver(End &from, End &to, const Op &op);
+    uint8_t *reach(End &responder, const Op &op, uint32_t len, bool write);
 
-	Cluster &cluster_;
-	std::vector<std::unique_ptr<End>> ends_;
-	std::map<std::pair<uint32_t, uint32_t>, Link> links_;
-	Bytes read_buffer_;
+    Cluster &cluster_;
+    std::vector<std::unique_ptr<End>> ends_;
+    std::map<std::pair<uint32_t, uint32_t>, Link> links_;
+    Bytes read_buffer_;
 };
 
 } // namespace sim

@@ -9,263 +9,259 @@ namespace {
 
 void cut(Cluster &c, uint32_t a, uint32_t b, bool both)
 {
-	uint64_t length = c.world.rng.between(5000, 2500000);
+    uint64_t length = c.world.rng.between(5000, 2500000);
 
-	c.world.trace("cut {} -> {}{} for {} ms", a, b, both ? " and back" : "", length / 1000);
-	c.fabric.link(a, b).cut = true;
-	if (both)
-		c.fabric.link(b, a).cut = true;
-	c.world.after(length, [&c, a, b, both] {
-		c.fabric.link(a, b).cut = false;
-		if (both)
-			c.fabric.link(b, a).cut = false;
-	});
+    c.world.trace("cut {} -> {}{} for {} ms", a, b, both ? " and back" : "", length / 1000);
+    c.fabric.link(a, b).cut = true;
+    if (both)
+        c.fabric.link(b, a).cut = true;
+    c.world.after(length, [&c, a, b, both] {
+        c.fabric.link(a, b).cut = false;
+        if (both)
+            c.fabric.link(b, a).cut = false;
+    });
 }
 
 void bad_link(Cluster &c, uint32_t a, uint32_t b)
 {
-	Link &l = c.fabric.link(a, b);
+    Link &l = c.fabric.link(a, b);
 
-	l.loss_permille = static_cast<uint32_t>(c.world.rng.between(10, 700));
-	l.delay_max = c.world.rng.between(120, c.world.rng.permille(300) ? delay_max_us : 20000);
-	c.world.trace("link {} -> {} loses {} of 1000, delays up to {} us", a, b,
-		      l.loss_permille, l.delay_max);
-	c.world.after(c.world.rng.between(50000, 3000000), [&c, a, b] {
-		c.fabric.link(a, b) = Link{};
-	});
+    l.loss_permille = static_cast<uint32_t>(c.world.rng.between(10, 700));
+    l.delay_max = c.world.rng.between(120, c.world.rng.permille(300) ? delay_max_us : 20000);
+    c.world.trace("link {} -> {} loses {} of 1000, delays up to {} us", a, b, l.loss_permille, l.delay_max);
+    c.world.after(c.world.rng.between(50000, 3000000), [&c, a, b] { c.fabric.link(a, b) = Link{}; });
 }
 
 void power_loss(Cluster &c, uint32_t a)
 {
-	c.crash(a);
-	c.world.after(c.world.rng.between(1000, 3000000), [&c, a] {
-		if (!c.node(a))
-			c.load(a);
-	});
+    c.crash(a);
+    c.world.after(c.world.rng.between(1000, 3000000), [&c, a] {
+        if (!c.node(a))
+            c.load(a);
+    });
 }
 
 void freeze(Cluster &c, uint32_t a, bool panic)
 {
-	Node &n = *c.node(a);
-	uint64_t epoch = n.epoch();
+    Node &n = *c.node(a);
+    uint64_t epoch = n.epoch();
 
-	if (n.frozen())
-		return;
-	c.world.trace("node {} {}", a, panic ? "panics" : "is stopped");
-	n.panicked = panic;
-	n.freeze();
-	c.world.after(c.world.rng.between(1000, 2500000), [&c, a, epoch, panic] {
-		Node *still = c.node(a);
+    if (n.frozen())
+        return;
+    c.world.trace("node {} {}", a, panic ? "panics" : "is stopped");
+    n.panicked = panic;
+    n.freeze();
+    c.world.after(c.world.rng.between(1000, 2500000), [&c, a, epoch, panic] {
+        Node *still = c.node(a);
 
-		if (!still || still->epoch() != epoch)
-			return;
-		if (panic) {
-			power_loss(c, a);
-		} else if (still->frozen()) {
-			c.world.trace("node {} goes on", a);
-			still->thaw();
-		}
-	});
+        if (!still || still->epoch() != epoch)
+            return;
+        if (panic) {
+            power_loss(c, a);
+        } else if (still->frozen()) {
+            c.world.trace("node {} goes on", a);
+            still->thaw();
+        }
+    });
 }
 
 void unload(Cluster &c, uint32_t a)
 {
-	c.unload(a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN);
-	c.world.after(c.world.rng.between(21000, 2000000), [&c, a] {
-		if (!c.node(a))
-			c.load(a);
-	});
+    c.unload(a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN);
+    c.world.after(c.world.rng.between(21000, 2000000), [&c, a] {
+        if (!c.node(a))
+            c.load(a);
+    });
 }
 
 void admin(Cluster &c, uint32_t a, uint32_t b)
 {
-	uint64_t epoch = c.node(a)->epoch();
+    uint64_t epoch = c.node(a)->epoch();
 
-	c.world.trace("node {}: partner {} is disabled", a, b);
-	c.node(a)->stop_partner(b, CCM_REASON_ADMIN);
-	c.world.after(c.world.rng.between(100, 1500000), [&c, a, b, epoch] {
-		Node *still = c.node(a);
+    c.world.trace("node {}: partner {} is disabled", a, b);
+    c.node(a)->stop_partner(b, CCM_REASON_ADMIN);
+    c.world.after(c.world.rng.between(100, 1500000), [&c, a, b, epoch] {
+        Node *still = c.node(a);
 
-		if (still && still->epoch() == epoch && still->listening)
-			still->start_partner(b);
-	});
+        if (still && still->epoch() == epoch && still->listening)
+            still->start_partner(b);
+    });
 }
 
 void device(Cluster &c, uint32_t a)
 {
-	if (!c.host(a).device)
-		return;
-	c.world.trace("node {}: the device is removed", a);
-	c.host(a).device = false;
-	c.fabric.device_gone(a);
-	c.world.after(c.world.rng.between(100, 2000000), [&c, a] {
-		c.host(a).device = true;
-		if (c.node(a))
-			c.node(a)->path_up();
-	});
+    if (!c.host(a).device)
+        return;
+    c.world.trace("node {}: the device is removed", a);
+    c.host(a).device = false;
+    c.fabric.device_gone(a);
+    c.world.after(c.world.rng.between(100, 2000000), [&c, a] {
+        c.host(a).device = true;
+        if (c.node(a))
+            c.node(a)->path_up();
+    });
 }
 
 // What a rogue might send: noise, or a request that is right but for one byte.
 void rogue(Cluster &c, uint32_t a, uint32_t b)
 {
-	Bytes bytes(c.world.rng.between(0, CCM_PRIVATE_REQUEST_MAX));
-	ccm_wire_request request{};
+    Bytes bytes(c.world.rng.between(0, CCM_PRIVATE_REQUEST_MAX));
+    ccm_wire_request request{};
 
-	for (auto &byte : bytes)
-		byte = static_cast<uint8_t>(c.world.rng.next());
-	if (c.world.rng.permille(700)) {
-		request.version_min = request.version_max = CCM_VERSION_MAX;
-		request.purpose = CCM_PURPOSE_SESSION;
-		request.node = b;
-		request.partner = a;
-		request.cluster = ccm_cluster_id("sim");
-		request.incarnation = 1;
-		request.attempt = 1;
-		switch (c.world.rng.below(5)) {
-		case 0:
-			request.cluster++;
-			break;
-		case 1:
-			request.node = CCM_NODE_ID_MAX;
-			break;
-		case 2:
-			request.partner = b;
-			break;
-		case 3:
-			request.version_min = request.version_max = CCM_VERSION_MAX + 1;
-			break;
-		case 4:
-			request.purpose = CCM_PURPOSE_SESSION + 1;
-			break;
-		}
-		bytes.resize(CCM_WIRE_REQUEST_LEN);
-		ccm_wire_put_request(bytes.data(), &request);
-	}
-	c.world.trace("a rogue sends node {} a request", a);
-	c.fabric.rogue(a, std::move(bytes));
+    for (auto &byte : bytes)
+        byte = static_cast<uint8_t>(c.world.rng.next());
+    if (c.world.rng.permille(700)) {
+        request.version_min = request.version_max = CCM_VERSION_MAX;
+        request.purpose = CCM_PURPOSE_SESSION;
+        request.node = b;
+        request.partner = a;
+        request.cluster = ccm_cluster_id("sim");
+        request.incarnation = 1;
+        request.attempt = 1;
+        switch (c.world.rng.below(5)) {
+        case 0:
+            request.cluster++;
+            break;
+        case 1:
+            request.node = CCM_NODE_ID_MAX;
+            break;
+        case 2:
+            request.partner = b;
+            break;
+        case 3:
+            request.version_min = request.version_max = CCM_VERSION_MAX + 1;
+            break;
+        case 4:
+            request.purpose = CCM_PURPOSE_SESSION + 1;
+            break;
+        }
+        bytes.resize(CCM_WIRE_REQUEST_LEN);
+        ccm_wire_put_request(bytes.data(), &request);
+    }
+    c.world.trace("a rogue sends node {} a request", a);
+    c.fabric.rogue(a, std::move(bytes));
 }
 
 void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)
 {
-	Partner &p = c.node(a)->partners().at(b);
-	auto it = p.ends.find(p.session.attempt.conn);
+    Partner &p = c.node(a)->partners().at(b);
+    auto it = p.ends.find(p.session.attempt.conn);
 
-	if (it != p.ends.end())
-		c.fabric.break_end(it->second);
+    if (it != p.ends.end())
+        c.fabric.break_end(it->second);
 }
 
 void port_lost(Cluster &c, uint32_t a, uint32_t b)
 {
-	uint32_t place = static_cast<uint32_t>(c.world.rng.below(4));
+    uint32_t place = static_cast<uint32_t>(c.world.rng.below(4));
 
-	c.world.trace("a port of node {}'s link {} to {} breaks", a, place, b);
-	c.node(a)->port_lost(b, place);
+    c.world.trace("a port of node {}'s link {} to {} breaks", a, place, b);
+    c.node(a)->port_lost(b, place);
 }
 
 // What is set aside stays; more is refused, until the limit is raised again.
 void memory(Cluster &c, uint32_t a)
 {
-	Node &n = *c.node(a);
+    Node &n = *c.node(a);
 
-	n.memory_limit = n.memory_limit == ~0ULL ? c.world.rng.below(3) << 20 : ~0ULL;
-	c.world.trace("node {} sets aside at most {} bytes", a, n.memory_limit);
+    n.memory_limit = n.memory_limit == ~0ULL ? c.world.rng.below(3) << 20 : ~0ULL;
+    c.world.trace("node {} sets aside at most {} bytes", a, n.memory_limit);
 }
 
 void client_fault(Cluster &c, uint32_t a, uint32_t b)
 {
-	Node &n = *c.node(a);
+    Node &n = *c.node(a);
 
-	switch (c.world.rng.below(6)) {
-	case 0:
-	case 1:
-		return n.random_client();
-	case 2:
-	case 3:
-		return n.client_leaves(c.world.rng.below(CCM_CLIENTS_MAX) %
-				       std::max<size_t>(n.clients().size(), 1));
-	case 4:
-		return port_lost(c, a, b);
-	case 5:
-		return memory(c, a);
-	}
+    switch (c.world.rng.below(6)) {
+    case 0:
+    case 1:
+        return n.random_client();
+    case 2:
+    case 3:
+        return n.client_leaves(c.world.rng.below(CCM_CLIENTS_MAX) % std::max<size_t>(n.clients().size(), 1));
+    case 4:
+        return port_lost(c, a, b);
+    case 5:
+        return memory(c, a);
+    }
 }
 
 } // namespace
 
 void random_fault(Cluster &c)
 {
-	uint32_t nodes = static_cast<uint32_t>(c.hosts().size());
-	uint32_t a = static_cast<uint32_t>(c.world.rng.between(1, nodes));
-	uint32_t b = static_cast<uint32_t>(c.world.rng.between(1, nodes - 1));
+    uint32_t nodes = static_cast<uint32_t>(c.hosts().size());
+    uint32_t a = static_cast<uint32_t>(c.world.rng.between(1, nodes));
+    uint32_t b = static_cast<uint32_t>(c.world.rng.between(1, nodes - 1));
 
-	if (b >= a)
-		b++;
-	c.fault();
-	if (c.churn && !c.world.rng.permille(40)) {
-		if (c.node(a) && c.node(a)->listening)
-			client_fault(c, a, b);
-		return;
-	}
-	switch (c.world.rng.below(14)) {
-	case 0:
-	case 1:
-		return cut(c, a, b, c.world.rng.permille(500));
-	case 2:
-	case 3:
-	case 4:
-		return bad_link(c, a, b);
-	}
-	if (!c.node(a) || !c.node(a)->listening)
-		return;
-	switch (c.world.rng.below(15)) {
-	case 0:
-		return power_loss(c, a);
-	case 1:
-		return freeze(c, a, false);
-	case 2:
-		return freeze(c, a, true);
-	case 3:
-		return unload(c, a);
-	case 4:
-		return admin(c, a, b);
-	case 5:
-		return device(c, a);
-	case 6:
-		return c.node(a)->path_up();
-	case 7:
-		return rogue(c, a, b);
-	case 8:
-		return break_queue_pair(c, a, b);
-	default:
-		return client_fault(c, a, b);
-	}
+    if (b >= a)
+        b++;
+    c.fault();
+    if (c.churn && !c.world.rng.permille(40)) {
+        if (c.node(a) && c.node(a)->listening)
+            client_fault(c, a, b);
+        return;
+    }
+    switch (c.world.rng.below(14)) {
+    case 0:
+    case 1:
+        return cut(c, a, b, c.world.rng.permille(500));
+    case 2:
+    case 3:
+    case 4:
+        return bad_link(c, a, b);
+    }
+    if (!c.node(a) || !c.node(a)->listening)
+        return;
+    switch (c.world.rng.below(15)) {
+    case 0:
+        return power_loss(c, a);
+    case 1:
+        return freeze(c, a, false);
+    case 2:
+        return freeze(c, a, true);
+    case 3:
+        return unload(c, a);
+    case 4:
+        return admin(c, a, b);
+    case 5:
+        return device(c, a);
+    case 6:
+        return c.node(a)->path_up();
+    case 7:
+        return rogue(c, a, b);
+    case 8:
+        return break_queue_pair(c, a, b);
+    default:
+        return client_fault(c, a, b);
+    }
 }
 
 void set_right(Cluster &c)
 {
-	c.fault();
-	c.options.faults = false;
-	for (auto &one : c.hosts())
-		for (auto &other : c.hosts())
-			c.fabric.link(one.id, other.id) = Link{};
-	for (auto &host : c.hosts()) {
-		bool back = !host.device;
+    c.fault();
+    c.options.faults = false;
+    for (auto &one : c.hosts())
+        for (auto &other : c.hosts())
+            c.fabric.link(one.id, other.id) = Link{};
+    for (auto &host : c.hosts()) {
+        bool back = !host.device;
 
-		host.device = true;
-		if (host.node && (host.node->panicked || !host.node->listening))
-			c.crash(host.id);
-		if (!host.node) {
-			c.load(host.id);
-			continue;
-		}
-		host.node->memory_limit = ~0ULL;
-		if (host.node->frozen())
-			host.node->thaw();
-		if (back)
-			host.node->path_up();
-		host.node->start();	// ignored by those that are
-	}
-	c.world.trace("no more faults");
+        host.device = true;
+        if (host.node && (host.node->panicked || !host.node->listening))
+            c.crash(host.id);
+        if (!host.node) {
+            c.load(host.id);
+            continue;
+        }
+        host.node->memory_limit = ~0ULL;
+        if (host.node->frozen())
+            host.node->thaw();
+        if (back)
+            host.node->path_up();
+        host.node->start(); // ignored by those that are
+    }
+    c.world.trace("no more faults");
 }
 
 } // namespace sim

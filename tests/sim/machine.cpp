@@ -12,506 +12,500 @@ namespace {
 
 constexpr uint64_t cluster_id = 0xc1c1;
 
-template <typename Message>
-Bytes encode(void (*put)(uint8_t *, const Message *), const Message &message, uint32_t len)
+template <typename Message> Bytes encode(void (*put)(uint8_t *, const Message *), const Message &message, uint32_t len)
 {
-	Bytes bytes(len);
+    Bytes bytes(len);
 
-	put(bytes.data(), &message);
-	return bytes;
+    put(bytes.data(), &message);
+    return bytes;
 }
 
 } // namespace
 
 ccm_catalog_entry entry(const std::string &name, uint64_t instance, uint64_t ask, uint64_t give)
 {
-	ccm_catalog_entry e{};
+    ccm_catalog_entry e{};
 
-	name.copy(e.name, sizeof(e.name) - 1);
-	e.version_min = 1;
-	e.version_max = 1;
-	e.ports_min = 1;
-	e.ports_max = 4;
-	e.ask = ask;
-	e.give = give;
-	e.instance = instance;
-	return e;
+    name.copy(e.name, sizeof(e.name) - 1);
+    e.version_min = 1;
+    e.version_max = 1;
+    e.ports_min = 1;
+    e.ports_max = 4;
+    e.ask = ask;
+    e.give = give;
+    e.instance = instance;
+    return e;
 }
 
 Machine::Machine(uint32_t node, uint32_t partner)
 {
-	ccm_session_config config{};
+    ccm_session_config config{};
 
-	config.node = node;
-	config.partner = partner;
-	config.cluster = cluster_id;
-	config.incarnation = 0xa11ce;
-	config.version_min = CCM_VERSION_MIN;
-	config.version_max = CCM_VERSION_MAX;
-	config.detect_ms = CCM_DETECT_MS_DEFAULT;
-	config.capabilities = 6;
-	config.name[0] = 'a';
-	ccm_session_init(&s, &config);
+    config.node = node;
+    config.partner = partner;
+    config.cluster = cluster_id;
+    config.incarnation = 0xa11ce;
+    config.version_min = CCM_VERSION_MIN;
+    config.version_max = CCM_VERSION_MAX;
+    config.detect_ms = CCM_DETECT_MS_DEFAULT;
+    config.capabilities = 6;
+    config.name[0] = 'a';
+    ccm_session_init(&s, &config);
 }
 
 Machine &Machine::step(Happening h)
 {
-	ccm_session before = s;
+    ccm_session before = s;
 
-	h.event.random = random;
-	h.event.data = h.data.data();
-	h.event.len = static_cast<uint32_t>(h.data.size());
-	h.event.catalog = h.clients.get();
-	if (h.event.type == CCM_SEV_MESSAGE && s.attempt.conn && h.event.conn == s.attempt.conn &&
-	    keys_conn_ != s.attempt.conn &&
-	    !ccm_wire_get_keys(h.event.data, h.event.len, &keys_))
-		keys_conn_ = s.attempt.conn;
-	ccm_session_step(&s, now, &h.event, &out);
-	std::string found = check_step({before, s, now, h.event, out, live_, client_ready_,
-					last_connect_, shown_state_, shown_reason_,
-					before.attempt.conn && keys_conn_ == before.attempt.conn ?
-						&keys_ : nullptr});
-	auto complain = [&](const std::string &what) {
-		if (!what.empty() && wrong.empty())
-			wrong = fmt::format("{} in state {}: {}", describe(h.event),
-					    ccm_state_name(before.state), what);
-	};
-	complain(found);
-	complain(watch_.step(before, s, h.event, out));
-	for (uint32_t i = 0; i < out.count; i++) {
-		const ccm_session_action &a = out.list[i];
+    h.event.random = random;
+    h.event.data = h.data.data();
+    h.event.len = static_cast<uint32_t>(h.data.size());
+    h.event.catalog = h.clients.get();
+    if (h.event.type == CCM_SEV_MESSAGE && s.attempt.conn && h.event.conn == s.attempt.conn &&
+        keys_conn_ != s.attempt.conn && !ccm_wire_get_keys(h.event.data, h.event.len, &keys_))
+        keys_conn_ = s.attempt.conn;
+    ccm_session_step(&s, now, &h.event, &out);
+    std::string found =
+        check_step({before, s, now, h.event, out, live_, client_ready_, last_connect_, shown_state_, shown_reason_,
+                    before.attempt.conn && keys_conn_ == before.attempt.conn ? &keys_ : nullptr});
+    auto complain = [&](const std::string &what) {
+        if (!what.empty() && wrong.empty())
+            wrong = fmt::format("{} in state {}: {}", describe(h.event), ccm_state_name(before.state), what);
+    };
+    complain(found);
+    complain(watch_.step(before, s, h.event, out));
+    for (uint32_t i = 0; i < out.count; i++) {
+        const ccm_session_action &a = out.list[i];
 
-		switch (a.type) {
-		case CCM_ACT_MAIL: {
-			Bytes &bytes = mailed[a.what];
+        switch (a.type) {
+        case CCM_ACT_MAIL: {
+            Bytes &bytes = mailed[a.what];
 
-			bytes.assign(std::max(CCM_CATALOG_LEN_MAX, CCM_LINKS_LEN_MAX), 0);
-			bytes.resize(ccm_session_put_mail(&s, a.what, bytes.data()));
-			mails[a.what]++;
-			break;
-		}
-		case CCM_ACT_CONNECT:
-			last_connect_ = a.conn;
-			[[fallthrough]];
-		case CCM_ACT_ACCEPT:
-			live_.insert(a.conn);
-			break;
-		case CCM_ACT_CLOSE:
-			live_.erase(a.conn);
-			break;
-		case CCM_ACT_READY:
-			client_ready_ = true;
-			break;
-		case CCM_ACT_DOWN:
-			client_ready_ = false;
-			break;
-		case CCM_ACT_STATE:
-			shown_state_ = a.state;
-			shown_reason_ = a.reason;
-			break;
-		}
-	}
-	ccm_link_action act;
-	acts.clear();
-	while (ccm_links_next(&s.links, &act)) {
-		complain(watch_.act(s, act));
-		acts.push_back(act);
-	}
-	complain(watch_.rest(s));
-	if (s.attempt.conn != before.attempt.conn)
-		peer_sequence = 0;
-	return *this;
+            bytes.assign(std::max(CCM_CATALOG_LEN_MAX, CCM_LINKS_LEN_MAX), 0);
+            bytes.resize(ccm_session_put_mail(&s, a.what, bytes.data()));
+            mails[a.what]++;
+            break;
+        }
+        case CCM_ACT_CONNECT:
+            last_connect_ = a.conn;
+            [[fallthrough]];
+        case CCM_ACT_ACCEPT:
+            live_.insert(a.conn);
+            break;
+        case CCM_ACT_CLOSE:
+            live_.erase(a.conn);
+            break;
+        case CCM_ACT_READY:
+            client_ready_ = true;
+            break;
+        case CCM_ACT_DOWN:
+            client_ready_ = false;
+            break;
+        case CCM_ACT_STATE:
+            shown_state_ = a.state;
+            shown_reason_ = a.reason;
+            break;
+        }
+    }
+    ccm_link_action act;
+    acts.clear();
+    while (ccm_links_next(&s.links, &act)) {
+        complain(watch_.act(s, act));
+        acts.push_back(act);
+    }
+    complain(watch_.rest(s));
+    if (s.attempt.conn != before.attempt.conn)
+        peer_sequence = 0;
+    return *this;
 }
 
 Happening Machine::simple(ccm_session_event_type type, uint32_t reason, uint32_t status) const
 {
-	Happening h;
+    Happening h;
 
-	h.event.type = type;
-	h.event.conn = type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_VERDICT ? s.attempt.conn : 0;
-	h.event.reason = reason;
-	h.event.status = status;
-	return h;
+    h.event.type = type;
+    h.event.conn = type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_VERDICT ? s.attempt.conn : 0;
+    h.event.reason = reason;
+    h.event.status = status;
+    return h;
 }
 
-Happening Machine::request(uint32_t attempt, uint64_t incarnation,
-			   std::function<void(ccm_wire_request &)> tweak)
+Happening Machine::request(uint32_t attempt, uint64_t incarnation, std::function<void(ccm_wire_request &)> tweak)
 {
-	Happening h = simple(CCM_SEV_REQUEST);
-	ccm_wire_request m{};
+    Happening h = simple(CCM_SEV_REQUEST);
+    ccm_wire_request m{};
 
-	m.version_min = CCM_VERSION_MIN;
-	m.version_max = CCM_VERSION_MAX;
-	m.purpose = CCM_PURPOSE_SESSION;
-	m.node = s.config.partner;
-	m.partner = s.config.node;
-	m.cluster = cluster_id;
-	m.incarnation = incarnation ? incarnation : peer_incarnation;
-	m.attempt = attempt;
-	if (tweak)
-		tweak(m);
-	h.event.conn = next_incoming;
-	next_incoming += 2;
-	h.data = encode(ccm_wire_put_request, m, CCM_WIRE_REQUEST_LEN);
-	return h;
+    m.version_min = CCM_VERSION_MIN;
+    m.version_max = CCM_VERSION_MAX;
+    m.purpose = CCM_PURPOSE_SESSION;
+    m.node = s.config.partner;
+    m.partner = s.config.node;
+    m.cluster = cluster_id;
+    m.incarnation = incarnation ? incarnation : peer_incarnation;
+    m.attempt = attempt;
+    if (tweak)
+        tweak(m);
+    h.event.conn = next_incoming;
+    next_incoming += 2;
+    h.data = encode(ccm_wire_put_request, m, CCM_WIRE_REQUEST_LEN);
+    return h;
 }
 
 Happening Machine::established(bool iwarp, std::function<void(ccm_wire_request &)> tweak) const
 {
-	Happening h = simple(CCM_SEV_ESTABLISHED);
+    Happening h = simple(CCM_SEV_ESTABLISHED);
 
-	h.event.iwarp = iwarp;
-	h.event.keys = {0x10000, 11, 0x20000, 12};
-	if (s.attempt.active) {
-		ccm_wire_request m{};
+    h.event.iwarp = iwarp;
+    h.event.keys = {0x10000, 11, 0x20000, 12};
+    if (s.attempt.active) {
+        ccm_wire_request m{};
 
-		m.version_min = CCM_VERSION_MIN;
-		m.version_max = CCM_VERSION_MAX;
-		m.purpose = CCM_PURPOSE_SESSION;
-		m.node = s.config.partner;
-		m.partner = s.config.node;
-		m.cluster = cluster_id;
-		m.incarnation = peer_incarnation;
-		m.attempt = peer_attempt;
-		if (tweak)
-			tweak(m);
-		h.data = encode(ccm_wire_put_request, m, CCM_WIRE_REQUEST_LEN);
-		h.data.resize(CCM_PRIVATE_ACCEPT_MAX);
-	}
-	return h;
+        m.version_min = CCM_VERSION_MIN;
+        m.version_max = CCM_VERSION_MAX;
+        m.purpose = CCM_PURPOSE_SESSION;
+        m.node = s.config.partner;
+        m.partner = s.config.node;
+        m.cluster = cluster_id;
+        m.incarnation = peer_incarnation;
+        m.attempt = peer_attempt;
+        if (tweak)
+            tweak(m);
+        h.data = encode(ccm_wire_put_request, m, CCM_WIRE_REQUEST_LEN);
+        h.data.resize(CCM_PRIVATE_ACCEPT_MAX);
+    }
+    return h;
 }
 
 Happening Machine::rejected(uint32_t code) const
 {
-	Happening h = simple(CCM_SEV_REJECTED, 0, CCM_CM_CONSUMER);
-	ccm_wire_reject m{};
+    Happening h = simple(CCM_SEV_REJECTED, 0, CCM_CM_CONSUMER);
+    ccm_wire_reject m{};
 
-	m.code = static_cast<uint16_t>(code);
-	m.version_min = CCM_VERSION_MIN;
-	m.version_max = CCM_VERSION_MAX;
-	m.node = s.config.partner;
-	m.incarnation = peer_incarnation;
-	h.data = encode(ccm_wire_put_reject, m, CCM_WIRE_REJECT_LEN);
-	h.data.resize(CCM_PRIVATE_REJECT_MAX);
-	return h;
+    m.code = static_cast<uint16_t>(code);
+    m.version_min = CCM_VERSION_MIN;
+    m.version_max = CCM_VERSION_MAX;
+    m.node = s.config.partner;
+    m.incarnation = peer_incarnation;
+    h.data = encode(ccm_wire_put_reject, m, CCM_WIRE_REJECT_LEN);
+    h.data.resize(CCM_PRIVATE_REJECT_MAX);
+    return h;
 }
 
 Happening Machine::keys(std::function<void(ccm_wire_keys &)> tweak) const
 {
-	Happening h = simple(CCM_SEV_MESSAGE);
-	ccm_wire_keys m{};
+    Happening h = simple(CCM_SEV_MESSAGE);
+    ccm_wire_keys m{};
 
-	m.status_addr = 0x7000;
-	m.status_key = 71;
-	m.status_len = CCM_STATUS_REGION_LEN;
-	m.mailbox_addr = 0xa000;
-	m.mailbox_key = 72;
-	m.mailbox_len = CCM_MAILBOX_LEN;
-	m.incarnation = peer_incarnation;
-	m.nonce = peer_nonce;
-	if (tweak)
-		tweak(m);
-	h.data = encode(ccm_wire_put_keys, m, CCM_WIRE_KEYS_LEN);
-	return h;
+    m.status_addr = 0x7000;
+    m.status_key = 71;
+    m.status_len = CCM_STATUS_REGION_LEN;
+    m.mailbox_addr = 0xa000;
+    m.mailbox_key = 72;
+    m.mailbox_len = CCM_MAILBOX_LEN;
+    m.incarnation = peer_incarnation;
+    m.nonce = peer_nonce;
+    if (tweak)
+        tweak(m);
+    h.data = encode(ccm_wire_put_keys, m, CCM_WIRE_KEYS_LEN);
+    return h;
 }
 
 Happening Machine::status(std::function<void(ccm_wire_status &)> tweak) const
 {
-	Happening h = simple(CCM_SEV_READ_DONE, 0, CCM_READ_STATUS);
-	ccm_wire_status m{};
+    Happening h = simple(CCM_SEV_READ_DONE, 0, CCM_READ_STATUS);
+    ccm_wire_status m{};
 
-	m.version_min = CCM_VERSION_MIN;
-	m.version_max = CCM_VERSION_MAX;
-	m.node = s.config.partner;
-	m.incarnation = peer_incarnation;
-	m.cluster = cluster_id;
-	m.stage = CCM_STAGE_INITRAMFS;
-	m.counter = 1;
-	m.tick_ms = 20;
-	if (tweak)
-		tweak(m);
-	h.data = encode(ccm_wire_put_status, m, CCM_WIRE_STATUS_LEN);
-	return h;
+    m.version_min = CCM_VERSION_MIN;
+    m.version_max = CCM_VERSION_MAX;
+    m.node = s.config.partner;
+    m.incarnation = peer_incarnation;
+    m.cluster = cluster_id;
+    m.stage = CCM_STAGE_INITRAMFS;
+    m.counter = 1;
+    m.tick_ms = 20;
+    if (tweak)
+        tweak(m);
+    h.data = encode(ccm_wire_put_status, m, CCM_WIRE_STATUS_LEN);
+    return h;
 }
 
 Happening Machine::hello(std::function<void(ccm_wire_hello &)> tweak) const
 {
-	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_HELLO);
-	ccm_wire_hello m{};
+    Happening h = simple(CCM_SEV_RING, 0, CCM_RING_HELLO);
+    ccm_wire_hello m{};
 
-	m.version_min = CCM_VERSION_MIN;
-	m.version_max = CCM_VERSION_MAX;
-	m.node = s.config.partner;
-	m.incarnation = peer_incarnation;
-	m.nonce = peer_nonce;
-	m.nonce_partner = s.nonce ? s.nonce : 1;
-	m.capabilities = 12;
-	m.detect_ms = CCM_DETECT_MS_DEFAULT;
-	m.stage = CCM_STAGE_INITRAMFS;
-	m.name[0] = 'b';
-	if (tweak)
-		tweak(m);
-	h.data = encode(ccm_wire_put_hello, m, CCM_WIRE_HELLO_LEN);
-	return h;
+    m.version_min = CCM_VERSION_MIN;
+    m.version_max = CCM_VERSION_MAX;
+    m.node = s.config.partner;
+    m.incarnation = peer_incarnation;
+    m.nonce = peer_nonce;
+    m.nonce_partner = s.nonce ? s.nonce : 1;
+    m.capabilities = 12;
+    m.detect_ms = CCM_DETECT_MS_DEFAULT;
+    m.stage = CCM_STAGE_INITRAMFS;
+    m.name[0] = 'b';
+    if (tweak)
+        tweak(m);
+    h.data = encode(ccm_wire_put_hello, m, CCM_WIRE_HELLO_LEN);
+    return h;
 }
 
 Happening Machine::answer_ring() const
 {
-	return simple(CCM_SEV_RING, 0, CCM_RING_ANSWER);
+    return simple(CCM_SEV_RING, 0, CCM_RING_ANSWER);
 }
 
 Happening Machine::answer(std::function<void(ccm_wire_answer &)> tweak) const
 {
-	Happening h = simple(CCM_SEV_READ_DONE, 0, CCM_READ_ANSWER);
-	ccm_wire_answer m{};
+    Happening h = simple(CCM_SEV_READ_DONE, 0, CCM_READ_ANSWER);
+    ccm_wire_answer m{};
 
-	m.code = CCM_ANSWER_ACCEPTED;
-	m.version = CCM_VERSION_MAX;
-	m.incarnation = peer_incarnation;
-	m.nonce = peer_nonce;
-	m.nonce_partner = s.nonce ? s.nonce : 1;
-	m.capabilities = 4;
-	if (tweak)
-		tweak(m);
-	h.data = encode(ccm_wire_put_answer, m, CCM_WIRE_ANSWER_LEN);
-	return h;
+    m.code = CCM_ANSWER_ACCEPTED;
+    m.version = CCM_VERSION_MAX;
+    m.incarnation = peer_incarnation;
+    m.nonce = peer_nonce;
+    m.nonce_partner = s.nonce ? s.nonce : 1;
+    m.capabilities = 4;
+    if (tweak)
+        tweak(m);
+    h.data = encode(ccm_wire_put_answer, m, CCM_WIRE_ANSWER_LEN);
+    return h;
 }
 
 Happening Machine::catalog(std::function<void(ccm_catalog &)> tweak) const
 {
-	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_CATALOG);
-	auto m = std::make_unique<ccm_catalog>();
+    Happening h = simple(CCM_SEV_RING, 0, CCM_RING_CATALOG);
+    auto m = std::make_unique<ccm_catalog>();
 
-	m->generation = peer_generation;
-	m->nonce = peer_nonce;
-	for (const auto &e : peer_clients)
-		m->entries[m->count++] = e;
-	if (tweak)
-		tweak(*m);
-	h.data = encode(ccm_catalog_put, *m, ccm_catalog_len(m->count));
-	return h;
+    m->generation = peer_generation;
+    m->nonce = peer_nonce;
+    for (const auto &e : peer_clients)
+        m->entries[m->count++] = e;
+    if (tweak)
+        tweak(*m);
+    h.data = encode(ccm_catalog_put, *m, ccm_catalog_len(m->count));
+    return h;
 }
 
 // Its plan is made of the catalogs that were written, as the partner makes it.
 Happening Machine::ready(std::function<void(ccm_wire_ready &)> tweak) const
 {
-	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_READY);
-	ccm_wire_ready m{};
-	const Bytes &bytes = mailed[CCM_RING_CATALOG];
-	Bytes own = catalog().data;
-	auto mine = std::make_unique<ccm_catalog>();
-	auto theirs = std::make_unique<ccm_catalog>();
+    Happening h = simple(CCM_SEV_RING, 0, CCM_RING_READY);
+    ccm_wire_ready m{};
+    const Bytes &bytes = mailed[CCM_RING_CATALOG];
+    Bytes own = catalog().data;
+    auto mine = std::make_unique<ccm_catalog>();
+    auto theirs = std::make_unique<ccm_catalog>();
 
-	ccm_catalog_get(bytes.data(), static_cast<uint32_t>(bytes.size()), theirs.get());
-	ccm_catalog_get(own.data(), static_cast<uint32_t>(own.size()), mine.get());
-	m.generation = peer_generation;
-	m.generation_partner = theirs->generation;
-	m.nonce = peer_nonce;
-	m.plan = s.config.partner < s.config.node ? ccm_plan_hash(mine.get(), theirs.get()) :
-						    ccm_plan_hash(theirs.get(), mine.get());
-	if (tweak)
-		tweak(m);
-	h.data = encode(ccm_wire_put_ready, m, CCM_WIRE_READY_LEN);
-	return h;
+    ccm_catalog_get(bytes.data(), static_cast<uint32_t>(bytes.size()), theirs.get());
+    ccm_catalog_get(own.data(), static_cast<uint32_t>(own.size()), mine.get());
+    m.generation = peer_generation;
+    m.generation_partner = theirs->generation;
+    m.nonce = peer_nonce;
+    m.plan = s.config.partner < s.config.node ? ccm_plan_hash(mine.get(), theirs.get())
+                                              : ccm_plan_hash(theirs.get(), mine.get());
+    if (tweak)
+        tweak(m);
+    h.data = encode(ccm_wire_put_ready, m, CCM_WIRE_READY_LEN);
+    return h;
 }
 
 Happening Machine::links(const Slots &slots, std::function<void(ccm_links_header &)> tweak)
 {
-	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_LINKS);
-	ccm_links_header header{};
+    Happening h = simple(CCM_SEV_RING, 0, CCM_RING_LINKS);
+    ccm_links_header header{};
 
-	header.nonce = peer_nonce;
-	header.sequence = ++peer_sequence;
-	header.count = static_cast<uint32_t>(slots.size());
-	if (tweak)
-		tweak(header);
-	h.data = encode(ccm_links_put, header, ccm_links_len(header.count));
-	for (uint32_t i = 0; i < slots.size() && i < header.count; i++)
-		ccm_links_put_slot(h.data.data(), i, &slots[i]);
-	return h;
+    header.nonce = peer_nonce;
+    header.sequence = ++peer_sequence;
+    header.count = static_cast<uint32_t>(slots.size());
+    if (tweak)
+        tweak(header);
+    h.data = encode(ccm_links_put, header, ccm_links_len(header.count));
+    for (uint32_t i = 0; i < slots.size() && i < header.count; i++)
+        ccm_links_put_slot(h.data.data(), i, &slots[i]);
+    return h;
 }
 
 Happening Machine::clients(const Entries &entries) const
 {
-	Happening h = simple(CCM_SEV_CLIENTS);
+    Happening h = simple(CCM_SEV_CLIENTS);
 
-	h.clients = std::make_shared<ccm_catalog>();
-	for (const auto &e : entries)
-		h.clients->entries[h.clients->count++] = e;
-	return h;
+    h.clients = std::make_shared<ccm_catalog>();
+    for (const auto &e : entries)
+        h.clients->entries[h.clients->count++] = e;
+    return h;
 }
 
 static Happening of_try(const Machine &m, ccm_session_event_type type, uint32_t index)
 {
-	Happening h = m.simple(type);
+    Happening h = m.simple(type);
 
-	h.event.link = index;
-	h.event.instance = m.s.links.link[index].instance;
-	h.event.epoch = m.s.links.link[index].epoch;
-	return h;
+    h.event.link = index;
+    h.event.instance = m.s.links.link[index].instance;
+    h.event.epoch = m.s.links.link[index].epoch;
+    return h;
 }
 
 Happening Machine::prepared(uint32_t index) const
 {
-	Happening h = of_try(*this, CCM_SEV_LINK_PREPARED, index);
+    Happening h = of_try(*this, CCM_SEV_LINK_PREPARED, index);
 
-	h.event.offer.table_addr = 0x1000;
-	h.event.offer.table_key = 5;
-	h.event.offer.bytes = s.links.link[index].plan.give;
-	h.event.offer.chunks = h.event.offer.bytes ? 1 : 0;
-	return h;
+    h.event.offer.table_addr = 0x1000;
+    h.event.offer.table_key = 5;
+    h.event.offer.bytes = s.links.link[index].plan.give;
+    h.event.offer.chunks = h.event.offer.bytes ? 1 : 0;
+    return h;
 }
 
 Happening Machine::opened(uint32_t index) const
 {
-	return of_try(*this, CCM_SEV_LINK_OPENED, index);
+    return of_try(*this, CCM_SEV_LINK_OPENED, index);
 }
 
 Happening Machine::failed(uint32_t index, uint32_t reason) const
 {
-	Happening h = of_try(*this, CCM_SEV_LINK_FAILED, index);
+    Happening h = of_try(*this, CCM_SEV_LINK_FAILED, index);
 
-	h.event.reason = reason;
-	return h;
+    h.event.reason = reason;
+    return h;
 }
 
 ccm_link_slot Machine::slot(uint32_t index, uint32_t state) const
 {
-	const ccm_session_link &l = s.links.link[index];
-	ccm_link_slot other{};
+    const ccm_session_link &l = s.links.link[index];
+    ccm_link_slot other{};
 
-	other.mine = l.counterpart;
-	other.yours = l.instance;
-	other.epoch = l.epoch;
-	other.state = static_cast<uint16_t>(state);
-	if (state >= CCM_LINK_OFFERED) {
-		other.offer.table_addr = 0x9000;
-		other.offer.table_key = 6;
-		other.offer.bytes = l.plan.take;
-		other.offer.chunks = l.plan.take ? 1 : 0;
-	}
-	return other;
+    other.mine = l.counterpart;
+    other.yours = l.instance;
+    other.epoch = l.epoch;
+    other.state = static_cast<uint16_t>(state);
+    if (state >= CCM_LINK_OFFERED) {
+        other.offer.table_addr = 0x9000;
+        other.offer.table_key = 6;
+        other.offer.bytes = l.plan.take;
+        other.offer.chunks = l.plan.take ? 1 : 0;
+    }
+    return other;
 }
 
 std::string Machine::link(uint32_t index) const
 {
-	const ccm_session_link &l = s.links.link[index];
+    const ccm_session_link &l = s.links.link[index];
 
-	if (!l.instance)
-		return "free";
-	return fmt::format("{} {} {}", ccm_link_state_name(l.state), l.epoch,
-			   ccm_client_reason_text(l.reason));
+    if (!l.instance)
+        return "free";
+    return fmt::format("{} {} {}", ccm_link_state_name(l.state), l.epoch, ccm_client_reason_text(l.reason));
 }
 
 std::string Machine::done() const
 {
-	std::string text;
+    std::string text;
 
-	for (const auto &a : acts)
-		if (a.act != CCM_LINK_ACT_SHOW)
-			text += (text.empty() ? "" : ", ") + describe(a);
-	return text;
+    for (const auto &a : acts)
+        if (a.act != CCM_LINK_ACT_SHOW)
+            text += (text.empty() ? "" : ", ") + describe(a);
+    return text;
 }
 
 Happening Machine::goodbye(uint32_t reason) const
 {
-	Happening h = simple(CCM_SEV_RING, 0, CCM_RING_GOODBYE);
-	ccm_wire_goodbye m{static_cast<uint16_t>(reason)};
+    Happening h = simple(CCM_SEV_RING, 0, CCM_RING_GOODBYE);
+    ccm_wire_goodbye m{static_cast<uint16_t>(reason)};
 
-	h.data = encode(ccm_wire_put_goodbye, m, CCM_WIRE_GOODBYE_LEN);
-	return h;
+    h.data = encode(ccm_wire_put_goodbye, m, CCM_WIRE_GOODBYE_LEN);
+    return h;
 }
 
 Machine &Machine::start()
 {
-	return step(simple(CCM_SEV_START));
+    return step(simple(CCM_SEV_START));
 }
 
 Machine &Machine::fail(uint32_t status)
 {
-	return step(simple(CCM_SEV_FAILED, 0, status));
+    return step(simple(CCM_SEV_FAILED, 0, status));
 }
 
 Machine &Machine::timer()
 {
-	now = s.armed_us;
-	return step(simple(CCM_SEV_TIMER));
+    now = s.armed_us;
+    return step(simple(CCM_SEV_TIMER));
 }
 
 Machine &Machine::passive()
 {
-	start();
-	fail();
-	return step(request(peer_attempt));
+    start();
+    fail();
+    return step(request(peer_attempt));
 }
 
 Machine &Machine::greet(bool iwarp)
 {
-	return step(established(iwarp));
+    return step(established(iwarp));
 }
 
 Machine &Machine::to(ccm_state state)
 {
-	if (s.state == CCM_STATE_DOWN && state > CCM_STATE_DOWN)
-		s.enabled ? timer() : start();
-	if (s.state == CCM_STATE_CONNECTING && state > CCM_STATE_CONNECTING)
-		greet();
-	if (s.state == CCM_STATE_GREETING && state > CCM_STATE_GREETING) {
-		if (!(s.done & CCM_DONE_KEYS_RECEIVED))
-			step(keys());
-		step(status());
-		step(hello());
-		step(answer_ring());
-		step(answer());
-	}
-	if (s.state == CCM_STATE_NEGOTIATING && state > CCM_STATE_NEGOTIATING)
-		step(catalog());
-	if (s.state == CCM_STATE_OPENING && state > CCM_STATE_OPENING)
-		step(ready());
-	return *this;
+    if (s.state == CCM_STATE_DOWN && state > CCM_STATE_DOWN)
+        s.enabled ? timer() : start();
+    if (s.state == CCM_STATE_CONNECTING && state > CCM_STATE_CONNECTING)
+        greet();
+    if (s.state == CCM_STATE_GREETING && state > CCM_STATE_GREETING) {
+        if (!(s.done & CCM_DONE_KEYS_RECEIVED))
+            step(keys());
+        step(status());
+        step(hello());
+        step(answer_ring());
+        step(answer());
+    }
+    if (s.state == CCM_STATE_NEGOTIATING && state > CCM_STATE_NEGOTIATING)
+        step(catalog());
+    if (s.state == CCM_STATE_OPENING && state > CCM_STATE_OPENING)
+        step(ready());
+    return *this;
 }
 
 Machine &Machine::take()
 {
-	while (s.mail & CCM_MAIL_CATALOG_OUT)
-		step(taken(CCM_RING_CATALOG_TAKEN));
-	while (s.mail & CCM_MAIL_LINKS_OUT)
-		step(taken(CCM_RING_LINKS_TAKEN));
-	return *this;
+    while (s.mail & CCM_MAIL_CATALOG_OUT)
+        step(taken(CCM_RING_CATALOG_TAKEN));
+    while (s.mail & CCM_MAIL_LINKS_OUT)
+        step(taken(CCM_RING_LINKS_TAKEN));
+    return *this;
 }
 
 Machine &Machine::open(uint32_t index)
 {
-	step(prepared(index));
-	take();
-	step(links({slot(index, CCM_LINK_OFFERED)}));
-	step(opened(index));
-	take();
-	return step(links({slot(index, CCM_LINK_OPENED)}));
+    step(prepared(index));
+    take();
+    step(links({slot(index, CCM_LINK_OFFERED)}));
+    step(opened(index));
+    take();
+    return step(links({slot(index, CCM_LINK_OPENED)}));
 }
 
 const ccm_session_action *Machine::find(uint32_t type) const
 {
-	for (uint32_t i = 0; i < out.count; i++)
-		if (out.list[i].type == type)
-			return &out.list[i];
-	return nullptr;
+    for (uint32_t i = 0; i < out.count; i++)
+        if (out.list[i].type == type)
+            return &out.list[i];
+    return nullptr;
 }
 
 std::vector<uint32_t> Machine::types() const
 {
-	std::vector<uint32_t> list;
+    std::vector<uint32_t> list;
 
-	for (uint32_t i = 0; i < out.count; i++)
-		list.push_back(out.list[i].type);
-	return list;
+    for (uint32_t i = 0; i < out.count; i++)
+        list.push_back(out.list[i].type);
+    return list;
 }
 
 uint32_t Machine::reject_code() const
 {
-	const ccm_session_action *a = find(CCM_ACT_REJECT);
+    const ccm_session_action *a = find(CCM_ACT_REJECT);
 
-	return a ? a->what : 0;
+    return a ? a->what : 0;
 }
 
 } // namespace sim

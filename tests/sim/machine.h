@@ -24,100 +24,97 @@ constexpr uint64_t ms = 1000;
 // An enumerator beside a uint32_t in EXPECT_EQ()
 inline uint32_t u(uint32_t value)
 {
-	return value;
+    return value;
 }
 
 using Entries = std::vector<ccm_catalog_entry>;
 using Slots = std::vector<ccm_link_slot>;
 
 struct Happening {
-	ccm_session_event event{};
-	Bytes data;
-	std::shared_ptr<ccm_catalog> clients;	// CLIENTS
+    ccm_session_event event{};
+    Bytes data;
+    std::shared_ptr<ccm_catalog> clients; // CLIENTS
 };
 
 // A client that fits every other one of its name
-ccm_catalog_entry entry(const std::string &name, uint64_t instance, uint64_t ask = 0,
-			uint64_t give = 0);
+ccm_catalog_entry entry(const std::string &name, uint64_t instance, uint64_t ask = 0, uint64_t give = 0);
 
 class Machine {
 public:
-	explicit Machine(uint32_t node = 1, uint32_t partner = 2);
+    explicit Machine(uint32_t node = 1, uint32_t partner = 2);
 
-	// One event. The actions are in out; what is wrong with them, in wrong.
-	Machine &step(Happening h);
+    // One event. The actions are in out; what is wrong with them, in wrong.
+    Machine &step(Happening h);
 
-	// What the made-up partner does. @tweak spoils the message before it is encoded.
-	Happening simple(ccm_session_event_type type, uint32_t reason = 0, uint32_t status = 0) const;
-	Happening request(uint32_t attempt, uint64_t incarnation = 0,
-			  std::function<void(ccm_wire_request &)> tweak = {});
-	Happening established(bool iwarp = false,
-			      std::function<void(ccm_wire_request &)> tweak = {}) const;
-	Happening rejected(uint32_t code) const;
-	Happening keys(std::function<void(ccm_wire_keys &)> tweak = {}) const;
-	Happening status(std::function<void(ccm_wire_status &)> tweak = {}) const;
-	Happening hello(std::function<void(ccm_wire_hello &)> tweak = {}) const;
-	Happening answer_ring() const;
-	Happening answer(std::function<void(ccm_wire_answer &)> tweak = {}) const;
-	Happening catalog(std::function<void(ccm_catalog &)> tweak = {}) const;
-	Happening ready(std::function<void(ccm_wire_ready &)> tweak = {}) const;
-	Happening goodbye(uint32_t reason) const;
-	Happening links(const Slots &slots, std::function<void(ccm_links_header &)> tweak = {});
-	Happening taken(uint32_t ring) const { return simple(CCM_SEV_RING, 0, ring); }
+    // What the made-up partner does. @tweak spoils the message before it is encoded.
+    Happening simple(ccm_session_event_type type, uint32_t reason = 0, uint32_t status = 0) const;
+    Happening request(uint32_t attempt, uint64_t incarnation = 0, std::function<void(ccm_wire_request &)> tweak = {});
+    Happening established(bool iwarp = false, std::function<void(ccm_wire_request &)> tweak = {}) const;
+    Happening rejected(uint32_t code) const;
+    Happening keys(std::function<void(ccm_wire_keys &)> tweak = {}) const;
+    Happening status(std::function<void(ccm_wire_status &)> tweak = {}) const;
+    Happening hello(std::function<void(ccm_wire_hello &)> tweak = {}) const;
+    Happening answer_ring() const;
+    Happening answer(std::function<void(ccm_wire_answer &)> tweak = {}) const;
+    Happening catalog(std::function<void(ccm_catalog &)> tweak = {}) const;
+    Happening ready(std::function<void(ccm_wire_ready &)> tweak = {}) const;
+    Happening goodbye(uint32_t reason) const;
+    Happening links(const Slots &slots, std::function<void(ccm_links_header &)> tweak = {});
+    Happening taken(uint32_t ring) const { return simple(CCM_SEV_RING, 0, ring); }
 
-	// What the runtime tells of the machine's clients, and of the present try of a link
-	Happening clients(const Entries &entries) const;
-	Happening prepared(uint32_t index) const;
-	Happening opened(uint32_t index) const;
-	Happening failed(uint32_t index, uint32_t reason) const;
-	// The partner's slot for a link as the partner would have it, in @state
-	ccm_link_slot slot(uint32_t index, uint32_t state) const;
+    // What the runtime tells of the machine's clients, and of the present try of a link
+    Happening clients(const Entries &entries) const;
+    Happening prepared(uint32_t index) const;
+    Happening opened(uint32_t index) const;
+    Happening failed(uint32_t index, uint32_t reason) const;
+    // The partner's slot for a link as the partner would have it, in @state
+    ccm_link_slot slot(uint32_t index, uint32_t state) const;
 
-	// Ways through the states, by events alone
-	Machine &start();
-	Machine &fail(uint32_t status = CCM_CM_NO_LISTENER);
-	Machine &timer();		// the armed time comes
-	Machine &passive();		// DOWN, then accept a request
-	Machine &greet(bool iwarp = false);
-	Machine &to(ccm_state state);	// on from wherever it is
-	Machine &take();		// the partner takes what was written
-	Machine &open(uint32_t index);	// a link from PREPARING to UP
+    // Ways through the states, by events alone
+    Machine &start();
+    Machine &fail(uint32_t status = CCM_CM_NO_LISTENER);
+    Machine &timer();   // the armed time comes
+    Machine &passive(); // DOWN, then accept a request
+    Machine &greet(bool iwarp = false);
+    Machine &to(ccm_state state);  // on from wherever it is
+    Machine &take();               // the partner takes what was written
+    Machine &open(uint32_t index); // a link from PREPARING to UP
 
-	const ccm_session_action *find(uint32_t type) const;
-	bool has(uint32_t type) const { return find(type); }
-	std::vector<uint32_t> types() const;
-	uint32_t reject_code() const;	// 0: no reject
-	// A link in the words of a test: "PREPARING 1 limit": state, epoch, reason
-	std::string link(uint32_t index) const;
-	// What was to be done to links in the last step: "CLOSE 0 limit, PREPARE 0"; no SHOW
-	std::string done() const;
-	uint64_t wait() const { return s.armed_us - now; }
+    const ccm_session_action *find(uint32_t type) const;
+    bool has(uint32_t type) const { return find(type); }
+    std::vector<uint32_t> types() const;
+    uint32_t reject_code() const; // 0: no reject
+    // A link in the words of a test: "PREPARING 1 limit": state, epoch, reason
+    std::string link(uint32_t index) const;
+    // What was to be done to links in the last step: "CLOSE 0 limit, PREPARE 0"; no SHOW
+    std::string done() const;
+    uint64_t wait() const { return s.armed_us - now; }
 
-	ccm_session s{};
-	ccm_session_actions out{};
-	std::string wrong;
-	uint64_t now = 1000000;
-	uint64_t random = 0x123456789abcdef0ULL;
-	uint64_t peer_incarnation = 0xb0b;
-	uint32_t peer_attempt = 1;
-	uint64_t peer_nonce = 0xfeed;
-	uint32_t next_incoming = 1;
-	Entries peer_clients;		// of the partner's catalog
-	uint64_t peer_generation = 1;
-	uint64_t peer_sequence = 0;	// of the partner's tables so far
-	std::vector<ccm_link_action> acts;	// of the last step
-	Bytes mailed[CCM_RING_COUNT];	// what the last MAIL of each kind wrote
-	uint32_t mails[CCM_RING_COUNT]{};	// how many there were
+    ccm_session s{};
+    ccm_session_actions out{};
+    std::string wrong;
+    uint64_t now = 1000000;
+    uint64_t random = 0x123456789abcdef0ULL;
+    uint64_t peer_incarnation = 0xb0b;
+    uint32_t peer_attempt = 1;
+    uint64_t peer_nonce = 0xfeed;
+    uint32_t next_incoming = 1;
+    Entries peer_clients; // of the partner's catalog
+    uint64_t peer_generation = 1;
+    uint64_t peer_sequence = 0;        // of the partner's tables so far
+    std::vector<ccm_link_action> acts; // of the last step
+    Bytes mailed[CCM_RING_COUNT];      // what the last MAIL of each kind wrote
+    uint32_t mails[CCM_RING_COUNT]{};  // how many there were
 
 private:
-	LinkWatch watch_;
-	std::set<uint32_t> live_;
-	bool client_ready_ = false;
-	uint32_t last_connect_ = 0;
-	uint32_t shown_state_ = CCM_STATE_DOWN;
-	uint32_t shown_reason_ = CCM_REASON_NONE;
-	uint32_t keys_conn_ = 0;
-	ccm_wire_keys keys_{};
+    LinkWatch watch_;
+    std::set<uint32_t> live_;
+    bool client_ready_ = false;
+    uint32_t last_connect_ = 0;
+    uint32_t shown_state_ = CCM_STATE_DOWN;
+    uint32_t shown_reason_ = CCM_REASON_NONE;
+    uint32_t keys_conn_ = 0;
+    ccm_wire_keys keys_{};
 };
 
 } // namespace sim

@@ -16,448 +16,434 @@ constexpr uint32_t tick_ms = 20;
 
 Event simple(ccm_session_event_type type, uint32_t reason = CCM_REASON_NONE)
 {
-	Event e;
+    Event e;
 
-	e.event.type = type;
-	e.event.reason = reason;
-	return e;
+    e.event.type = type;
+    e.event.reason = reason;
+    return e;
 }
 
 // Where in the mailbox a kind of mail lies, and how much room it has
 std::pair<uint32_t, uint32_t> mail_place(uint32_t ring)
 {
-	switch (ring) {
-	case CCM_RING_HELLO:
-		return {CCM_MAILBOX_HELLO, CCM_MAILBOX_READY - CCM_MAILBOX_HELLO};
-	case CCM_RING_READY:
-		return {CCM_MAILBOX_READY, CCM_MAILBOX_GOODBYE - CCM_MAILBOX_READY};
-	case CCM_RING_GOODBYE:
-		return {CCM_MAILBOX_GOODBYE, CCM_MAILBOX_CATALOG - CCM_MAILBOX_GOODBYE};
-	case CCM_RING_CATALOG:
-		return {CCM_MAILBOX_CATALOG, CCM_MAILBOX_LINKS - CCM_MAILBOX_CATALOG};
-	case CCM_RING_LINKS:
-		return {CCM_MAILBOX_LINKS, CCM_MAILBOX_LEN - CCM_MAILBOX_LINKS};
-	default:
-		return {0, 0};
-	}
+    switch (ring) {
+    case CCM_RING_HELLO:
+        return {CCM_MAILBOX_HELLO, CCM_MAILBOX_READY - CCM_MAILBOX_HELLO};
+    case CCM_RING_READY:
+        return {CCM_MAILBOX_READY, CCM_MAILBOX_GOODBYE - CCM_MAILBOX_READY};
+    case CCM_RING_GOODBYE:
+        return {CCM_MAILBOX_GOODBYE, CCM_MAILBOX_CATALOG - CCM_MAILBOX_GOODBYE};
+    case CCM_RING_CATALOG:
+        return {CCM_MAILBOX_CATALOG, CCM_MAILBOX_LINKS - CCM_MAILBOX_CATALOG};
+    case CCM_RING_LINKS:
+        return {CCM_MAILBOX_LINKS, CCM_MAILBOX_LEN - CCM_MAILBOX_LINKS};
+    default:
+        return {0, 0};
+    }
 }
 
 } // namespace
 
 Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch)
-	: cluster_(cluster), host_(host), epoch_(epoch),
-	  incarnation_(cluster.world.rng.next() | 1),
-	  offset_(cluster.world.rng.between(1, 1000000000)), loaded_at_(cluster.world.now())
+    : cluster_(cluster), host_(host), epoch_(epoch), incarnation_(cluster.world.rng.next() | 1),
+      offset_(cluster.world.rng.between(1, 1000000000)), loaded_at_(cluster.world.now())
 {
-	for (auto &other : cluster.hosts()) {
-		if (other.id == host)
-			continue;
-		ccm_session_config config{};
-		config.node = host;
-		config.partner = other.id;
-		config.cluster = ccm_cluster_id("sim");
-		config.incarnation = incarnation_;
-		config.version_min = CCM_VERSION_MIN;
-		config.version_max = CCM_VERSION_MAX;
-		config.detect_ms = cluster.detect_ms;
-		config.capabilities = 0xf0 | host;
-		fmt::format_to_n(config.name, sizeof(config.name) - 1, "node{}", host);
+    for (auto &other : cluster.hosts()) {
+        if (other.id == host)
+            continue;
+        ccm_session_config config{};
+        config.node = host;
+        config.partner = other.id;
+        config.cluster = ccm_cluster_id("sim");
+        config.incarnation = incarnation_;
+        config.version_min = CCM_VERSION_MIN;
+        config.version_max = CCM_VERSION_MAX;
+        config.detect_ms = cluster.detect_ms;
+        config.capabilities = 0xf0 | host;
+        fmt::format_to_n(config.name, sizeof(config.name) - 1, "node{}", host);
 
-		Partner &p = partners_[other.id];
-		p.id = other.id;
-		ccm_session_init(&p.session, &config);
-	}
-	refresh_page();
+        Partner &p = partners_[other.id];
+        p.id = other.id;
+        ccm_session_init(&p.session, &config);
+    }
+    refresh_page();
 }
 
 uint64_t Node::clock() const
 {
-	return cluster_.world.now() + offset_;
+    return cluster_.world.now() + offset_;
 }
 
 // What the page's work item has stored by now
 void Node::refresh_page()
 {
-	uint64_t stopped = counter_lost_;
-	ccm_wire_status status{};
+    uint64_t stopped = counter_lost_;
+    ccm_wire_status status{};
 
-	if (frozen_)
-		stopped += cluster_.world.now() - frozen_at_;
-	uint64_t ran = cluster_.world.now() - loaded_at_ - stopped;
+    if (frozen_)
+        stopped += cluster_.world.now() - frozen_at_;
+    uint64_t ran = cluster_.world.now() - loaded_at_ - stopped;
 
-	status.version_min = CCM_VERSION_MIN;
-	status.version_max = CCM_VERSION_MAX;
-	status.node = host_;
-	status.incarnation = incarnation_;
-	status.cluster = ccm_cluster_id("sim");
-	status.stage = CCM_STAGE_KERNEL;
-	status.flags = panicked ? CCM_PAGE_PANIC : 0;
-	status.counter = 1 + ran / (tick_ms * 1000);
-	status.tick_ms = tick_ms;
-	status.uptime_ms = ran / 1000;
-	ccm_wire_put_status(page_.data(), &status);
+    status.version_min = CCM_VERSION_MIN;
+    status.version_max = CCM_VERSION_MAX;
+    status.node = host_;
+    status.incarnation = incarnation_;
+    status.cluster = ccm_cluster_id("sim");
+    status.stage = CCM_STAGE_KERNEL;
+    status.flags = panicked ? CCM_PAGE_PANIC : 0;
+    status.counter = 1 + ran / (tick_ms * 1000);
+    status.tick_ms = tick_ms;
+    status.uptime_ms = ran / 1000;
+    ccm_wire_put_status(page_.data(), &status);
 }
 
 void Node::start()
 {
-	for (auto &[id, p] : partners_) {
-		push(id, Source::other, simple(CCM_SEV_CLIENTS));
-		push(id, Source::other, simple(CCM_SEV_START));
-	}
+    for (auto &[id, p] : partners_) {
+        push(id, Source::other, simple(CCM_SEV_CLIENTS));
+        push(id, Source::other, simple(CCM_SEV_START));
+    }
 }
 
 void Node::stop(uint32_t reason)
 {
-	for (auto &[id, p] : partners_)
-		push(id, Source::other, simple(CCM_SEV_STOP, reason));
+    for (auto &[id, p] : partners_)
+        push(id, Source::other, simple(CCM_SEV_STOP, reason));
 }
 
 void Node::stop_partner(uint32_t partner, uint32_t reason)
 {
-	push(partner, Source::other, simple(CCM_SEV_STOP, reason));
+    push(partner, Source::other, simple(CCM_SEV_STOP, reason));
 }
 
 void Node::start_partner(uint32_t partner)
 {
-	push(partner, Source::other, simple(CCM_SEV_START));
+    push(partner, Source::other, simple(CCM_SEV_START));
 }
 
 void Node::path_up()
 {
-	for (auto &[id, p] : partners_)
-		push(id, Source::other, simple(CCM_SEV_PATH_UP));
+    for (auto &[id, p] : partners_)
+        push(id, Source::other, simple(CCM_SEV_PATH_UP));
 }
 
 void Node::freeze()
 {
-	frozen_ = true;
-	frozen_at_ = cluster_.world.now();
+    frozen_ = true;
+    frozen_at_ = cluster_.world.now();
 }
 
 void Node::thaw()
 {
-	std::vector<std::function<void()>> backlog = std::move(backlog_);
+    std::vector<std::function<void()>> backlog = std::move(backlog_);
 
-	backlog_.clear();
-	counter_lost_ += cluster_.world.now() - frozen_at_;
-	frozen_ = false;
-	for (auto &what : backlog)
-		what();
+    backlog_.clear();
+    counter_lost_ += cluster_.world.now() - frozen_at_;
+    frozen_ = false;
+    for (auto &what : backlog)
+        what();
 }
 
 void Node::when_running(std::function<void()> what)
 {
-	if (frozen_)
-		backlog_.push_back(std::move(what));
-	else
-		what();
+    if (frozen_)
+        backlog_.push_back(std::move(what));
+    else
+        what();
 }
 
 // @what happens to this life of the host only, and only while it runs.
 void Node::later(uint64_t delay, std::function<void(Node &)> what)
 {
-	Cluster &cluster = cluster_;
-	uint32_t host = host_;
-	uint64_t epoch = epoch_;
+    Cluster &cluster = cluster_;
+    uint32_t host = host_;
+    uint64_t epoch = epoch_;
 
-	cluster_.world.after(delay, [&cluster, host, epoch, what = std::move(what)] {
-		Node *node = cluster.node(host);
+    cluster_.world.after(delay, [&cluster, host, epoch, what = std::move(what)] {
+        Node *node = cluster.node(host);
 
-		if (node && node->epoch() == epoch)
-			node->when_running([node, what] { what(*node); });
-	});
+        if (node && node->epoch() == epoch)
+            node->when_running([node, what] { what(*node); });
+    });
 }
 
 void Node::push(uint32_t partner, Source source, Event event)
 {
-	Partner &p = partners_.at(partner);
-	uint64_t &last = p.last[static_cast<size_t>(source)];
-	uint64_t now = cluster_.world.now();
+    Partner &p = partners_.at(partner);
+    uint64_t &last = p.last[static_cast<size_t>(source)];
+    uint64_t now = cluster_.world.now();
 
-	last = std::max(last, now + (cluster_.options.together ? 10 :
-				     cluster_.world.rng.between(1, 40)));
-	later(last - now, [partner, event = std::move(event)](Node &node) mutable {
-		node.handle(node.partners_.at(partner), event);
-	});
+    last = std::max(last, now + (cluster_.options.together ? 10 : cluster_.world.rng.between(1, 40)));
+    later(last - now,
+          [partner, event = std::move(event)](Node &node) mutable { node.handle(node.partners_.at(partner), event); });
 }
 
 void Node::incoming(uint32_t end, const Bytes &request)
 {
-	uint32_t conn = next_incoming_;
-	ccm_wire_request msg{};
-	uint32_t code = ccm_session_screen(host_, ccm_cluster_id("sim"), request.data(),
-					   static_cast<uint32_t>(request.size()), &msg);
+    uint32_t conn = next_incoming_;
+    ccm_wire_request msg{};
+    uint32_t code =
+        ccm_session_screen(host_, ccm_cluster_id("sim"), request.data(), static_cast<uint32_t>(request.size()), &msg);
 
-	next_incoming_ += 2;
-	auto p = code == CCM_REJECT_MALFORMED ? partners_.end() : partners_.find(msg.node);
-	if (!code && p == partners_.end())
-		code = CCM_REJECT_NODE;
-	if (p == partners_.end()) {
-		Bytes data(CCM_WIRE_REJECT_LEN);
+    next_incoming_ += 2;
+    auto p = code == CCM_REJECT_MALFORMED ? partners_.end() : partners_.find(msg.node);
+    if (!code && p == partners_.end())
+        code = CCM_REJECT_NODE;
+    if (p == partners_.end()) {
+        Bytes data(CCM_WIRE_REJECT_LEN);
 
-		ccm_session_put_reject(&partners_.begin()->second.session.config, code,
-				       data.data());
-		cluster_.fabric.reject(end, std::move(data));
-		return;
-	}
-	// The session screens once more: a request that is wrong gets there, too.
-	End &e = cluster_.fabric.end(end);
-	e.conn = conn;
-	e.partner = p->first;
-	p->second.ends[conn] = end;
+        ccm_session_put_reject(&partners_.begin()->second.session.config, code, data.data());
+        cluster_.fabric.reject(end, std::move(data));
+        return;
+    }
+    // The session screens once more: a request that is wrong gets there, too.
+    End &e = cluster_.fabric.end(end);
+    e.conn = conn;
+    e.partner = p->first;
+    p->second.ends[conn] = end;
 
-	Event event = simple(CCM_SEV_REQUEST);
-	event.event.conn = conn;
-	event.data = request;
-	push(p->first, Source::cm, std::move(event));
+    Event event = simple(CCM_SEV_REQUEST);
+    event.event.conn = conn;
+    event.data = request;
+    push(p->first, Source::cm, std::move(event));
 }
 
 void Node::handle(Partner &p, Event &event)
 {
-	auto mine = p.ends.find(event.event.conn);
-	End *end = mine == p.ends.end() ? nullptr : &cluster_.fabric.end(mine->second);
+    auto mine = p.ends.find(event.event.conn);
+    End *end = mine == p.ends.end() ? nullptr : &cluster_.fabric.end(mine->second);
 
-	if (event.serial && !find_try(p.id, event.event.link, event.serial))
-		return;		// closed meanwhile: the runtime has forgotten it
-	if (event.event.type == CCM_SEV_CLIENTS) {
-		now_ = {};
-		std::copy(clients_.begin(), clients_.end(), now_.entries);
-		now_.count = static_cast<uint32_t>(clients_.size());
-		event.event.catalog = &now_;
-	}
-	if (event.mail_end && end && end->memory) {
-		auto [offset, room] = mail_place(event.event.status);
+    if (event.serial && !find_try(p.id, event.event.link, event.serial))
+        return; // closed meanwhile: the runtime has forgotten it
+    if (event.event.type == CCM_SEV_CLIENTS) {
+        now_ = {};
+        std::copy(clients_.begin(), clients_.end(), now_.entries);
+        now_.count = static_cast<uint32_t>(clients_.size());
+        event.event.catalog = &now_;
+    }
+    if (event.mail_end && end && end->memory) {
+        auto [offset, room] = mail_place(event.event.status);
 
-		event.data.assign(end->memory->mailbox.begin() + offset,
-				  end->memory->mailbox.begin() + offset + room);
-	}
-	if (event.event.type == CCM_SEV_MESSAGE && end && !end->keys_known)
-		end->keys_known = !ccm_wire_get_keys(event.data.data(),
-						     static_cast<uint32_t>(event.data.size()),
-						     &end->peer_keys);
-	if (event.event.type == CCM_SEV_REQUEST)
-		p.asking.insert(event.event.conn);
-	event.event.random = cluster_.world.rng.next();
-	event.event.data = event.data.data();
-	event.event.len = static_cast<uint32_t>(event.data.size());
+        event.data.assign(end->memory->mailbox.begin() + offset, end->memory->mailbox.begin() + offset + room);
+    }
+    if (event.event.type == CCM_SEV_MESSAGE && end && !end->keys_known)
+        end->keys_known =
+            !ccm_wire_get_keys(event.data.data(), static_cast<uint32_t>(event.data.size()), &end->peer_keys);
+    if (event.event.type == CCM_SEV_REQUEST)
+        p.asking.insert(event.event.conn);
+    event.event.random = cluster_.world.rng.next();
+    event.event.data = event.data.data();
+    event.event.len = static_cast<uint32_t>(event.data.size());
 
-	static ccm_session before;	// too large for a stack that sanitizers fill up
-	before = p.session;
-	ccm_session_actions actions;
-	plant_before(cluster_.options.plant, p.session, event.event);
-	ccm_session_step(&p.session, clock(), &event.event, &actions);
-	plant_after(cluster_.options.plant, p.session, event.event, actions);
-	cluster_.result.steps++;
+    static ccm_session before; // too large for a stack that sanitizers fill up
+    before = p.session;
+    ccm_session_actions actions;
+    plant_before(cluster_.options.plant, p.session, event.event);
+    ccm_session_step(&p.session, clock(), &event.event, &actions);
+    plant_after(cluster_.options.plant, p.session, event.event, actions);
+    cluster_.result.steps++;
 
-	if (cluster_.world.tracing()) {
-		std::string text;
+    if (cluster_.world.tracing()) {
+        std::string text;
 
-		for (uint32_t i = 0; i < actions.count; i++)
-			text += (i ? ", " : "") + describe(actions.list[i]);
-		cluster_.world.trace("{}->{} {:<11} {:<24} -> {:<11} [{}]", host_, p.id,
-				     ccm_state_name(before.state), describe(event.event),
-				     ccm_state_name(p.session.state), text);
-	}
-	End *own = before.attempt.conn ? &cluster_.fabric.end(p.ends.at(before.attempt.conn)) :
-					 nullptr;
-	std::string wrong = check_step({before, p.session, clock(), event.event, actions, p.live,
-					p.client_ready, p.last_connect, p.shown_state,
-					p.shown_reason,
-					own && own->keys_known ? &own->peer_keys : nullptr});
-	if (!wrong.empty())
-		cluster_.world.fail("node {} partner {}: {} (state {}, event {}, then {})", host_,
-				    p.id, wrong, ccm_state_name(before.state),
-				    describe(event.event), ccm_state_name(p.session.state));
-	auto watch = [&](const std::string &broken) {
-		if (!broken.empty())
-			cluster_.world.fail("node {} partner {}: {} (state {}, event {}, then {})",
-					    host_, p.id, broken, ccm_state_name(before.state),
-					    describe(event.event), ccm_state_name(p.session.state));
-	};
-	watch(p.watch.step(before, p.session, event.event, actions));
-	for (uint32_t i = 0; i < actions.count; i++)
-		carry_out(p, actions.list[i]);
-	ccm_link_action action;
-	while (ccm_links_next(&p.session.links, &action)) {
-		plant_link(cluster_.options.plant, action);
-		if (action.act != CCM_LINK_ACT_SHOW)
-			cluster_.world.trace("{}->{}   {}", host_, p.id, describe(action));
-		watch(p.watch.act(p.session, action));
-		carry_out(p, action);
-	}
-	watch(p.watch.rest(p.session));
-	check_rest(cluster_, host_, p);
-	check_pair(cluster_, host_, p.id);
+        for (uint32_t i = 0; i < actions.count; i++)
+            text += (i ? ", " : "") + describe(actions.list[i]);
+        cluster_.world.trace("{}->{} {:<11} {:<24} -> {:<11} [{}]", host_, p.id, ccm_state_name(before.state),
+                             describe(event.event), ccm_state_name(p.session.state), text);
+    }
+    End *own = before.attempt.conn ? &cluster_.fabric.end(p.ends.at(before.attempt.conn)) : nullptr;
+    std::string wrong =
+        check_step({before, p.session, clock(), event.event, actions, p.live, p.client_ready, p.last_connect,
+                    p.shown_state, p.shown_reason, own && own->keys_known ? &own->peer_keys : nullptr});
+    if (!wrong.empty())
+        cluster_.world.fail("node {} partner {}: {} (state {}, event {}, then {})", host_, p.id, wrong,
+                            ccm_state_name(before.state), describe(event.event), ccm_state_name(p.session.state));
+    auto watch = [&](const std::string &broken) {
+        if (!broken.empty())
+            cluster_.world.fail("node {} partner {}: {} (state {}, event {}, then {})", host_, p.id, broken,
+                                ccm_state_name(before.state), describe(event.event), ccm_state_name(p.session.state));
+    };
+    watch(p.watch.step(before, p.session, event.event, actions));
+    for (uint32_t i = 0; i < actions.count; i++)
+        carry_out(p, actions.list[i]);
+    ccm_link_action action;
+    while (ccm_links_next(&p.session.links, &action)) {
+        plant_link(cluster_.options.plant, action);
+        if (action.act != CCM_LINK_ACT_SHOW)
+            cluster_.world.trace("{}->{}   {}", host_, p.id, describe(action));
+        watch(p.watch.act(p.session, action));
+        carry_out(p, action);
+    }
+    watch(p.watch.rest(p.session));
+    check_rest(cluster_, host_, p);
+    check_pair(cluster_, host_, p.id);
 }
 
 void Node::carry_out(Partner &p, const ccm_session_action &a)
 {
-	Fabric &fabric = cluster_.fabric;
-	Bytes data(a.data, a.data + a.len);
-	Op op{};
+    Fabric &fabric = cluster_.fabric;
+    Bytes data(a.data, a.data + a.len);
+    Op op{};
 
-	op.data = data;
-	op.addr = a.addr;
-	op.key = a.key;
-	op.what = a.what;
-	op.read_len = a.read_len;
-	switch (a.type) {
-	case CCM_ACT_CONNECT:
-		p.connects++;
-		p.last_connect = a.conn;
-		p.live.insert(a.conn);
-		p.ends[a.conn] = fabric.connect(host_, p.id, a.conn, std::move(data));
-		break;
-	case CCM_ACT_ACCEPT:
-		p.asking.erase(a.conn);
-		p.live.insert(a.conn);
-		fabric.accept(p.ends.at(a.conn), std::move(data));
-		break;
-	case CCM_ACT_REJECT:
-		if (a.what == CCM_REJECT_CROSSED)
-			cluster_.result.crossed++;
-		p.asking.erase(a.conn);
-		fabric.reject(p.ends.at(a.conn), std::move(data));
-		p.ends.erase(a.conn);
-		break;
-	case CCM_ACT_CLOSE:
-		p.live.erase(a.conn);
-		if (p.watched == a.conn)
-			p.watched = 0;
-		while (!p.tries.empty())
-			close(p, p.tries.begin()->first);
-		fabric.close(p.ends.at(a.conn), a.flush);
-		break;
-	case CCM_ACT_SEND: {
-		End &end = fabric.end(p.ends.at(a.conn));
+    op.data = data;
+    op.addr = a.addr;
+    op.key = a.key;
+    op.what = a.what;
+    op.read_len = a.read_len;
+    switch (a.type) {
+    case CCM_ACT_CONNECT:
+        p.connects++;
+        p.last_connect = a.conn;
+        p.live.insert(a.conn);
+        p.ends[a.conn] = fabric.connect(host_, p.id, a.conn, std::move(data));
+        break;
+    case CCM_ACT_ACCEPT:
+        p.asking.erase(a.conn);
+        p.live.insert(a.conn);
+        fabric.accept(p.ends.at(a.conn), std::move(data));
+        break;
+    case CCM_ACT_REJECT:
+        if (a.what == CCM_REJECT_CROSSED)
+            cluster_.result.crossed++;
+        p.asking.erase(a.conn);
+        fabric.reject(p.ends.at(a.conn), std::move(data));
+        p.ends.erase(a.conn);
+        break;
+    case CCM_ACT_CLOSE:
+        p.live.erase(a.conn);
+        if (p.watched == a.conn)
+            p.watched = 0;
+        while (!p.tries.empty())
+            close(p, p.tries.begin()->first);
+        fabric.close(p.ends.at(a.conn), a.flush);
+        break;
+    case CCM_ACT_SEND: {
+        End &end = fabric.end(p.ends.at(a.conn));
 
-		if (cluster_.iwarp && a.conn % 2 && !end.received)
-			cluster_.world.fail("node {}: conn {}: the accepting side sent first on "
-					    "iWARP", host_, a.conn);
-		end.sent = true;
-		op.kind = Op::send;
-		fabric.post(end.id, std::move(op));
-		break;
-	}
-	case CCM_ACT_READ:
-		op.kind = Op::read;
-		fabric.post(p.ends.at(a.conn), std::move(op));
-		break;
-	case CCM_ACT_WRITE:
-		op.kind = Op::write;
-		if (a.what == CCM_RING_READY)
-			fabric.end(p.ends.at(a.conn)).ready_sent = true;
-		fabric.post(p.ends.at(a.conn), std::move(op));
-		break;
-	case CCM_ACT_MAIL:
-		op.kind = Op::write;
-		op.data.resize(std::max(CCM_CATALOG_LEN_MAX, CCM_LINKS_LEN_MAX));
-		op.data.resize(ccm_session_put_mail(&p.session, a.what, op.data.data()));
-		fabric.post(p.ends.at(a.conn), std::move(op));
-		break;
-	case CCM_ACT_RING:
-		op.kind = Op::ring;
-		fabric.post(p.ends.at(a.conn), std::move(op));
-		break;
-	case CCM_ACT_ANSWER: {
-		End &end = fabric.end(p.ends.at(a.conn));
+        if (cluster_.iwarp && a.conn % 2 && !end.received)
+            cluster_.world.fail("node {}: conn {}: the accepting side sent first on "
+                                "iWARP",
+                                host_, a.conn);
+        end.sent = true;
+        op.kind = Op::send;
+        fabric.post(end.id, std::move(op));
+        break;
+    }
+    case CCM_ACT_READ:
+        op.kind = Op::read;
+        fabric.post(p.ends.at(a.conn), std::move(op));
+        break;
+    case CCM_ACT_WRITE:
+        op.kind = Op::write;
+        if (a.what == CCM_RING_READY)
+            fabric.end(p.ends.at(a.conn)).ready_sent = true;
+        fabric.post(p.ends.at(a.conn), std::move(op));
+        break;
+    case CCM_ACT_MAIL:
+        op.kind = Op::write;
+        op.data.resize(std::max(CCM_CATALOG_LEN_MAX, CCM_LINKS_LEN_MAX));
+        op.data.resize(ccm_session_put_mail(&p.session, a.what, op.data.data()));
+        fabric.post(p.ends.at(a.conn), std::move(op));
+        break;
+    case CCM_ACT_RING:
+        op.kind = Op::ring;
+        fabric.post(p.ends.at(a.conn), std::move(op));
+        break;
+    case CCM_ACT_ANSWER: {
+        End &end = fabric.end(p.ends.at(a.conn));
 
-		if (end.memory)
-			std::copy(data.begin(), data.end(), end.memory->session_page.begin());
-		op.kind = Op::ring;
-		op.data.clear();
-		fabric.post(end.id, std::move(op));
-		break;
-	}
-	case CCM_ACT_WATCH:
-		p.watched = a.conn;
-		p.watch_addr = a.addr;
-		p.watch_key = a.key;
-		p.heartbeat_out = false;
-		ccm_liveness_start(&p.liveness, clock(), cluster_.detect_ms,
-				   p.session.peer_incarnation);
-		tick(p.id, a.conn);
-		break;
-	case CCM_ACT_TIMER:
-		if (a.at_us)
-			later(a.at_us - std::min(a.at_us, clock()), [partner = p.id](Node &node) {
-				node.push(partner, Source::other, simple(CCM_SEV_TIMER));
-			});
-		break;
-	case CCM_ACT_STATE:
-		p.shown_state = a.state;
-		p.shown_reason = a.reason;
-		break;
-	case CCM_ACT_READY: {
-		End &end = fabric.end(p.ends.at(p.session.attempt.conn));
+        if (end.memory)
+            std::copy(data.begin(), data.end(), end.memory->session_page.begin());
+        op.kind = Op::ring;
+        op.data.clear();
+        fabric.post(end.id, std::move(op));
+        break;
+    }
+    case CCM_ACT_WATCH:
+        p.watched = a.conn;
+        p.watch_addr = a.addr;
+        p.watch_key = a.key;
+        p.heartbeat_out = false;
+        ccm_liveness_start(&p.liveness, clock(), cluster_.detect_ms, p.session.peer_incarnation);
+        tick(p.id, a.conn);
+        break;
+    case CCM_ACT_TIMER:
+        if (a.at_us)
+            later(a.at_us - std::min(a.at_us, clock()),
+                  [partner = p.id](Node &node) { node.push(partner, Source::other, simple(CCM_SEV_TIMER)); });
+        break;
+    case CCM_ACT_STATE:
+        p.shown_state = a.state;
+        p.shown_reason = a.reason;
+        break;
+    case CCM_ACT_READY: {
+        End &end = fabric.end(p.ends.at(p.session.attempt.conn));
 
-		if (!fabric.end(end.peer).ready_sent)
-			cluster_.world.fail("node {}: READY, and partner {} has never said so", host_,
-					    p.id);
-		cluster_.result.ready++;
-		p.client_ready = true;
-		p.ready_since = cluster_.world.now();
-		break;
-	}
-	case CCM_ACT_DOWN:
-		cluster_.result.down++;
-		p.client_ready = false;
-		break;
-	case CCM_ACT_CLIENTS:
-		push(p.id, Source::other, simple(CCM_SEV_CLIENTS));
-		break;
-	default:
-		break;
-	}
+        if (!fabric.end(end.peer).ready_sent)
+            cluster_.world.fail("node {}: READY, and partner {} has never said so", host_, p.id);
+        cluster_.result.ready++;
+        p.client_ready = true;
+        p.ready_since = cluster_.world.now();
+        break;
+    }
+    case CCM_ACT_DOWN:
+        cluster_.result.down++;
+        p.client_ready = false;
+        break;
+    case CCM_ACT_CLIENTS:
+        push(p.id, Source::other, simple(CCM_SEV_CLIENTS));
+        break;
+    default:
+        break;
+    }
 }
 
 // A heartbeat period of the watched connection
 void Node::tick(uint32_t partner, uint32_t conn)
 {
-	Partner &p = partners_.at(partner);
+    Partner &p = partners_.at(partner);
 
-	if (p.watched != conn)
-		return;
-	uint32_t found = ccm_liveness_step(&p.liveness, clock(), CCM_LIVENESS_TICK, nullptr, 0);
-	if (found & CCM_LIVENESS_VERDICT) {
-		Event e = simple(CCM_SEV_VERDICT, p.liveness.verdict);
+    if (p.watched != conn)
+        return;
+    uint32_t found = ccm_liveness_step(&p.liveness, clock(), CCM_LIVENESS_TICK, nullptr, 0);
+    if (found & CCM_LIVENESS_VERDICT) {
+        Event e = simple(CCM_SEV_VERDICT, p.liveness.verdict);
 
-		e.event.conn = conn;
-		push(partner, Source::other, std::move(e));
-	}
-	if (p.liveness.verdict)
-		return;
-	if (!p.heartbeat_out) {
-		Op op{};
+        e.event.conn = conn;
+        push(partner, Source::other, std::move(e));
+    }
+    if (p.liveness.verdict)
+        return;
+    if (!p.heartbeat_out) {
+        Op op{};
 
-		op.kind = Op::heartbeat;
-		op.addr = p.watch_addr;
-		op.key = p.watch_key;
-		op.read_len = CCM_WIRE_STATUS_LEN;
-		p.heartbeat_out = true;
-		cluster_.fabric.post(p.ends.at(conn), std::move(op));
-	}
-	later(p.liveness.period_us, [partner, conn](Node &node) { node.tick(partner, conn); });
+        op.kind = Op::heartbeat;
+        op.addr = p.watch_addr;
+        op.key = p.watch_key;
+        op.read_len = CCM_WIRE_STATUS_LEN;
+        p.heartbeat_out = true;
+        cluster_.fabric.post(p.ends.at(conn), std::move(op));
+    }
+    later(p.liveness.period_us, [partner, conn](Node &node) { node.tick(partner, conn); });
 }
 
 void Node::heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page)
 {
-	later(1, [partner, conn, page](Node &node) {
-		Partner &p = node.partners_.at(partner);
+    later(1, [partner, conn, page](Node &node) {
+        Partner &p = node.partners_.at(partner);
 
-		if (p.watched != conn)
-			return;
-		p.heartbeat_out = false;
-		uint32_t found = ccm_liveness_step(&p.liveness, node.clock(), CCM_LIVENESS_READ,
-						   page.data(),
-						   static_cast<uint32_t>(page.size()));
-		if (found & CCM_LIVENESS_VERDICT) {
-			Event e = simple(CCM_SEV_VERDICT, p.liveness.verdict);
+        if (p.watched != conn)
+            return;
+        p.heartbeat_out = false;
+        uint32_t found = ccm_liveness_step(&p.liveness, node.clock(), CCM_LIVENESS_READ, page.data(),
+                                           static_cast<uint32_t>(page.size()));
+        if (found & CCM_LIVENESS_VERDICT) {
+            Event e = simple(CCM_SEV_VERDICT, p.liveness.verdict);
 
-			e.event.conn = conn;
-			node.push(partner, Source::other, std::move(e));
-		}
-	});
+            e.event.conn = conn;
+            node.push(partner, Source::other, std::move(e));
+        }
+    });
 }
 
 } // namespace sim

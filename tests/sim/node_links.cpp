@@ -12,353 +12,350 @@ namespace sim {
 
 void Node::clients_changed()
 {
-	for (auto &[id, p] : partners_) {
-		Event e;
+    for (auto &[id, p] : partners_) {
+        Event e;
 
-		e.event.type = CCM_SEV_CLIENTS;
-		push(id, Source::other, std::move(e));
-	}
+        e.event.type = CCM_SEV_CLIENTS;
+        push(id, Source::other, std::move(e));
+    }
 }
 
 void Node::register_client(const ccm_catalog_entry &what)
 {
-	if (clients_.size() == CCM_CLIENTS_MAX)
-		return;
-	for (const auto &other : clients_)
-		if (!std::string(other.name).compare(what.name))
-			return;
-	clients_.push_back(what);
-	clients_.back().instance = next_instance_++;
-	cluster_.world.trace("node {}: client {} registers, instance {}", host_, what.name,
-			     clients_.back().instance);
-	clients_changed();
+    if (clients_.size() == CCM_CLIENTS_MAX)
+        return;
+    for (const auto &other : clients_)
+        if (!std::string(other.name).compare(what.name))
+            return;
+    clients_.push_back(what);
+    clients_.back().instance = next_instance_++;
+    cluster_.world.trace("node {}: client {} registers, instance {}", host_, what.name, clients_.back().instance);
+    clients_changed();
 }
 
 // Most clients of a name fit each other; some do not.
 void Node::random_client()
 {
-	static const char *const names[] = {"fm", "log", "lock", "mirror", "echo"};
-	static const uint64_t sizes[] = {0, 4096, 1 << 20, ~0ULL - 1};
-	Rng &rng = cluster_.world.rng;
-	ccm_catalog_entry e{};
+    static const char *const names[] = {"fm", "log", "lock", "mirror", "echo"};
+    static const uint64_t sizes[] = {0, 4096, 1 << 20, ~0ULL - 1};
+    Rng &rng = cluster_.world.rng;
+    ccm_catalog_entry e{};
 
-	std::string name = names[rng.below(std::size(names))];
-	if (cluster_.many)
-		name = "c" + std::to_string(rng.below(2 * CCM_CLIENTS_MAX));
-	name.copy(e.name, sizeof(e.name) - 1);
-	e.version_min = 1;
-	e.version_max = static_cast<uint16_t>(rng.between(1, 3));
-	e.ports_min = 1;
-	e.ports_max = static_cast<uint16_t>(rng.between(1, 4));
-	e.ask = sizes[rng.below(3)];
-	e.give = 1 << 20;
-	if (rng.permille(60))
-		e.version_min = e.version_max;
-	if (rng.permille(60))
-		e.ports_min = e.ports_max;
-	if (rng.permille(60))
-		e.give = sizes[rng.below(2)];
-	if (rng.permille(30))
-		e.ask = sizes[3];
-	register_client(e);
+    std::string name = names[rng.below(std::size(names))];
+    if (cluster_.many)
+        name = "c" + std::to_string(rng.below(2 * CCM_CLIENTS_MAX));
+    name.copy(e.name, sizeof(e.name) - 1);
+    e.version_min = 1;
+    e.version_max = static_cast<uint16_t>(rng.between(1, 3));
+    e.ports_min = 1;
+    e.ports_max = static_cast<uint16_t>(rng.between(1, 4));
+    e.ask = sizes[rng.below(3)];
+    e.give = 1 << 20;
+    if (rng.permille(60))
+        e.version_min = e.version_max;
+    if (rng.permille(60))
+        e.ports_min = e.ports_max;
+    if (rng.permille(60))
+        e.give = sizes[rng.below(2)];
+    if (rng.permille(30))
+        e.ask = sizes[3];
+    register_client(e);
 }
 
 void Node::client_leaves(size_t index)
 {
-	if (index >= clients_.size())
-		return;
-	cluster_.world.trace("node {}: client {} leaves, instance {}", host_,
-			     clients_[index].name, clients_[index].instance);
-	clients_.erase(clients_.begin() + static_cast<long>(index));
-	clients_changed();
+    if (index >= clients_.size())
+        return;
+    cluster_.world.trace("node {}: client {} leaves, instance {}", host_, clients_[index].name,
+                         clients_[index].instance);
+    clients_.erase(clients_.begin() + static_cast<long>(index));
+    clients_changed();
 }
 
 Try *Node::find_try(uint32_t partner, uint32_t place, uint64_t serial)
 {
-	auto &tries = partners_.at(partner).tries;
-	auto it = tries.find(place);
+    auto &tries = partners_.at(partner).tries;
+    auto it = tries.find(place);
 
-	return it != tries.end() && it->second.serial == serial ? &it->second : nullptr;
+    return it != tries.end() && it->second.serial == serial ? &it->second : nullptr;
 }
 
 uint64_t Node::memory_used() const
 {
-	uint64_t sum = 0;
+    uint64_t sum = 0;
 
-	for (auto &[id, p] : partners_)
-		for (auto &[place, t] : p.tries)
-			sum += t.give;
-	return sum;
+    for (auto &[id, p] : partners_)
+        for (auto &[place, t] : p.tries)
+            sum += t.give;
+    return sum;
 }
 
 // The chunk table of a try: chunks of 2 MiB, as soft-RoCE's
 static Bytes table_of(const Try &t)
 {
-	constexpr uint64_t most = 1 << 21;
-	Bytes table;
+    constexpr uint64_t most = 1 << 21;
+    Bytes table;
 
-	for (uint64_t at = 0; at < t.give; at += most) {
-		ccm_link_chunk chunk{(t.serial << 32) + at, t.key, 0};
+    for (uint64_t at = 0; at < t.give; at += most) {
+        ccm_link_chunk chunk{(t.serial << 32) + at, t.key, 0};
 
-		chunk.len = static_cast<uint32_t>(std::min(most, t.give - at));
-		table.resize(table.size() + CCM_LINK_CHUNK_LEN);
-		ccm_link_put_chunk(table.data(), static_cast<uint32_t>(at / most), &chunk);
-	}
-	return table;
+        chunk.len = static_cast<uint32_t>(std::min(most, t.give - at));
+        table.resize(table.size() + CCM_LINK_CHUNK_LEN);
+        ccm_link_put_chunk(table.data(), static_cast<uint32_t>(at / most), &chunk);
+    }
+    return table;
 }
 
 // An event of a try comes after a while, if the try is still there then.
-void Node::tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_event_type type,
-		    uint32_t reason, uint64_t delay)
+void Node::tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_event_type type, uint32_t reason,
+                    uint64_t delay)
 {
-	Event e;
+    Event e;
 
-	e.serial = t.serial;
-	e.event.type = type;
-	e.event.link = place;
-	e.event.instance = t.instance;
-	e.event.epoch = t.epoch;
-	e.event.reason = reason;
-	if (type == CCM_SEV_LINK_PREPARED) {
-		e.event.offer.table_addr = t.serial << 12;
-		e.event.offer.table_key = t.key;
-		e.event.offer.bytes = t.give;
-		e.event.offer.chunks = static_cast<uint32_t>(table_of(t).size() /
-							     CCM_LINK_CHUNK_LEN);
-	}
-	later(delay, [partner, e = std::move(e)](Node &node) {
-		node.push(partner, Source::other, e);
-	});
+    e.serial = t.serial;
+    e.event.type = type;
+    e.event.link = place;
+    e.event.instance = t.instance;
+    e.event.epoch = t.epoch;
+    e.event.reason = reason;
+    if (type == CCM_SEV_LINK_PREPARED) {
+        e.event.offer.table_addr = t.serial << 12;
+        e.event.offer.table_key = t.key;
+        e.event.offer.bytes = t.give;
+        e.event.offer.chunks = static_cast<uint32_t>(table_of(t).size() / CCM_LINK_CHUNK_LEN);
+    }
+    later(delay, [partner, e = std::move(e)](Node &node) { node.push(partner, Source::other, e); });
 }
 
 void Node::carry_out(Partner &p, const ccm_link_action &a)
 {
-	const ccm_session &s = p.session;
-	const ccm_session_link &l = s.links.link[a.index];
+    const ccm_session &s = p.session;
+    const ccm_session_link &l = s.links.link[a.index];
 
-	switch (a.act) {
-	case CCM_LINK_ACT_CLOSE:
-		close(p, a.index);
-		break;
-	case CCM_LINK_ACT_PREPARE:
-		prepare(p, a.index);
-		break;
-	case CCM_LINK_ACT_OPEN:
-		open(p, a.index);
-		break;
-	case CCM_LINK_ACT_READY: {
-		auto theirs = cluster_.tries.find({s.peer_keys.nonce, l.counterpart, l.instance, l.epoch});
-		auto mine = cluster_.tries.find({s.nonce, l.instance, l.counterpart, l.epoch});
+    switch (a.act) {
+    case CCM_LINK_ACT_CLOSE:
+        close(p, a.index);
+        break;
+    case CCM_LINK_ACT_PREPARE:
+        prepare(p, a.index);
+        break;
+    case CCM_LINK_ACT_OPEN:
+        open(p, a.index);
+        break;
+    case CCM_LINK_ACT_READY: {
+        auto theirs = cluster_.tries.find({s.peer_keys.nonce, l.counterpart, l.instance, l.epoch});
+        auto mine = cluster_.tries.find({s.nonce, l.instance, l.counterpart, l.epoch});
 
-		cluster_.result.links++;
-		if (theirs == cluster_.tries.end() || !theirs->second.opened)
-			cluster_.world.fail("node {}: client {} is READY, and its counterpart on {} "
-					    "never came to that", host_, l.entry.name, p.id);
-		if (mine == cluster_.tries.end() || !mine->second.opened)
-			cluster_.world.fail("node {}: client {} is READY without ports", host_,
-					    l.entry.name);
-		break;
-	}
-	}
+        cluster_.result.links++;
+        if (theirs == cluster_.tries.end() || !theirs->second.opened)
+            cluster_.world.fail("node {}: client {} is READY, and its counterpart on {} "
+                                "never came to that",
+                                host_, l.entry.name, p.id);
+        if (mine == cluster_.tries.end() || !mine->second.opened)
+            cluster_.world.fail("node {}: client {} is READY without ports", host_, l.entry.name);
+        break;
+    }
+    }
 }
 
 void Node::prepare(Partner &p, uint32_t place)
 {
-	const ccm_session_link &l = p.session.links.link[place];
-	Rng &rng = cluster_.world.rng;
-	bool slow = cluster_.options.faults && rng.permille(30);
-	uint64_t delay = cluster_.options.together ? 10 : rng.between(5, slow ? 1500000 : 2000);
-	Try t;
+    const ccm_session_link &l = p.session.links.link[place];
+    Rng &rng = cluster_.world.rng;
+    bool slow = cluster_.options.faults && rng.permille(30);
+    uint64_t delay = cluster_.options.together ? 10 : rng.between(5, slow ? 1500000 : 2000);
+    Try t;
 
-	t.serial = next_serial_++;
-	t.instance = l.instance;
-	t.peer = l.counterpart;
-	t.epoch = l.epoch;
-	t.ports.resize(l.plan.ports);
-	if (l.plan.give > memory_limit || memory_used() > memory_limit - l.plan.give) {
-		p.tries[place] = t;
-		cluster_.result.limits++;
-		return tell_try(p.id, place, t, CCM_SEV_LINK_FAILED, CCM_CLIENT_LIMIT, delay);
-	}
-	if (cluster_.options.faults && rng.permille(20)) {
-		p.tries[place] = t;
-		return tell_try(p.id, place, t, CCM_SEV_LINK_FAILED, CCM_CLIENT_RESOURCES, delay);
-	}
-	t.give = l.plan.give;
-	t.key = static_cast<uint32_t>(rng.next()) | 1;
-	p.tries[place] = t;
-	cluster_.tries[{p.session.nonce, t.instance, t.peer, t.epoch}] = {t.key, true, false};
-	tell_try(p.id, place, t, CCM_SEV_LINK_PREPARED, 0, delay);
+    t.serial = next_serial_++;
+    t.instance = l.instance;
+    t.peer = l.counterpart;
+    t.epoch = l.epoch;
+    t.ports.resize(l.plan.ports);
+    if (l.plan.give > memory_limit || memory_used() > memory_limit - l.plan.give) {
+        p.tries[place] = t;
+        cluster_.result.limits++;
+        return tell_try(p.id, place, t, CCM_SEV_LINK_FAILED, CCM_CLIENT_LIMIT, delay);
+    }
+    if (cluster_.options.faults && rng.permille(20)) {
+        p.tries[place] = t;
+        return tell_try(p.id, place, t, CCM_SEV_LINK_FAILED, CCM_CLIENT_RESOURCES, delay);
+    }
+    t.give = l.plan.give;
+    t.key = static_cast<uint32_t>(rng.next()) | 1;
+    p.tries[place] = t;
+    cluster_.tries[{p.session.nonce, t.instance, t.peer, t.epoch}] = {t.key, true, false};
+    tell_try(p.id, place, t, CCM_SEV_LINK_PREPARED, 0, delay);
 }
 
 void Node::open(Partner &p, uint32_t place)
 {
-	const ccm_session &s = p.session;
-	Try &t = p.tries.at(place);
-	auto theirs = cluster_.tries.find({s.peer_keys.nonce, t.peer, t.instance, t.epoch});
+    const ccm_session &s = p.session;
+    Try &t = p.tries.at(place);
+    auto theirs = cluster_.tries.find({s.peer_keys.nonce, t.peer, t.instance, t.epoch});
 
-	if (theirs == cluster_.tries.end() ||
-	    theirs->second.key != s.links.link[place].peer_offer.table_key)
-		cluster_.world.fail("node {}: link {} is opened to memory that {} never offered",
-				    host_, place, p.id);
-	t.opening = true;
-	if (host_ < p.id)
-		for (uint32_t port = 0; port < t.ports.size(); port++)
-			ask_port(p.id, place, t.serial, port);
-	read_table(p.id, place, t.serial);
-	opened(p, place);
+    if (theirs == cluster_.tries.end() || theirs->second.key != s.links.link[place].peer_offer.table_key)
+        cluster_.world.fail("node {}: link {} is opened to memory that {} never offered", host_, place, p.id);
+    t.opening = true;
+    if (host_ < p.id)
+        for (uint32_t port = 0; port < t.ports.size(); port++)
+            ask_port(p.id, place, t.serial, port);
+    read_table(p.id, place, t.serial);
+    opened(p, place);
 }
 
 // Fenced: nothing of the try is there any more. The partner notices its ports, in time.
 void Node::close(Partner &p, uint32_t place)
 {
-	Try t = p.tries.at(place);
-	Cluster &c = cluster_;
-	uint32_t from = host_, to = p.id;
-	uint64_t nonce = p.session.peer_keys.nonce;
+    Try t = p.tries.at(place);
+    Cluster &c = cluster_;
+    uint32_t from = host_, to = p.id;
+    uint64_t nonce = p.session.peer_keys.nonce;
 
-	p.tries.erase(place);
-	if (std::find(t.ports.begin(), t.ports.end(), true) == t.ports.end())
-		return;
-	c.fabric.message(from, to, [&c, from, to, t, nonce] {
-		Node *node = c.node(to);
+    p.tries.erase(place);
+    if (std::find(t.ports.begin(), t.ports.end(), true) == t.ports.end())
+        return;
+    c.fabric.message(
+        from, to,
+        [&c, from, to, t, nonce] {
+            Node *node = c.node(to);
 
-		if (!node || node->partners_.at(from).session.nonce != nonce)
-			return;
-		for (auto &[at, other] : node->partners_.at(from).tries)
-			if (other.instance == t.peer && other.peer == t.instance &&
-			    other.epoch == t.epoch)
-				return node->tell_try(from, at, other, CCM_SEV_LINK_FAILED,
-						      CCM_CLIENT_PORT_LOST, 1);
-	}, 1);
+            if (!node || node->partners_.at(from).session.nonce != nonce)
+                return;
+            for (auto &[at, other] : node->partners_.at(from).tries)
+                if (other.instance == t.peer && other.peer == t.instance && other.epoch == t.epoch)
+                    return node->tell_try(from, at, other, CCM_SEV_LINK_FAILED, CCM_CLIENT_PORT_LOST, 1);
+        },
+        1);
 }
 
 // A try of this life of the node, if it is still there when an answer arrives
 std::function<Try *()> Node::while_there(uint32_t partner, uint32_t place, uint64_t serial)
 {
-	return [&c = cluster_, host = host_, epoch = epoch_, partner, place, serial]() -> Try * {
-		Node *node = c.node(host);
+    return [&c = cluster_, host = host_, epoch = epoch_, partner, place, serial]() -> Try * {
+        Node *node = c.node(host);
 
-		return node && node->epoch() == epoch ? node->find_try(partner, place, serial) :
-							nullptr;
-	};
+        return node && node->epoch() == epoch ? node->find_try(partner, place, serial) : nullptr;
+    };
 }
 
 // A connect request for one port, and its answer
 void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t port)
 {
-	Cluster &c = cluster_;
-	std::array<uint8_t, CCM_WIRE_PORT_LEN> data;
-	ccm_wire_port msg{};
+    Cluster &c = cluster_;
+    std::array<uint8_t, CCM_WIRE_PORT_LEN> data;
+    ccm_wire_port msg{};
 
-	ccm_session_put_port(&partners_.at(partner).session, place, port, data.data());
-	if (ccm_wire_get_port(data.data(), CCM_WIRE_PORT_LEN, &msg) || msg.node != host_ ||
-	    msg.partner != partner || msg.incarnation != incarnation_)
-		c.world.fail("node {}: a port's request to {} does not decode", host_, partner);
-	auto answer = [&c, host = host_, partner, place, port,
-		       there = while_there(partner, place, serial)](bool accepted) {
-		Node *node = c.node(host);
-		Try *t = there();
+    ccm_session_put_port(&partners_.at(partner).session, place, port, data.data());
+    if (ccm_wire_get_port(data.data(), CCM_WIRE_PORT_LEN, &msg) || msg.node != host_ || msg.partner != partner ||
+        msg.incarnation != incarnation_)
+        c.world.fail("node {}: a port's request to {} does not decode", host_, partner);
+    auto answer = [&c, host = host_, partner, place, port, there = while_there(partner, place, serial)](bool accepted) {
+        Node *node = c.node(host);
+        Try *t = there();
 
-		if (!t)
-			return;
-		if (!accepted)
-			return node->tell_try(partner, place, *t, CCM_SEV_LINK_FAILED,
-					      CCM_CLIENT_CONNECT, 1);
-		t->ports.at(port) = true;
-		node->opened(node->partners_.at(partner), place);
-	};
-	c.fabric.message(host_, partner, [&c, msg, answer] {
-		Node *node = c.node(msg.partner);
-		bool accepted = false;
+        if (!t)
+            return;
+        if (!accepted)
+            return node->tell_try(partner, place, *t, CCM_SEV_LINK_FAILED, CCM_CLIENT_CONNECT, 1);
+        t->ports.at(port) = true;
+        node->opened(node->partners_.at(partner), place);
+    };
+    c.fabric.message(
+        host_, partner,
+        [&c, msg, answer] {
+            Node *node = c.node(msg.partner);
+            bool accepted = false;
 
-		if (node && node->listening) {
-			Partner &p = node->partners_.at(msg.node);
-			int at = p.session.attempt.conn && p.session.nonce == msg.nonce ?
-					 ccm_links_admit(&p.session.links, msg.instance_partner,
-							 msg.instance, msg.epoch, msg.port) : -1;
+            if (node && node->listening) {
+                Partner &p = node->partners_.at(msg.node);
+                int at =
+                    p.session.attempt.conn && p.session.nonce == msg.nonce
+                        ? ccm_links_admit(&p.session.links, msg.instance_partner, msg.instance, msg.epoch, msg.port)
+                        : -1;
 
-			if (at >= 0) {
-				Try &t = p.tries.at(static_cast<uint32_t>(at));
+                if (at >= 0) {
+                    Try &t = p.tries.at(static_cast<uint32_t>(at));
 
-				if (t.instance != msg.instance_partner || t.epoch != msg.epoch)
-					c.world.fail("node {}: a port is admitted to another try",
-						     msg.partner);
-				accepted = !t.ports.at(msg.port);
-				t.ports.at(msg.port) = true;
-				node->opened(p, static_cast<uint32_t>(at));
-			}
-		}
-		c.fabric.message(msg.partner, msg.node, [answer, accepted] { answer(accepted); }, 1);
-	}, c.world.rng.permille(800) ? 1 : 0);
+                    if (t.instance != msg.instance_partner || t.epoch != msg.epoch)
+                        c.world.fail("node {}: a port is admitted to another try", msg.partner);
+                    accepted = !t.ports.at(msg.port);
+                    t.ports.at(msg.port) = true;
+                    node->opened(p, static_cast<uint32_t>(at));
+                }
+            }
+            c.fabric.message(
+                msg.partner, msg.node, [answer, accepted] { answer(accepted); }, 1);
+        },
+        c.world.rng.permille(800) ? 1 : 0);
 }
 
 // An RDMA READ of the partner's chunk table: it answers as long as it is registered.
 void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
 {
-	const ccm_session &s = partners_.at(partner).session;
-	const ccm_session_link &l = s.links.link[place];
-	Cluster &c = cluster_;
-	auto mine = while_there(partner, place, serial);
-	TryKey theirs{s.peer_keys.nonce, l.counterpart, l.instance, l.epoch};
-	uint32_t key = l.peer_offer.table_key;
+    const ccm_session &s = partners_.at(partner).session;
+    const ccm_session_link &l = s.links.link[place];
+    Cluster &c = cluster_;
+    auto mine = while_there(partner, place, serial);
+    TryKey theirs{s.peer_keys.nonce, l.counterpart, l.instance, l.epoch};
+    uint32_t key = l.peer_offer.table_key;
 
-	c.fabric.message(host_, partner, [&c, host = host_, partner, place, mine, theirs, key] {
-		Node *there = c.node(partner);
-		bool answers = false;
-		Bytes table;
+    c.fabric.message(
+        host_, partner,
+        [&c, host = host_, partner, place, mine, theirs, key] {
+            Node *there = c.node(partner);
+            bool answers = false;
+            Bytes table;
 
-		if (there && there->partners_.at(host).session.nonce == theirs.nonce)
-			for (auto &[at, t] : there->partners_.at(host).tries)
-				if (t.key == key) {
-					answers = true;
-					table = table_of(t);
-				}
-		c.fabric.message(partner, host, [&c, host, partner, place, mine, answers, table] {
-			Node *node = c.node(host);
-			Try *t = mine();
+            if (there && there->partners_.at(host).session.nonce == theirs.nonce)
+                for (auto &[at, t] : there->partners_.at(host).tries)
+                    if (t.key == key) {
+                        answers = true;
+                        table = table_of(t);
+                    }
+            c.fabric.message(
+                partner, host,
+                [&c, host, partner, place, mine, answers, table] {
+                    Node *node = c.node(host);
+                    Try *t = mine();
 
-			if (!t)
-				return;
-			if (!answers)
-				return node->tell_try(partner, place, *t, CCM_SEV_LINK_FAILED,
-						      CCM_CLIENT_CONNECT, 1);
-			const ccm_link_offer &offer =
-				node->partners_.at(partner).session.links.link[place].peer_offer;
-			std::vector<ccm_link_chunk> chunks(offer.chunks);
+                    if (!t)
+                        return;
+                    if (!answers)
+                        return node->tell_try(partner, place, *t, CCM_SEV_LINK_FAILED, CCM_CLIENT_CONNECT, 1);
+                    const ccm_link_offer &offer = node->partners_.at(partner).session.links.link[place].peer_offer;
+                    std::vector<ccm_link_chunk> chunks(offer.chunks);
 
-			if (offer.chunks &&
-			    ccm_link_get_chunks(table.data(), static_cast<uint32_t>(table.size()),
-						 &offer, chunks.data()))
-				c.world.fail("node {}: the chunk table of {} is not what was offered",
-					     host, partner);
-			t->table_read = true;
-			node->opened(node->partners_.at(partner), place);
-		}, 1);
-	}, 1);
+                    if (offer.chunks &&
+                        ccm_link_get_chunks(table.data(), static_cast<uint32_t>(table.size()), &offer, chunks.data()))
+                        c.world.fail("node {}: the chunk table of {} is not what was offered", host, partner);
+                    t->table_read = true;
+                    node->opened(node->partners_.at(partner), place);
+                },
+                1);
+        },
+        1);
 }
 
 // Is all there by now?
 void Node::opened(Partner &p, uint32_t place)
 {
-	Try &t = p.tries.at(place);
+    Try &t = p.tries.at(place);
 
-	if (t.told || !t.opening || !t.table_read ||
-	    std::find(t.ports.begin(), t.ports.end(), false) != t.ports.end())
-		return;
-	t.told = true;
-	cluster_.tries[{p.session.nonce, t.instance, t.peer, t.epoch}].opened = true;
-	tell_try(p.id, place, t, CCM_SEV_LINK_OPENED, 0, 1);
+    if (t.told || !t.opening || !t.table_read || std::find(t.ports.begin(), t.ports.end(), false) != t.ports.end())
+        return;
+    t.told = true;
+    cluster_.tries[{p.session.nonce, t.instance, t.peer, t.epoch}].opened = true;
+    tell_try(p.id, place, t, CCM_SEV_LINK_OPENED, 0, 1);
 }
 
 // A port breaks by itself, and this side notices.
 void Node::port_lost(uint32_t partner, uint32_t place)
 {
-	Partner &p = partners_.at(partner);
-	auto it = p.tries.find(place);
+    Partner &p = partners_.at(partner);
+    auto it = p.tries.find(place);
 
-	if (it != p.tries.end() && it->second.told)
-		tell_try(partner, place, it->second, CCM_SEV_LINK_FAILED, CCM_CLIENT_PORT_LOST, 1);
+    if (it != p.tries.end() && it->second.told)
+        tell_try(partner, place, it->second, CCM_SEV_LINK_FAILED, CCM_CLIENT_PORT_LOST, 1);
 }
 
 } // namespace sim

@@ -10,50 +10,50 @@ namespace sim {
 
 // A bug put in on purpose, to see that the simulator finds it.
 enum class Plant {
-	none,
-	late_write,		// the transport lets a WRITE land after CLOSE
-	no_close,		// a CLOSE is swallowed
-	down_before_close,	// clients hear DOWN before the CLOSE
-	no_down,		// a DOWN is swallowed
-	ready_twice,		// a READY is told twice
-	no_answer,		// a request is left without an answer
-	two_conns,		// CONNECT without having closed the old connection
-	wrong_key,		// a WRITE with a key that the partner did not give
-	no_timer,		// the timer is never armed
-	wrong_incarnation,	// a session believes it talks to another incarnation
-	no_crossing,		// the lower node accepts a crossed request, too
-	beyond_table,		// a step ends in a state that the table does not name
-	no_link_close,		// a link's CLOSE is swallowed
-	half_open,		// a link is up when one side of it is
-	lost_table,		// a table of links is not written
-	overwritten_mail,	// mail is written before the last one was taken
-	count
+    none,
+    late_write,        // the transport lets a WRITE land after CLOSE
+    no_close,          // a CLOSE is swallowed
+    down_before_close, // clients hear DOWN before the CLOSE
+    no_down,           // a DOWN is swallowed
+    ready_twice,       // a READY is told twice
+    no_answer,         // a request is left without an answer
+    two_conns,         // CONNECT without having closed the old connection
+    wrong_key,         // a WRITE with a key that the partner did not give
+    no_timer,          // the timer is never armed
+    wrong_incarnation, // a session believes it talks to another incarnation
+    no_crossing,       // the lower node accepts a crossed request, too
+    beyond_table,      // a step ends in a state that the table does not name
+    no_link_close,     // a link's CLOSE is swallowed
+    half_open,         // a link is up when one side of it is
+    lost_table,        // a table of links is not written
+    overwritten_mail,  // mail is written before the last one was taken
+    count
 };
 
 struct Options {
-	uint64_t seed = 1;
-	uint64_t steps = 1500;		// what happens before the faults stop
-	uint32_t nodes = 2;
-	bool tracing = false;
-	bool faults = true;
-	bool together = false;		// see run_together()
-	Plant plant = Plant::none;
+    uint64_t seed = 1;
+    uint64_t steps = 1500; // what happens before the faults stop
+    uint32_t nodes = 2;
+    bool tracing = false;
+    bool faults = true;
+    bool together = false; // see run_together()
+    Plant plant = Plant::none;
 };
 
 struct Result {
-	bool ok = true;
-	std::string message;
-	std::string trace;
-	uint64_t simulated_us = 0;
-	uint64_t steps = 0;		// of session machines
-	uint64_t ready = 0;		// READY told to clients
-	uint64_t down = 0;
-	uint64_t faults = 0;
-	uint64_t links = 0;		// READY told to a client of a link
-	uint64_t limits = 0;		// memory refused
-	uint64_t crossed = 0;		// requests rejected as crossed
-	uint64_t settle_us = 0;		// from the end of the faults to READY everywhere
-	uint32_t settle_attempts = 0;	// most connects of one session in that time
+    bool ok = true;
+    std::string message;
+    std::string trace;
+    uint64_t simulated_us = 0;
+    uint64_t steps = 0; // of session machines
+    uint64_t ready = 0; // READY told to clients
+    uint64_t down = 0;
+    uint64_t faults = 0;
+    uint64_t links = 0;           // READY told to a client of a link
+    uint64_t limits = 0;          // memory refused
+    uint64_t crossed = 0;         // requests rejected as crossed
+    uint64_t settle_us = 0;       // from the end of the faults to READY everywhere
+    uint32_t settle_attempts = 0; // most connects of one session in that time
 };
 
 // One run from one seed. It does not throw; a failed run is Result::ok == false.

@@ -10,116 +10,114 @@ namespace {
 
 int find(const ccm_session_actions &actions, uint32_t type)
 {
-	for (uint32_t i = 0; i < actions.count; i++)
-		if (actions.list[i].type == type)
-			return static_cast<int>(i);
-	return -1;
+    for (uint32_t i = 0; i < actions.count; i++)
+        if (actions.list[i].type == type)
+            return static_cast<int>(i);
+    return -1;
 }
 
 void remove(ccm_session_actions &actions, uint32_t type)
 {
-	auto end = std::remove_if(actions.list, actions.list + actions.count,
-				  [type](const auto &a) { return a.type == type; });
+    auto end =
+        std::remove_if(actions.list, actions.list + actions.count, [type](const auto &a) { return a.type == type; });
 
-	actions.count = static_cast<uint32_t>(end - actions.list);
+    actions.count = static_cast<uint32_t>(end - actions.list);
 }
 
 void swap(ccm_session_actions &actions, uint32_t one, uint32_t other)
 {
-	int i = find(actions, one);
-	int j = find(actions, other);
+    int i = find(actions, one);
+    int j = find(actions, other);
 
-	if (i >= 0 && j >= 0)
-		std::swap(actions.list[i], actions.list[j]);
+    if (i >= 0 && j >= 0)
+        std::swap(actions.list[i], actions.list[j]);
 }
 
 } // namespace
 
 void plant_before(Plant plant, ccm_session &s, const ccm_session_event &event)
 {
-	if (plant == Plant::no_crossing && event.type == CCM_SEV_REQUEST)
-		s.attempt.active = false;
-	if (plant == Plant::half_open && event.type == CCM_SEV_LINK_OPENED)
-		s.links.link[event.link].peer_state = CCM_LINK_OPENED;
+    if (plant == Plant::no_crossing && event.type == CCM_SEV_REQUEST)
+        s.attempt.active = false;
+    if (plant == Plant::half_open && event.type == CCM_SEV_LINK_OPENED)
+        s.links.link[event.link].peer_state = CCM_LINK_OPENED;
 }
 
 void plant_link(Plant plant, ccm_link_action &action)
 {
-	if (plant == Plant::no_link_close && action.act == CCM_LINK_ACT_CLOSE)
-		action.act = CCM_LINK_ACT_SHOW;
+    if (plant == Plant::no_link_close && action.act == CCM_LINK_ACT_CLOSE)
+        action.act = CCM_LINK_ACT_SHOW;
 }
 
-void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event,
-		 ccm_session_actions &actions)
+void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event, ccm_session_actions &actions)
 {
-	int i;
+    int i;
 
-	switch (plant) {
-	case Plant::no_close:
-		remove(actions, CCM_ACT_CLOSE);
-		break;
-	case Plant::down_before_close:
-		swap(actions, CCM_ACT_CLOSE, CCM_ACT_DOWN);
-		break;
-	case Plant::no_down:
-		remove(actions, CCM_ACT_DOWN);
-		break;
-	case Plant::ready_twice:
-		i = find(actions, CCM_ACT_READY);
-		if (i >= 0)
-			actions.list[actions.count++] = actions.list[i];
-		break;
-	case Plant::no_answer:
-		remove(actions, CCM_ACT_REJECT);
-		break;
-	case Plant::two_conns:
-		swap(actions, CCM_ACT_CLOSE, CCM_ACT_CONNECT);
-		swap(actions, CCM_ACT_CLOSE, CCM_ACT_ACCEPT);
-		break;
-	case Plant::wrong_key:
-		i = find(actions, CCM_ACT_WRITE);
-		if (i >= 0)
-			actions.list[i].key++;
-		break;
-	case Plant::no_timer:
-		remove(actions, CCM_ACT_TIMER);
-		break;
-	case Plant::wrong_incarnation:
-		if (find(actions, CCM_ACT_READY) >= 0)
-			s.peer_incarnation ^= 1;
-		break;
-	case Plant::beyond_table:
-		if (event.type == CCM_SEV_DISCONNECTED)
-			s.state = CCM_STATE_NEGOTIATING;
-		break;
-	case Plant::lost_table:
-		if (event.type == CCM_SEV_LINK_OPENED)
-			remove(actions, CCM_ACT_MAIL);
-		break;
-	case Plant::overwritten_mail:
-		s.mail &= ~(CCM_MAIL_CATALOG_OUT | CCM_MAIL_LINKS_OUT);
-		break;
-	case Plant::none:
-	case Plant::half_open:
-	case Plant::no_link_close:
-	case Plant::late_write:
-	case Plant::no_crossing:
-	case Plant::count:
-		break;
-	}
+    switch (plant) {
+    case Plant::no_close:
+        remove(actions, CCM_ACT_CLOSE);
+        break;
+    case Plant::down_before_close:
+        swap(actions, CCM_ACT_CLOSE, CCM_ACT_DOWN);
+        break;
+    case Plant::no_down:
+        remove(actions, CCM_ACT_DOWN);
+        break;
+    case Plant::ready_twice:
+        i = find(actions, CCM_ACT_READY);
+        if (i >= 0)
+            actions.list[actions.count++] = actions.list[i];
+        break;
+    case Plant::no_answer:
+        remove(actions, CCM_ACT_REJECT);
+        break;
+    case Plant::two_conns:
+        swap(actions, CCM_ACT_CLOSE, CCM_ACT_CONNECT);
+        swap(actions, CCM_ACT_CLOSE, CCM_ACT_ACCEPT);
+        break;
+    case Plant::wrong_key:
+        i = find(actions, CCM_ACT_WRITE);
+        if (i >= 0)
+            actions.list[i].key++;
+        break;
+    case Plant::no_timer:
+        remove(actions, CCM_ACT_TIMER);
+        break;
+    case Plant::wrong_incarnation:
+        if (find(actions, CCM_ACT_READY) >= 0)
+            s.peer_incarnation ^= 1;
+        break;
+    case Plant::beyond_table:
+        if (event.type == CCM_SEV_DISCONNECTED)
+            s.state = CCM_STATE_NEGOTIATING;
+        break;
+    case Plant::lost_table:
+        if (event.type == CCM_SEV_LINK_OPENED)
+            remove(actions, CCM_ACT_MAIL);
+        break;
+    case Plant::overwritten_mail:
+        s.mail &= ~(CCM_MAIL_CATALOG_OUT | CCM_MAIL_LINKS_OUT);
+        break;
+    case Plant::none:
+    case Plant::half_open:
+    case Plant::no_link_close:
+    case Plant::late_write:
+    case Plant::no_crossing:
+    case Plant::count:
+        break;
+    }
 }
 
 const char *plant_name(Plant plant)
 {
-	static const char *const names[] = {
-		"none", "late_write", "no_close", "down_before_close", "no_down", "ready_twice",
-		"no_answer", "two_conns", "wrong_key", "no_timer", "wrong_incarnation",
-		"no_crossing", "beyond_table", "no_link_close", "half_open", "lost_table",
-		"overwritten_mail",
-	};
+    static const char *const names[] = {
+        "none",         "late_write",    "no_close",  "down_before_close", "no_down",           "ready_twice",
+        "no_answer",    "two_conns",     "wrong_key", "no_timer",          "wrong_incarnation", "no_crossing",
+        "beyond_table", "no_link_close", "half_open", "lost_table",        "overwritten_mail",
+    };
 
-	static_assert(std::size(names) == static_cast<size_t>(Plant::count));
-	return plant < Plant::count ? names[static_cast<size_t>(plant)] : "?";
+    static_assert(std::size(names) == static_cast<size_t>(Plant::count));
+    return plant < Plant::count ? names[static_cast<size_t>(plant)] : "?";
 }
 
 } // namespace sim

@@ -12,8 +12,7 @@ namespace sim {
 void plant_before(Plant plant, ccm_session &s, const ccm_session_event &event);
 
 // After the step: spoil what it wants.
-void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event,
-		 ccm_session_actions &actions);
+void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event, ccm_session_actions &actions);
 
 // Before an action of a link is carried out
 void plant_link(Plant plant, ccm_link_action &action);

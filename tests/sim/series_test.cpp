@@ -15,491 +15,478 @@ using sim::u;
 // It has ended for @reason, with a goodbye if @said, and waits for long if @policy.
 void expect_ended(const Machine &m, uint32_t reason, bool said, bool policy)
 {
-	EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
-	EXPECT_EQ(m.s.reason, reason);
-	EXPECT_EQ(m.s.announced_reason, reason);
-	EXPECT_TRUE(m.has(CCM_ACT_CLOSE));
-	EXPECT_EQ(m.has(CCM_ACT_WRITE), said);
-	if (said) {
-		ccm_wire_goodbye g{};
-		const ccm_session_action *a = m.find(CCM_ACT_WRITE);
+    EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
+    EXPECT_EQ(m.s.reason, reason);
+    EXPECT_EQ(m.s.announced_reason, reason);
+    EXPECT_TRUE(m.has(CCM_ACT_CLOSE));
+    EXPECT_EQ(m.has(CCM_ACT_WRITE), said);
+    if (said) {
+        ccm_wire_goodbye g{};
+        const ccm_session_action *a = m.find(CCM_ACT_WRITE);
 
-		EXPECT_EQ(a->what, u(CCM_RING_GOODBYE));
-		EXPECT_EQ(a->addr, 0xa000U + CCM_MAILBOX_GOODBYE);
-		EXPECT_EQ(a->key, 72U);
-		EXPECT_EQ(ccm_wire_get_goodbye(a->data, a->len, &g), 0);
-		EXPECT_EQ(g.reason, reason);
-	}
-	EXPECT_EQ(m.find(CCM_ACT_CLOSE)->flush, said);
-	uint64_t base = policy ? CCM_RETRY_MAX_MS : CCM_RETRY_MIN_MS;
-	EXPECT_GE(m.wait(), base * ms * 3 / 4);
-	EXPECT_LE(m.wait(), base * ms * 5 / 4);
-	EXPECT_EQ(m.wrong, "");
+        EXPECT_EQ(a->what, u(CCM_RING_GOODBYE));
+        EXPECT_EQ(a->addr, 0xa000U + CCM_MAILBOX_GOODBYE);
+        EXPECT_EQ(a->key, 72U);
+        EXPECT_EQ(ccm_wire_get_goodbye(a->data, a->len, &g), 0);
+        EXPECT_EQ(g.reason, reason);
+    }
+    EXPECT_EQ(m.find(CCM_ACT_CLOSE)->flush, said);
+    uint64_t base = policy ? CCM_RETRY_MAX_MS : CCM_RETRY_MIN_MS;
+    EXPECT_GE(m.wait(), base * ms * 3 / 4);
+    EXPECT_LE(m.wait(), base * ms * 5 / 4);
+    EXPECT_EQ(m.wrong, "");
 }
 
 class Series : public testing::Test {
 protected:
-	void TearDown() override { EXPECT_EQ(m.wrong, ""); }
+    void TearDown() override { EXPECT_EQ(m.wrong, ""); }
 
-	Machine m{1, 2};
+    Machine m{1, 2};
 };
 
 TEST_F(Series, FromStartToReady)
 {
-	m.start().greet();
-	EXPECT_EQ(m.types(), (Types{CCM_ACT_STATE, CCM_ACT_SEND, CCM_ACT_TIMER}));
-	EXPECT_EQ(m.wait(), CCM_GREET_MS_MIN * ms);
-	ccm_wire_keys keys{};
-	ASSERT_EQ(ccm_wire_get_keys(m.out.list[1].data, m.out.list[1].len, &keys), 0);
-	EXPECT_EQ(keys.status_addr, 0x10000U);
-	EXPECT_EQ(keys.status_len, u(CCM_STATUS_REGION_LEN));
-	EXPECT_EQ(keys.mailbox_key, 12U);
-	EXPECT_EQ(keys.nonce, m.random);
-	m.step(m.keys());
-	ASSERT_EQ(m.types(), (Types{CCM_ACT_READ, CCM_ACT_WRITE}));
-	EXPECT_EQ(m.out.list[0].what, u(CCM_READ_STATUS));
-	EXPECT_EQ(m.out.list[0].addr, 0x7000U);
-	EXPECT_EQ(m.out.list[0].read_len, u(CCM_WIRE_STATUS_LEN));
-	EXPECT_EQ(m.out.list[1].what, u(CCM_RING_HELLO));
-	m.step(m.status());
-	ASSERT_EQ(m.types(), Types{CCM_ACT_WATCH});
-	EXPECT_EQ(m.out.list[0].key, 71U);
-	m.step(m.hello());
-	ASSERT_EQ(m.types(), (Types{CCM_ACT_ANSWER, CCM_ACT_MAIL}));
-	EXPECT_EQ(m.out.list[1].what, u(CCM_RING_CATALOG));
-	ccm_wire_answer answer{};
-	ASSERT_EQ(ccm_wire_get_answer(m.out.list[0].data, m.out.list[0].len, &answer), 0);
-	EXPECT_EQ(answer.code, u(CCM_ANSWER_ACCEPTED));
-	EXPECT_EQ(answer.capabilities, 4U);
-	EXPECT_EQ(answer.nonce_partner, m.peer_nonce);
-	m.step(m.answer_ring());
-	ASSERT_EQ(m.types(), Types{CCM_ACT_READ});
-	EXPECT_EQ(m.out.list[0].addr, 0x7000U + CCM_ANSWER_OFFSET);
-	m.step(m.answer());
-	EXPECT_EQ(m.types(), Types{CCM_ACT_STATE});
-	m.step(m.catalog());
-	EXPECT_EQ(m.types(), (Types{CCM_ACT_RING, CCM_ACT_STATE, CCM_ACT_WRITE, CCM_ACT_TIMER}));
-	EXPECT_EQ(m.out.list[0].what, u(CCM_RING_CATALOG_TAKEN));
-	EXPECT_EQ(m.out.list[2].what, u(CCM_RING_READY));
-	m.step(m.ready());
-	EXPECT_EQ(m.types(), (Types{CCM_ACT_STATE, CCM_ACT_READY, CCM_ACT_TIMER}));
-	EXPECT_EQ(m.s.armed_us, 0U);
-	m.step(m.taken(CCM_RING_CATALOG_TAKEN));
-	EXPECT_EQ(m.types(), Types{});
-	EXPECT_EQ(m.s.version, CCM_VERSION_MAX);
-	EXPECT_STREQ(m.s.peer_hello.name, "b");
+    m.start().greet();
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_STATE, CCM_ACT_SEND, CCM_ACT_TIMER}));
+    EXPECT_EQ(m.wait(), CCM_GREET_MS_MIN * ms);
+    ccm_wire_keys keys{};
+    ASSERT_EQ(ccm_wire_get_keys(m.out.list[1].data, m.out.list[1].len, &keys), 0);
+    EXPECT_EQ(keys.status_addr, 0x10000U);
+    EXPECT_EQ(keys.status_len, u(CCM_STATUS_REGION_LEN));
+    EXPECT_EQ(keys.mailbox_key, 12U);
+    EXPECT_EQ(keys.nonce, m.random);
+    m.step(m.keys());
+    ASSERT_EQ(m.types(), (Types{CCM_ACT_READ, CCM_ACT_WRITE}));
+    EXPECT_EQ(m.out.list[0].what, u(CCM_READ_STATUS));
+    EXPECT_EQ(m.out.list[0].addr, 0x7000U);
+    EXPECT_EQ(m.out.list[0].read_len, u(CCM_WIRE_STATUS_LEN));
+    EXPECT_EQ(m.out.list[1].what, u(CCM_RING_HELLO));
+    m.step(m.status());
+    ASSERT_EQ(m.types(), Types{CCM_ACT_WATCH});
+    EXPECT_EQ(m.out.list[0].key, 71U);
+    m.step(m.hello());
+    ASSERT_EQ(m.types(), (Types{CCM_ACT_ANSWER, CCM_ACT_MAIL}));
+    EXPECT_EQ(m.out.list[1].what, u(CCM_RING_CATALOG));
+    ccm_wire_answer answer{};
+    ASSERT_EQ(ccm_wire_get_answer(m.out.list[0].data, m.out.list[0].len, &answer), 0);
+    EXPECT_EQ(answer.code, u(CCM_ANSWER_ACCEPTED));
+    EXPECT_EQ(answer.capabilities, 4U);
+    EXPECT_EQ(answer.nonce_partner, m.peer_nonce);
+    m.step(m.answer_ring());
+    ASSERT_EQ(m.types(), Types{CCM_ACT_READ});
+    EXPECT_EQ(m.out.list[0].addr, 0x7000U + CCM_ANSWER_OFFSET);
+    m.step(m.answer());
+    EXPECT_EQ(m.types(), Types{CCM_ACT_STATE});
+    m.step(m.catalog());
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_RING, CCM_ACT_STATE, CCM_ACT_WRITE, CCM_ACT_TIMER}));
+    EXPECT_EQ(m.out.list[0].what, u(CCM_RING_CATALOG_TAKEN));
+    EXPECT_EQ(m.out.list[2].what, u(CCM_RING_READY));
+    m.step(m.ready());
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_STATE, CCM_ACT_READY, CCM_ACT_TIMER}));
+    EXPECT_EQ(m.s.armed_us, 0U);
+    m.step(m.taken(CCM_RING_CATALOG_TAKEN));
+    EXPECT_EQ(m.types(), Types{});
+    EXPECT_EQ(m.s.version, CCM_VERSION_MAX);
+    EXPECT_STREQ(m.s.peer_hello.name, "b");
 }
 
 TEST_F(Series, TheGreetingTimeFollowsTheDetectionTime)
 {
-	m.s.config.detect_ms = CCM_GREET_MS_MIN;
-	m.start().greet();
-	EXPECT_EQ(m.wait(), 4 * CCM_GREET_MS_MIN * ms);
+    m.s.config.detect_ms = CCM_GREET_MS_MIN;
+    m.start().greet();
+    EXPECT_EQ(m.wait(), 4 * CCM_GREET_MS_MIN * ms);
 }
 
 TEST_F(Series, ANonceIsNeverZero)
 {
-	m.random = 0;
-	m.start().greet();
-	EXPECT_EQ(m.s.nonce, 1U);
+    m.random = 0;
+    m.start().greet();
+    EXPECT_EQ(m.s.nonce, 1U);
 }
 
 TEST_F(Series, OnIwarpTheAcceptingSideSendsSecond)
 {
-	m.passive().greet(true);
-	EXPECT_FALSE(m.has(CCM_ACT_SEND));
-	m.step(m.keys());
-	EXPECT_EQ(m.types(), (Types{CCM_ACT_SEND, CCM_ACT_READ, CCM_ACT_WRITE}));
-	m.to(CCM_STATE_READY);
-	EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
-	Machine active;
-	active.start().greet(true);
-	EXPECT_TRUE(active.has(CCM_ACT_SEND));
-	Machine roce;
-	roce.passive().greet(false);
-	EXPECT_TRUE(roce.has(CCM_ACT_SEND));
+    m.passive().greet(true);
+    EXPECT_FALSE(m.has(CCM_ACT_SEND));
+    m.step(m.keys());
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_SEND, CCM_ACT_READ, CCM_ACT_WRITE}));
+    m.to(CCM_STATE_READY);
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+    Machine active;
+    active.start().greet(true);
+    EXPECT_TRUE(active.has(CCM_ACT_SEND));
+    Machine roce;
+    roce.passive().greet(false);
+    EXPECT_TRUE(roce.has(CCM_ACT_SEND));
 }
 
 TEST_F(Series, KeysMayComeBeforeEstablished)
 {
-	for (bool passive : {false, true}) {
-		for (bool iwarp : {false, true}) {
-			Machine e;
+    for (bool passive : {false, true}) {
+        for (bool iwarp : {false, true}) {
+            Machine e;
 
-			passive ? e.passive() : e.start();
-			e.step(e.keys());
-			EXPECT_EQ(e.types(), Types{});
-			e.greet(iwarp);
-			EXPECT_EQ(e.types(), (Types{CCM_ACT_STATE, CCM_ACT_SEND, CCM_ACT_READ,
-						    CCM_ACT_WRITE, CCM_ACT_TIMER}));
-			e.to(CCM_STATE_READY);
-			EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
-			EXPECT_EQ(e.wrong, "");
-		}
-	}
-	m.start();
-	m.step(m.keys([](auto &k) { k.incarnation++; }));
-	m.greet();	// only now is it known whose they should be
-	EXPECT_EQ(m.s.reason, u(CCM_REASON_REFUSED));
-	m.timer();
-	m.step(m.keys());
-	m.step(m.keys());
-	EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
-	m.timer();
-	m.step(m.hello());	// a ring cannot be early
-	EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
+            passive ? e.passive() : e.start();
+            e.step(e.keys());
+            EXPECT_EQ(e.types(), Types{});
+            e.greet(iwarp);
+            EXPECT_EQ(e.types(), (Types{CCM_ACT_STATE, CCM_ACT_SEND, CCM_ACT_READ, CCM_ACT_WRITE, CCM_ACT_TIMER}));
+            e.to(CCM_STATE_READY);
+            EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
+            EXPECT_EQ(e.wrong, "");
+        }
+    }
+    m.start();
+    m.step(m.keys([](auto &k) { k.incarnation++; }));
+    m.greet(); // only now is it known whose they should be
+    EXPECT_EQ(m.s.reason, u(CCM_REASON_REFUSED));
+    m.timer();
+    m.step(m.keys());
+    m.step(m.keys());
+    EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
+    m.timer();
+    m.step(m.hello()); // a ring cannot be early
+    EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
 }
 
 TEST_F(Series, EarlyMailIsKept)
 {
-	m.start().greet();
-	m.step(m.keys());
-	m.step(m.hello());	// before R1
-	EXPECT_TRUE(m.has(CCM_ACT_ANSWER));
-	m.step(m.catalog());	// before R2
-	EXPECT_EQ(m.types(), Types{CCM_ACT_RING});
-	m.step(m.status());
-	m.step(m.answer_ring());
-	m.step(m.answer());
-	EXPECT_EQ(m.s.state, u(CCM_STATE_OPENING));
-	EXPECT_EQ(m.types(), (Types{CCM_ACT_STATE, CCM_ACT_STATE, CCM_ACT_WRITE,
-				    CCM_ACT_TIMER}));
-	Machine other;
-	other.start().to(CCM_STATE_NEGOTIATING);
-	other.step(other.ready());
-	EXPECT_EQ(other.types(), Types{});
-	other.step(other.catalog());
-	EXPECT_EQ(other.types(), (Types{CCM_ACT_RING, CCM_ACT_STATE, CCM_ACT_WRITE,
-					CCM_ACT_STATE, CCM_ACT_READY, CCM_ACT_TIMER}));
-	EXPECT_EQ(other.wrong, "");
+    m.start().greet();
+    m.step(m.keys());
+    m.step(m.hello()); // before R1
+    EXPECT_TRUE(m.has(CCM_ACT_ANSWER));
+    m.step(m.catalog()); // before R2
+    EXPECT_EQ(m.types(), Types{CCM_ACT_RING});
+    m.step(m.status());
+    m.step(m.answer_ring());
+    m.step(m.answer());
+    EXPECT_EQ(m.s.state, u(CCM_STATE_OPENING));
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_STATE, CCM_ACT_STATE, CCM_ACT_WRITE, CCM_ACT_TIMER}));
+    Machine other;
+    other.start().to(CCM_STATE_NEGOTIATING);
+    other.step(other.ready());
+    EXPECT_EQ(other.types(), Types{});
+    other.step(other.catalog());
+    EXPECT_EQ(other.types(),
+              (Types{CCM_ACT_RING, CCM_ACT_STATE, CCM_ACT_WRITE, CCM_ACT_STATE, CCM_ACT_READY, CCM_ACT_TIMER}));
+    EXPECT_EQ(other.wrong, "");
 }
 
 TEST_F(Series, MailOutOfOrderIsRefused)
 {
-	m.start().greet();
-	m.step(m.hello());
-	expect_ended(m, CCM_REASON_REFUSED, false, true);	// its keys are not known
-	for (int i = 0; i < 3; i++) {
-		Machine e;
+    m.start().greet();
+    m.step(m.hello());
+    expect_ended(m, CCM_REASON_REFUSED, false, true); // its keys are not known
+    for (int i = 0; i < 3; i++) {
+        Machine e;
 
-		e.start().greet();
-		if (i > 0)	// with the keys my hello is out, and can be answered
-			e.step(e.keys());
-		e.step(i == 0 ? e.answer_ring() : i == 1 ? e.catalog() : e.ready());
-		expect_ended(e, CCM_REASON_REFUSED, i > 0, true);
-	}
+        e.start().greet();
+        if (i > 0) // with the keys my hello is out, and can be answered
+            e.step(e.keys());
+        e.step(i == 0 ? e.answer_ring() : i == 1 ? e.catalog() : e.ready());
+        expect_ended(e, CCM_REASON_REFUSED, i > 0, true);
+    }
 }
 
 TEST_F(Series, WrongKeysAreRefusedAndNotUsed)
 {
-	const std::function<void(ccm_wire_keys &)> tweaks[] = {
-		[](auto &k) { k.incarnation++; },
-		[](auto &k) { k.nonce = 0; },
-		[](auto &k) { k.status_len--; },
-		[](auto &k) { k.mailbox_len++; },
-		[](auto &k) { k.mailbox_addr = ~0ULL - 10; },
-		[](auto &k) { k.status_addr = ~0ULL - 10; },
-	};
+    const std::function<void(ccm_wire_keys &)> tweaks[] = {
+        [](auto &k) { k.incarnation++; },
+        [](auto &k) { k.nonce = 0; },
+        [](auto &k) { k.status_len--; },
+        [](auto &k) { k.mailbox_len++; },
+        [](auto &k) { k.mailbox_addr = ~0ULL - 10; },
+        [](auto &k) { k.status_addr = ~0ULL - 10; },
+    };
 
-	for (auto &tweak : tweaks) {
-		Machine e;
+    for (auto &tweak : tweaks) {
+        Machine e;
 
-		e.start().greet();
-		e.step(e.keys(tweak));
-		expect_ended(e, CCM_REASON_REFUSED, false, true);
-	}
+        e.start().greet();
+        e.step(e.keys(tweak));
+        expect_ended(e, CCM_REASON_REFUSED, false, true);
+    }
 }
 
 TEST_F(Series, AWrongStatusPageIsRefused)
 {
-	const std::pair<std::function<void(ccm_wire_status &)>, uint32_t> cases[] = {
-		{[](auto &p) { p.node = 9; }, CCM_REASON_REFUSED},
-		{[](auto &p) { p.incarnation++; }, CCM_REASON_REFUSED},
-		{[](auto &p) { p.cluster++; }, CCM_REASON_REFUSED},
-		{[](auto &p) { p.tick_ms = 0; }, CCM_REASON_REFUSED},
-		{[](auto &p) { p.version_min = p.version_max = 99; }, CCM_REASON_VERSION},
-	};
+    const std::pair<std::function<void(ccm_wire_status &)>, uint32_t> cases[] = {
+        {[](auto &p) { p.node = 9; }, CCM_REASON_REFUSED},
+        {[](auto &p) { p.incarnation++; }, CCM_REASON_REFUSED},
+        {[](auto &p) { p.cluster++; }, CCM_REASON_REFUSED},
+        {[](auto &p) { p.tick_ms = 0; }, CCM_REASON_REFUSED},
+        {[](auto &p) { p.version_min = p.version_max = 99; }, CCM_REASON_VERSION},
+    };
 
-	for (auto &[tweak, reason] : cases) {
-		Machine e;
+    for (auto &[tweak, reason] : cases) {
+        Machine e;
 
-		e.start().greet();
-		e.step(e.keys());
-		e.step(e.status(tweak));
-		expect_ended(e, reason, true, true);
-		EXPECT_FALSE(e.has(CCM_ACT_WATCH));
-	}
+        e.start().greet();
+        e.step(e.keys());
+        e.step(e.status(tweak));
+        expect_ended(e, reason, true, true);
+        EXPECT_FALSE(e.has(CCM_ACT_WATCH));
+    }
 }
 
 TEST_F(Series, AWrongHelloIsAnsweredAndRefused)
 {
-	struct {
-		std::function<void(ccm_wire_hello &)> tweak;
-		uint32_t code, reason;
-	} const cases[] = {
-		{[](auto &h) { h.node = 9; }, CCM_ANSWER_REFUSED, CCM_REASON_REFUSED},
-		{[](auto &h) { h.incarnation++; }, CCM_ANSWER_REFUSED, CCM_REASON_REFUSED},
-		{[](auto &h) { h.nonce++; }, CCM_ANSWER_REFUSED, CCM_REASON_REFUSED},
-		{[](auto &h) { h.nonce_partner++; }, CCM_ANSWER_REFUSED, CCM_REASON_REFUSED},
-		{[](auto &h) { h.version_min = h.version_max = 99; }, CCM_ANSWER_VERSION,
-		 CCM_REASON_VERSION},
-		{[](auto &h) { h.auth = CCM_AUTH_PSK; }, CCM_ANSWER_AUTHENTICATION,
-		 CCM_REASON_AUTHENTICATION},
-		{[](auto &h) { h.proof[31] = 1; }, CCM_ANSWER_AUTHENTICATION,
-		 CCM_REASON_AUTHENTICATION},
-	};
+    struct {
+        std::function<void(ccm_wire_hello &)> tweak;
+        uint32_t code, reason;
+    } const cases[] = {
+        {[](auto &h) { h.node = 9; }, CCM_ANSWER_REFUSED, CCM_REASON_REFUSED},
+        {[](auto &h) { h.incarnation++; }, CCM_ANSWER_REFUSED, CCM_REASON_REFUSED},
+        {[](auto &h) { h.nonce++; }, CCM_ANSWER_REFUSED, CCM_REASON_REFUSED},
+        {[](auto &h) { h.nonce_partner++; }, CCM_ANSWER_REFUSED, CCM_REASON_REFUSED},
+        {[](auto &h) { h.version_min = h.version_max = 99; }, CCM_ANSWER_VERSION, CCM_REASON_VERSION},
+        {[](auto &h) { h.auth = CCM_AUTH_PSK; }, CCM_ANSWER_AUTHENTICATION, CCM_REASON_AUTHENTICATION},
+        {[](auto &h) { h.proof[31] = 1; }, CCM_ANSWER_AUTHENTICATION, CCM_REASON_AUTHENTICATION},
+    };
 
-	for (auto &c : cases) {
-		Machine e;
-		ccm_wire_answer answer{};
+    for (auto &c : cases) {
+        Machine e;
+        ccm_wire_answer answer{};
 
-		e.start().greet();
-		e.step(e.keys());
-		e.step(e.hello(c.tweak));
-		ASSERT_TRUE(e.has(CCM_ACT_ANSWER));
-		const ccm_session_action *a = e.find(CCM_ACT_ANSWER);
-		EXPECT_EQ(ccm_wire_get_answer(a->data, a->len, &answer), 0);
-		EXPECT_EQ(answer.code, c.code);
-		EXPECT_EQ(answer.version, 0);
-		expect_ended(e, c.reason, true, true);
-		EXPECT_EQ(e.s.peer_hello.node, 0U);
-	}
+        e.start().greet();
+        e.step(e.keys());
+        e.step(e.hello(c.tweak));
+        ASSERT_TRUE(e.has(CCM_ACT_ANSWER));
+        const ccm_session_action *a = e.find(CCM_ACT_ANSWER);
+        EXPECT_EQ(ccm_wire_get_answer(a->data, a->len, &answer), 0);
+        EXPECT_EQ(answer.code, c.code);
+        EXPECT_EQ(answer.version, 0);
+        expect_ended(e, c.reason, true, true);
+        EXPECT_EQ(e.s.peer_hello.node, 0U);
+    }
 }
 
 TEST_F(Series, AWrongAnswerIsRefused)
 {
-	const std::pair<std::function<void(ccm_wire_answer &)>, uint32_t> cases[] = {
-		{[](auto &a) { a.code = CCM_ANSWER_NONE; }, CCM_REASON_REFUSED},
-		{[](auto &a) { a.code = CCM_ANSWER_REFUSED; }, CCM_REASON_REFUSED},
-		{[](auto &a) { a.code = CCM_ANSWER_VERSION; }, CCM_REASON_VERSION},
-		{[](auto &a) { a.code = CCM_ANSWER_AUTHENTICATION; }, CCM_REASON_AUTHENTICATION},
-		{[](auto &a) { a.incarnation++; }, CCM_REASON_REFUSED},
-		{[](auto &a) { a.nonce++; }, CCM_REASON_REFUSED},
-		{[](auto &a) { a.nonce_partner++; }, CCM_REASON_REFUSED},
-		{[](auto &a) { a.version++; }, CCM_REASON_REFUSED},
-		{[](auto &a) { a.capabilities = 8; }, CCM_REASON_REFUSED},	// not offered
-	};
+    const std::pair<std::function<void(ccm_wire_answer &)>, uint32_t> cases[] = {
+        {[](auto &a) { a.code = CCM_ANSWER_NONE; }, CCM_REASON_REFUSED},
+        {[](auto &a) { a.code = CCM_ANSWER_REFUSED; }, CCM_REASON_REFUSED},
+        {[](auto &a) { a.code = CCM_ANSWER_VERSION; }, CCM_REASON_VERSION},
+        {[](auto &a) { a.code = CCM_ANSWER_AUTHENTICATION; }, CCM_REASON_AUTHENTICATION},
+        {[](auto &a) { a.incarnation++; }, CCM_REASON_REFUSED},
+        {[](auto &a) { a.nonce++; }, CCM_REASON_REFUSED},
+        {[](auto &a) { a.nonce_partner++; }, CCM_REASON_REFUSED},
+        {[](auto &a) { a.version++; }, CCM_REASON_REFUSED},
+        {[](auto &a) { a.capabilities = 8; }, CCM_REASON_REFUSED}, // not offered
+    };
 
-	for (auto &[tweak, reason] : cases) {
-		Machine e;
+    for (auto &[tweak, reason] : cases) {
+        Machine e;
 
-		e.start().greet();
-		e.step(e.keys());
-		e.step(e.status());
-		e.step(e.answer_ring());
-		e.step(e.answer(tweak));
-		expect_ended(e, reason, true, true);
-	}
+        e.start().greet();
+        e.step(e.keys());
+        e.step(e.status());
+        e.step(e.answer_ring());
+        e.step(e.answer(tweak));
+        expect_ended(e, reason, true, true);
+    }
 }
 
 TEST_F(Series, AWrongCatalogOrReadyIsRefused)
 {
-	for (int i = 0; i < 6; i++) {
-		Machine e;
+    for (int i = 0; i < 6; i++) {
+        Machine e;
 
-		e.start().to(i < 2 ? CCM_STATE_NEGOTIATING : CCM_STATE_OPENING);
-		e.step(i == 0 ? e.catalog([](auto &c) { c.nonce++; }) :
-		       i == 1 ? e.catalog([](auto &c) { c.generation = 0; }) :
-		       i == 2 ? e.ready([](auto &r) { r.nonce++; }) :
-		       i == 3 ? e.ready([](auto &r) { r.generation++; }) :
-		       i == 4 ? e.ready([](auto &r) { r.generation_partner++; }) :
-				e.ready([](auto &r) { r.plan++; }));
-		expect_ended(e, CCM_REASON_REFUSED, true, true);
-		EXPECT_FALSE(e.has(CCM_ACT_READY));
-	}
+        e.start().to(i < 2 ? CCM_STATE_NEGOTIATING : CCM_STATE_OPENING);
+        e.step(i == 0   ? e.catalog([](auto &c) { c.nonce++; })
+               : i == 1 ? e.catalog([](auto &c) { c.generation = 0; })
+               : i == 2 ? e.ready([](auto &r) { r.nonce++; })
+               : i == 3 ? e.ready([](auto &r) { r.generation++; })
+               : i == 4 ? e.ready([](auto &r) { r.generation_partner++; })
+                        : e.ready([](auto &r) { r.plan++; }));
+        expect_ended(e, CCM_REASON_REFUSED, true, true);
+        EXPECT_FALSE(e.has(CCM_ACT_READY));
+    }
 }
 
 TEST_F(Series, TheSameVersionEverywhere)
 {
-	m.s.config.version_max = 3;
-	m.start().greet();
-	m.step(m.keys());
-	m.step(m.status([](auto &p) { p.version_max = 2; }));
-	m.step(m.hello([](auto &h) { h.version_max = 3; }));
-	expect_ended(m, CCM_REASON_REFUSED, true, true);
+    m.s.config.version_max = 3;
+    m.start().greet();
+    m.step(m.keys());
+    m.step(m.status([](auto &p) { p.version_max = 2; }));
+    m.step(m.hello([](auto &h) { h.version_max = 3; }));
+    expect_ended(m, CCM_REASON_REFUSED, true, true);
 }
 
 TEST_F(Series, WhatIsRepeatedIsIgnored)
 {
-	m.start().greet();
-	m.step(m.keys());
-	for (Happening h : {m.status(), m.hello(), m.answer_ring()}) {
-		m.step(h);
-		m.step(h);
-		EXPECT_EQ(m.types(), Types{});
-	}
-	m.step(m.answer());
-	m.step(m.answer());
-	EXPECT_EQ(m.types(), Types{});
-	m.to(CCM_STATE_READY);
-	for (Happening h : {m.status(), m.hello(), m.answer_ring(), m.ready()}) {
-		h.data.resize(3);	// nobody looks any more
-		m.step(h);
-		EXPECT_EQ(m.types(), Types{});
-	}
-	m.step(m.catalog());	// another may follow, so it is looked at
-	EXPECT_EQ(m.types(), Types{});
-	EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+    m.start().greet();
+    m.step(m.keys());
+    for (Happening h : {m.status(), m.hello(), m.answer_ring()}) {
+        m.step(h);
+        m.step(h);
+        EXPECT_EQ(m.types(), Types{});
+    }
+    m.step(m.answer());
+    m.step(m.answer());
+    EXPECT_EQ(m.types(), Types{});
+    m.to(CCM_STATE_READY);
+    for (Happening h : {m.status(), m.hello(), m.answer_ring(), m.ready()}) {
+        h.data.resize(3); // nobody looks any more
+        m.step(h);
+        EXPECT_EQ(m.types(), Types{});
+    }
+    m.step(m.catalog()); // another may follow, so it is looked at
+    EXPECT_EQ(m.types(), Types{});
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
 }
 
 TEST_F(Series, AMessageBehindTheKeysIsRefused)
 {
-	for (auto state : {CCM_STATE_GREETING, CCM_STATE_NEGOTIATING, CCM_STATE_OPENING,
-			   CCM_STATE_READY}) {
-		Machine e;
+    for (auto state : {CCM_STATE_GREETING, CCM_STATE_NEGOTIATING, CCM_STATE_OPENING, CCM_STATE_READY}) {
+        Machine e;
 
-		e.start().greet();
-		e.step(e.keys());
-		e.to(state);
-		e.step(e.keys());
-		expect_ended(e, CCM_REASON_REFUSED, true, true);
-	}
+        e.start().greet();
+        e.step(e.keys());
+        e.to(state);
+        e.step(e.keys());
+        expect_ended(e, CCM_REASON_REFUSED, true, true);
+    }
 }
 
 TEST_F(Series, EventsOfOtherConnectionsAreIgnored)
 {
-	m.start().to(CCM_STATE_READY);
-	for (auto type : {CCM_SEV_ERROR, CCM_SEV_DISCONNECTED, CCM_SEV_DEVICE_GONE,
-			  CCM_SEV_VERDICT, CCM_SEV_FAILED, CCM_SEV_REJECTED, CCM_SEV_MESSAGE,
-			  CCM_SEV_RING}) {
-		for (uint32_t conn : {0U, 1U, 4U}) {
-			Happening h = m.simple(type, CCM_REASON_HUNG);
+    m.start().to(CCM_STATE_READY);
+    for (auto type : {CCM_SEV_ERROR, CCM_SEV_DISCONNECTED, CCM_SEV_DEVICE_GONE, CCM_SEV_VERDICT, CCM_SEV_FAILED,
+                      CCM_SEV_REJECTED, CCM_SEV_MESSAGE, CCM_SEV_RING}) {
+        for (uint32_t conn : {0U, 1U, 4U}) {
+            Happening h = m.simple(type, CCM_REASON_HUNG);
 
-			h.event.conn = conn;
-			m.step(h);
-			EXPECT_EQ(m.types(), Types{});
-		}
-	}
+            h.event.conn = conn;
+            m.step(h);
+            EXPECT_EQ(m.types(), Types{});
+        }
+    }
 }
 
 TEST_F(Series, HowAReadySessionEnds)
 {
-	struct {
-		ccm_session_event_type type;
-		uint32_t given, reason;
-		bool policy;
-	} const cases[] = {
-		{CCM_SEV_DISCONNECTED, 0, CCM_REASON_UNREACHABLE, false},
-		{CCM_SEV_ERROR, 0, CCM_REASON_UNREACHABLE, false},
-		{CCM_SEV_FAILED, 0, CCM_REASON_UNREACHABLE, false},
-		{CCM_SEV_DEVICE_GONE, 0, CCM_REASON_DEVICE, false},
-		{CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE, CCM_REASON_UNREACHABLE, false},
-		{CCM_SEV_VERDICT, CCM_REASON_HUNG, CCM_REASON_HUNG, false},
-		{CCM_SEV_VERDICT, CCM_REASON_PANICKED, CCM_REASON_PANICKED, false},
-		{CCM_SEV_VERDICT, CCM_REASON_SHUTDOWN, CCM_REASON_SHUTDOWN, false},
-		{CCM_SEV_VERDICT, CCM_REASON_RESTARTED, CCM_REASON_RESTARTED, false},
-		{CCM_SEV_VERDICT, CCM_REASON_REFUSED, CCM_REASON_REFUSED, true},
-		{CCM_SEV_VERDICT, CCM_REASON_COUNT, CCM_REASON_UNREACHABLE, false},
-	};
+    struct {
+        ccm_session_event_type type;
+        uint32_t given, reason;
+        bool policy;
+    } const cases[] = {
+        {CCM_SEV_DISCONNECTED, 0, CCM_REASON_UNREACHABLE, false},
+        {CCM_SEV_ERROR, 0, CCM_REASON_UNREACHABLE, false},
+        {CCM_SEV_FAILED, 0, CCM_REASON_UNREACHABLE, false},
+        {CCM_SEV_DEVICE_GONE, 0, CCM_REASON_DEVICE, false},
+        {CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE, CCM_REASON_UNREACHABLE, false},
+        {CCM_SEV_VERDICT, CCM_REASON_HUNG, CCM_REASON_HUNG, false},
+        {CCM_SEV_VERDICT, CCM_REASON_PANICKED, CCM_REASON_PANICKED, false},
+        {CCM_SEV_VERDICT, CCM_REASON_SHUTDOWN, CCM_REASON_SHUTDOWN, false},
+        {CCM_SEV_VERDICT, CCM_REASON_RESTARTED, CCM_REASON_RESTARTED, false},
+        {CCM_SEV_VERDICT, CCM_REASON_REFUSED, CCM_REASON_REFUSED, true},
+        {CCM_SEV_VERDICT, CCM_REASON_COUNT, CCM_REASON_UNREACHABLE, false},
+    };
 
-	for (auto &c : cases) {
-		Machine e;
+    for (auto &c : cases) {
+        Machine e;
 
-		e.start().fail();	// retries that count no more once READY
-		e.timer();
-		e.fail();
-		e.to(CCM_STATE_READY);
-		e.step(e.simple(c.type, c.given));
-		EXPECT_EQ(e.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_DOWN, CCM_ACT_STATE,
-					    CCM_ACT_TIMER}));
-		EXPECT_EQ(e.find(CCM_ACT_DOWN)->reason, c.reason);
-		expect_ended(e, c.reason, false, c.policy);
-		e.timer();
-		EXPECT_FALSE(e.has(CCM_ACT_STATE));	// one loss, one DOWN
-		e.fail();
-		EXPECT_EQ(e.s.reason, c.policy || c.reason == CCM_REASON_DEVICE ?
-					      u(CCM_REASON_UNREACHABLE) : c.reason);
-	}
+        e.start().fail(); // retries that count no more once READY
+        e.timer();
+        e.fail();
+        e.to(CCM_STATE_READY);
+        e.step(e.simple(c.type, c.given));
+        EXPECT_EQ(e.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_DOWN, CCM_ACT_STATE, CCM_ACT_TIMER}));
+        EXPECT_EQ(e.find(CCM_ACT_DOWN)->reason, c.reason);
+        expect_ended(e, c.reason, false, c.policy);
+        e.timer();
+        EXPECT_FALSE(e.has(CCM_ACT_STATE)); // one loss, one DOWN
+        e.fail();
+        EXPECT_EQ(e.s.reason, c.policy || c.reason == CCM_REASON_DEVICE ? u(CCM_REASON_UNREACHABLE) : c.reason);
+    }
 }
 
 TEST_F(Series, ASeriesThatBreaksIsAFailedAttempt)
 {
-	m.start();
-	for (uint64_t base : {50, 100, 200}) {
-		m.to(CCM_STATE_OPENING);
-		m.step(m.simple(CCM_SEV_ERROR));
-		EXPECT_FALSE(m.has(CCM_ACT_DOWN));
-		EXPECT_GE(m.wait(), base * ms * 3 / 4);
-		EXPECT_LE(m.wait(), base * ms * 5 / 4);
-	}
-	m.to(CCM_STATE_NEGOTIATING);
-	m.timer();
-	EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
-	EXPECT_EQ(m.s.reason, u(CCM_REASON_UNREACHABLE));
+    m.start();
+    for (uint64_t base : {50, 100, 200}) {
+        m.to(CCM_STATE_OPENING);
+        m.step(m.simple(CCM_SEV_ERROR));
+        EXPECT_FALSE(m.has(CCM_ACT_DOWN));
+        EXPECT_GE(m.wait(), base * ms * 3 / 4);
+        EXPECT_LE(m.wait(), base * ms * 5 / 4);
+    }
+    m.to(CCM_STATE_NEGOTIATING);
+    m.timer();
+    EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
+    EXPECT_EQ(m.s.reason, u(CCM_REASON_UNREACHABLE));
 }
 
 TEST_F(Series, Goodbye)
 {
-	for (uint32_t reason = 0; reason <= CCM_REASON_COUNT; reason++) {
-		bool valid = reason > CCM_REASON_NONE && reason < CCM_REASON_COUNT;
-		uint32_t shown = valid ? reason : u(CCM_REASON_REFUSED);
-		bool policy = shown == CCM_REASON_REFUSED || shown == CCM_REASON_VERSION ||
-			      shown == CCM_REASON_AUTHENTICATION;
+    for (uint32_t reason = 0; reason <= CCM_REASON_COUNT; reason++) {
+        bool valid = reason > CCM_REASON_NONE && reason < CCM_REASON_COUNT;
+        uint32_t shown = valid ? reason : u(CCM_REASON_REFUSED);
+        bool policy = shown == CCM_REASON_REFUSED || shown == CCM_REASON_VERSION || shown == CCM_REASON_AUTHENTICATION;
 
-		for (auto state : {CCM_STATE_GREETING, CCM_STATE_OPENING, CCM_STATE_READY}) {
-			Machine e;
+        for (auto state : {CCM_STATE_GREETING, CCM_STATE_OPENING, CCM_STATE_READY}) {
+            Machine e;
 
-			e.start().to(state);
-			e.step(e.goodbye(reason));
-			EXPECT_EQ(e.has(CCM_ACT_DOWN), state == CCM_STATE_READY);
-			expect_ended(e, shown, false, policy);
-		}
-	}
+            e.start().to(state);
+            e.step(e.goodbye(reason));
+            EXPECT_EQ(e.has(CCM_ACT_DOWN), state == CCM_STATE_READY);
+            expect_ended(e, shown, false, policy);
+        }
+    }
 }
 
 TEST_F(Series, Stop)
 {
-	for (uint32_t reason : {CCM_REASON_ADMIN, CCM_REASON_SHUTDOWN, CCM_REASON_NONE}) {
-		for (auto state : {CCM_STATE_CONNECTING, CCM_STATE_GREETING, CCM_STATE_OPENING,
-				   CCM_STATE_READY}) {
-			Machine e;
-			uint32_t shown = reason ? reason : u(CCM_REASON_ADMIN);
+    for (uint32_t reason : {CCM_REASON_ADMIN, CCM_REASON_SHUTDOWN, CCM_REASON_NONE}) {
+        for (auto state : {CCM_STATE_CONNECTING, CCM_STATE_GREETING, CCM_STATE_OPENING, CCM_STATE_READY}) {
+            Machine e;
+            uint32_t shown = reason ? reason : u(CCM_REASON_ADMIN);
 
-			e.start().to(state);
-			e.step(e.simple(CCM_SEV_STOP, reason));
-			EXPECT_EQ(e.has(CCM_ACT_WRITE), state >= CCM_STATE_OPENING);
-			EXPECT_EQ(e.find(CCM_ACT_CLOSE)->flush, state >= CCM_STATE_OPENING);
-			EXPECT_EQ(e.has(CCM_ACT_DOWN), state == CCM_STATE_READY);
-			EXPECT_EQ(e.s.armed_us, 0U);
-			EXPECT_FALSE(e.s.enabled);
-			EXPECT_EQ(e.find(CCM_ACT_STATE)->reason, shown);
-			EXPECT_EQ(e.wrong, "");
-		}
-	}
+            e.start().to(state);
+            e.step(e.simple(CCM_SEV_STOP, reason));
+            EXPECT_EQ(e.has(CCM_ACT_WRITE), state >= CCM_STATE_OPENING);
+            EXPECT_EQ(e.find(CCM_ACT_CLOSE)->flush, state >= CCM_STATE_OPENING);
+            EXPECT_EQ(e.has(CCM_ACT_DOWN), state == CCM_STATE_READY);
+            EXPECT_EQ(e.s.armed_us, 0U);
+            EXPECT_FALSE(e.s.enabled);
+            EXPECT_EQ(e.find(CCM_ACT_STATE)->reason, shown);
+            EXPECT_EQ(e.wrong, "");
+        }
+    }
 }
 
 TEST_F(Series, ANewIncarnationReplacesAReadySession)
 {
-	for (bool reborn : {true, false}) {
-		Machine e;
+    for (bool reborn : {true, false}) {
+        Machine e;
 
-		e.start().to(CCM_STATE_READY);
-		e.step(e.request(2, reborn ? 0xdead : 0));
-		EXPECT_EQ(e.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_DOWN, CCM_ACT_STATE,
-					    CCM_ACT_ACCEPT, CCM_ACT_TIMER}));
-		uint32_t reason = reborn ? CCM_REASON_RESTARTED : CCM_REASON_UNREACHABLE;
-		EXPECT_EQ(e.find(CCM_ACT_DOWN)->reason, reason);
-		EXPECT_EQ(e.out.list[2].reason, reason);
-		EXPECT_EQ(e.s.peer_hello.node, reborn ? 0U : 2U);
-		e.peer_incarnation = e.s.peer_incarnation;
-		e.to(CCM_STATE_READY);
-		EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
-		EXPECT_EQ(e.wrong, "");
-	}
+        e.start().to(CCM_STATE_READY);
+        e.step(e.request(2, reborn ? 0xdead : 0));
+        EXPECT_EQ(e.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_DOWN, CCM_ACT_STATE, CCM_ACT_ACCEPT, CCM_ACT_TIMER}));
+        uint32_t reason = reborn ? CCM_REASON_RESTARTED : CCM_REASON_UNREACHABLE;
+        EXPECT_EQ(e.find(CCM_ACT_DOWN)->reason, reason);
+        EXPECT_EQ(e.out.list[2].reason, reason);
+        EXPECT_EQ(e.s.peer_hello.node, reborn ? 0U : 2U);
+        e.peer_incarnation = e.s.peer_incarnation;
+        e.to(CCM_STATE_READY);
+        EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
+        EXPECT_EQ(e.wrong, "");
+    }
 }
 
 TEST_F(Series, ALaterRequestReplacesASeries)
 {
-	for (auto state : {CCM_STATE_GREETING, CCM_STATE_NEGOTIATING, CCM_STATE_OPENING}) {
-		Machine e;
+    for (auto state : {CCM_STATE_GREETING, CCM_STATE_NEGOTIATING, CCM_STATE_OPENING}) {
+        Machine e;
 
-		e.start().to(state);
-		e.step(e.request(2));
-		EXPECT_EQ(e.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_ACCEPT, CCM_ACT_STATE,
-					    CCM_ACT_TIMER}));
-		EXPECT_EQ(e.s.done, 0U);
-		EXPECT_EQ(e.wrong, "");
-	}
+        e.start().to(state);
+        e.step(e.request(2));
+        EXPECT_EQ(e.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_ACCEPT, CCM_ACT_STATE, CCM_ACT_TIMER}));
+        EXPECT_EQ(e.s.done, 0U);
+        EXPECT_EQ(e.wrong, "");
+    }
 }
 
 } // namespace

@@ -6,7 +6,7 @@
 
 int main()
 {
-	std::string text = sim::states_rst();
+    std::string text = sim::states_rst();
 
-	return fwrite(text.data(), 1, text.size(), stdout) == text.size() && !fflush(stdout) ? 0 : 1;
+    return fwrite(text.data(), 1, text.size(), stdout) == text.size() && !fflush(stdout) ? 0 : 1;
 }

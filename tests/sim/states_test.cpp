@@ -9,11 +9,10 @@
 // CCM_STATES_RST: the committed file
 TEST(States, TheDocumentIsUpToDate)
 {
-	std::ifstream file(CCM_STATES_RST);
-	std::stringstream text;
+    std::ifstream file(CCM_STATES_RST);
+    std::stringstream text;
 
-	ASSERT_TRUE(file) << CCM_STATES_RST << " cannot be read";
-	text << file.rdbuf();
-	EXPECT_EQ(text.str(), sim::states_rst())
-		<< "run: ccm_states_rst > Documentation/states.rst";
+    ASSERT_TRUE(file) << CCM_STATES_RST << " cannot be read";
+    text << file.rdbuf();
+    EXPECT_EQ(text.str(), sim::states_rst()) << "run: ccm_states_rst > Documentation/states.rst";
 }

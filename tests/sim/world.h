@@ -20,88 +20,83 @@ namespace sim {
 
 // A promise was broken: the run has found a bug.
 struct Failure : std::runtime_error {
-	using std::runtime_error::runtime_error;
+    using std::runtime_error::runtime_error;
 };
 
 class World {
 public:
-	World(uint64_t seed, bool tracing) : rng(seed), tracing_(tracing) {}
+    World(uint64_t seed, bool tracing) : rng(seed), tracing_(tracing) {}
 
-	uint64_t now() const { return now_; }
-	uint64_t happened() const { return happened_; }
+    uint64_t now() const { return now_; }
+    uint64_t happened() const { return happened_; }
 
-	void at(uint64_t when, std::function<void()> what)
-	{
-		queue_.push_back({std::max(when, now_), next_++, std::move(what)});
-		std::push_heap(queue_.begin(), queue_.end(), later);
-	}
+    void at(uint64_t when, std::function<void()> what)
+    {
+        queue_.push_back({std::max(when, now_), next_++, std::move(what)});
+        std::push_heap(queue_.begin(), queue_.end(), later);
+    }
 
-	void after(uint64_t delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
+    void after(uint64_t delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
 
-	// Let the next thing happen. False: nothing is left to happen.
-	bool step()
-	{
-		if (queue_.empty())
-			return false;
-		std::pop_heap(queue_.begin(), queue_.end(), later);
-		Item item = std::move(queue_.back());
-		queue_.pop_back();
-		now_ = item.when;
-		happened_++;
-		item.what();
-		return true;
-	}
+    // Let the next thing happen. False: nothing is left to happen.
+    bool step()
+    {
+        if (queue_.empty())
+            return false;
+        std::pop_heap(queue_.begin(), queue_.end(), later);
+        Item item = std::move(queue_.back());
+        queue_.pop_back();
+        now_ = item.when;
+        happened_++;
+        item.what();
+        return true;
+    }
 
-	// Everything up to @when; time stands at @when behind it.
-	void run_until(uint64_t when)
-	{
-		while (!queue_.empty() && queue_.front().when <= when)
-			step();
-		now_ = when;
-	}
+    // Everything up to @when; time stands at @when behind it.
+    void run_until(uint64_t when)
+    {
+        while (!queue_.empty() && queue_.front().when <= when)
+            step();
+        now_ = when;
+    }
 
-	template <typename... Args>
-	void trace(fmt::format_string<Args...> format, Args &&...args)
-	{
-		if (!tracing_)
-			return;
-		trace_ += fmt::format("{:>12.3f} ms  ", static_cast<double>(now_) / 1000);
-		trace_ += fmt::format(format, std::forward<Args>(args)...);
-		trace_ += '\n';
-	}
+    template <typename... Args> void trace(fmt::format_string<Args...> format, Args &&...args)
+    {
+        if (!tracing_)
+            return;
+        trace_ += fmt::format("{:>12.3f} ms  ", static_cast<double>(now_) / 1000);
+        trace_ += fmt::format(format, std::forward<Args>(args)...);
+        trace_ += '\n';
+    }
 
-	bool tracing() const { return tracing_; }
-	const std::string &traced() const { return trace_; }
+    bool tracing() const { return tracing_; }
+    const std::string &traced() const { return trace_; }
 
-	template <typename... Args>
-	[[noreturn]] void fail(fmt::format_string<Args...> format, Args &&...args)
-	{
-		std::string message = fmt::format(format, std::forward<Args>(args)...);
+    template <typename... Args> [[noreturn]] void fail(fmt::format_string<Args...> format, Args &&...args)
+    {
+        std::string message = fmt::format(format, std::forward<Args>(args)...);
 
-		trace("FAILED: {}", message);
-		throw Failure(message);
-	}
+        trace("FAILED: {}", message);
+        throw Failure(message);
+    }
 
-	Rng rng;
+    Rng rng;
 
 private:
-	struct Item {
-		uint64_t when;
-		uint64_t order;
-		std::function<void()> what;
-	};
+    struct Item {
+        uint64_t when;
+        uint64_t order;
+        std::function<void()> what;
+    };
 
-	static bool later(const Item &a, const Item &b)
-	{
-		return std::pair(a.when, a.order) > std::pair(b.when, b.order);
-	}
+    static bool later(const Item &a, const Item &b) { return std::pair(a.when, a.order) > std::pair(b.when, b.order); }
 
-	std::vector<Item> queue_;
-	uint64_t now_ = 1;
-	uint64_t next_ = 0;
-	uint64_t happened_ = 0;
-	bool tracing_;
-	std::string trace_;
+    std::vector<Item> queue_;
+    uint64_t now_ = 1;
+    uint64_t next_ = 0;
+    uint64_t happened_ = 0;
+    bool tracing_;
+    std::string trace_;
 };
 
 } // namespace sim

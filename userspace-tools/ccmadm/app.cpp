@@ -19,12 +19,11 @@ namespace {
 
 constexpr double longest_timeout = 1e9; // seconds: some 31 years
 
-constexpr char exit_codes[] =
-    "Exit codes:\n"
-    "  0  ready (status: every partner is; wait: it came true; else: done)\n"
-    "  1  error, with one line on standard error\n"
-    "  2  not ready (also: no partner is configured)\n"
-    "  3  timed out";
+constexpr char exit_codes[] = "Exit codes:\n"
+                              "  0  ready (status: every partner is; wait: it came true; else: done)\n"
+                              "  1  error, with one line on standard error\n"
+                              "  2  not ready (also: no partner is configured)\n"
+                              "  3  timed out";
 
 // What the command line says.
 struct Command {
@@ -47,15 +46,14 @@ auto number_from(std::uint64_t lowest, std::uint64_t highest, std::string_view w
         std::uint64_t number = 0;
         const char *const last = text.data() + text.size();
         const auto [end, error] = std::from_chars(text.data(), last, number);
-        if (error == std::errc() && end == last && (text == "0" || text.front() != '0') &&
-            number >= lowest && number <= highest)
+        if (error == std::errc() && end == last && (text == "0" || text.front() != '0') && number >= lowest &&
+            number <= highest)
             return {};
         return fmt::format("`{}` is not {}, a number from {} to {}", text, what, lowest, highest);
     };
 }
 
-const auto check_node_id =
-    number_from(1, std::numeric_limits<std::uint32_t>::max(), "the id of a node");
+const auto check_node_id = number_from(1, std::numeric_limits<std::uint32_t>::max(), "the id of a node");
 
 std::string check_timeout(const std::string &text)
 {
@@ -72,14 +70,12 @@ std::string check_state(const std::string &text)
 {
     if (states.value(text))
         return {};
-    return fmt::format("`{}` is not a state; the states are: {}", text,
-                       states.list(0, CCM_STATE_COUNT - 1));
+    return fmt::format("`{}` is not a state; the states are: {}", text, states.list(0, CCM_STATE_COUNT - 1));
 }
 
 std::string check_client(const std::string &text)
 {
-    const bool printable = std::all_of(text.begin(), text.end(),
-                                       [](char c) { return c > 0x20 && c < 0x7f; });
+    const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
     if (printable && !text.empty() && text.size() < CCM_CLIENT_NAME_LEN)
         return {};
     return fmt::format("`{}` is not the name of a client, 1 to {} printable ASCII characters "
@@ -97,16 +93,15 @@ std::string check_stage(const std::string &text)
 // are shown in its help; they are the same as those before the verb.
 void describe(CLI::App &app, Command &command)
 {
-    app.set_version_flag("--version", fmt::format("ccmadm {} (interface version {})",
-                                                  CCMADM_VERSION, CCM_UAPI_VERSION));
+    app.set_version_flag("--version",
+                         fmt::format("ccmadm {} (interface version {})", CCMADM_VERSION, CCM_UAPI_VERSION));
     app.require_subcommand(0, 1);
     app.footer("`ccmadm VERB --help` tells more about a verb.\n\n" + std::string(exit_codes));
     app.get_formatter()->column_width(28);
 
     const auto common = [&command](CLI::App *verb) {
         verb->add_flag("--json", command.json, "Print JSON");
-        verb->add_option("--device", command.device, "The CCM device [/dev/ccm]")
-            ->type_name("PATH");
+        verb->add_option("--device", command.device, "The CCM device [/dev/ccm]")->type_name("PATH");
         return verb;
     };
     const auto add = [&app, &common](const char *name, const char *about) {
@@ -118,8 +113,7 @@ void describe(CLI::App &app, Command &command)
         ->footer("Exits with 0 if every configured partner is ready, 2 if not.");
 
     auto *wait = add("wait", "Wait until partners, or clients on them, are ready or down");
-    wait->add_option("--partner", command.wait.partners,
-                     "Wait for this partner; may be repeated [all configured]")
+    wait->add_option("--partner", command.wait.partners, "Wait for this partner; may be repeated [all configured]")
         ->type_name("N")
         ->type_size(1)
         ->allow_extra_args(false)
@@ -149,14 +143,14 @@ void describe(CLI::App &app, Command &command)
     watch->add_option("--count", command.watch.count, "End after this many changes")
         ->type_name("N")
         ->check(number_from(1, std::numeric_limits<std::uint64_t>::max(), "a count of changes"));
-    watch->add_flag("--until-sync", command.watch.until_sync,
-                    "End after the present state");
+    watch->add_flag("--until-sync", command.watch.until_sync, "End after the present state");
     watch->footer("With --json, one object a line: the present state, {\"type\":\"sync\",...}, "
                   "then changes.\nEnds with 0 on SIGINT and SIGTERM.");
 
     auto *stage = add("stage", "Print or set this node's boot stage");
-    stage->add_option("stage", command.stage.name,
-                      "The stage to set: " + stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))
+    stage
+        ->add_option("stage", command.stage.name,
+                     "The stage to set: " + stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))
         ->type_name("NAME")
         ->check(check_stage);
 
@@ -165,8 +159,7 @@ void describe(CLI::App &app, Command &command)
         ->type_name("N")
         ->required()
         ->check(check_node_id);
-    peek->add_option("--timeout", command.peek.timeout_ms,
-                     "How long to wait for the answer, 1 to 10000 [1000]")
+    peek->add_option("--timeout", command.peek.timeout_ms, "How long to wait for the answer, 1 to 10000 [1000]")
         ->type_name("MS")
         ->check(number_from(1, 10000, "a timeout in milliseconds"));
     peek->footer("Exits with 2 if there is no session with the partner, 3 if it does not answer.");
@@ -200,8 +193,8 @@ ExitCode fail(Output &errors, const Error &error)
 }
 
 // All but the check that what was said could be written.
-ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener &opener,
-                     Output &output, Output &errors, const Clock &clock)
+ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener &opener, Output &output, Output &errors,
+                     const Clock &clock)
 {
     CLI::App app("ccmadm looks at and steers CCM, the cluster connection manager.", "ccmadm");
     Command command;
@@ -212,13 +205,10 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
         if (!command.wait_stage.empty() && command.wait_state != "ready")
             throw CLI::ValidationError(fmt::format(
-                "--stage is about partners that are ready: it does not go with --state {}",
-                command.wait_state));
-        if (!command.wait.clients.empty() && command.wait_state != "ready" &&
-            command.wait_state != "down")
-            throw CLI::ValidationError(fmt::format(
-                "--client waits for ready or down: it does not go with --state {}",
-                command.wait_state));
+                "--stage is about partners that are ready: it does not go with --state {}", command.wait_state));
+        if (!command.wait.clients.empty() && command.wait_state != "ready" && command.wait_state != "down")
+            throw CLI::ValidationError(
+                fmt::format("--client waits for ready or down: it does not go with --state {}", command.wait_state));
     } catch (const CLI::CallForVersion &version) {
         output.write(version.what() + std::string("\n"));
         return ExitCode::ready;
@@ -246,13 +236,12 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
 
 } // namespace
 
-ExitCode run(std::span<const char *const> arguments, const DeviceOpener &opener, Output &output,
-             Output &errors, const Clock &clock)
+ExitCode run(std::span<const char *const> arguments, const DeviceOpener &opener, Output &output, Output &errors,
+             const Clock &clock)
 {
     const ExitCode code = run_command(arguments, opener, output, errors, clock);
     if (output.state() == Output::State::failed)
-        return fail(errors, {fmt::format("cannot write to standard output: {}",
-                                         strerror(output.number()))});
+        return fail(errors, {fmt::format("cannot write to standard output: {}", strerror(output.number()))});
     return code;
 }
 

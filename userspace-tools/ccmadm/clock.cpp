@@ -14,8 +14,7 @@ constexpr std::int64_t ns_per_second = 1'000'000'000;
 
 std::string Clock::local_time(std::uint64_t monotonic_ns) const
 {
-    const std::int64_t now_ns =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(now().time_since_epoch()).count();
+    const std::int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now().time_since_epoch()).count();
     // Unsigned, so that no time in a record, however wrong, overflows.
     const auto age = static_cast<std::uint64_t>(now_ns) - monotonic_ns;
     const auto then = static_cast<std::int64_t>(static_cast<std::uint64_t>(wallclock_ns()) - age);
@@ -29,9 +28,8 @@ std::string Clock::local_time(std::uint64_t monotonic_ns) const
     std::tm parts{};
     if (localtime_r(&time, &parts) == nullptr)
         return fmt::format("{}.{:06}", seconds, rest / 1000);
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", parts.tm_year + 1900,
-                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                       rest / 1000);
+    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", parts.tm_year + 1900, parts.tm_mon + 1,
+                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, rest / 1000);
 }
 
 Instant SystemClock::now() const
@@ -41,8 +39,7 @@ Instant SystemClock::now() const
 
 std::int64_t SystemClock::wallclock_ns() const
 {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 

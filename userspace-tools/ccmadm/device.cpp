@@ -60,8 +60,7 @@ Error unloaded(const std::string &path)
 
 } // namespace
 
-Device::Device(std::string path, std::unique_ptr<Control> control,
-               std::unique_ptr<RecordSource> records)
+Device::Device(std::string path, std::unique_ptr<Control> control, std::unique_ptr<RecordSource> records)
     : path_(std::move(path)), control_(std::move(control)), records_(std::move(records))
 {
 }
@@ -87,8 +86,7 @@ Result<ccm_info> Device::check()
     case ENODEV:
         return unloaded(path_);
     default:
-        return Error{fmt::format("{}: cannot ask the module for its version: {}", path_,
-                                 strerror(number))};
+        return Error{fmt::format("{}: cannot ask the module for its version: {}", path_, strerror(number))};
     }
     if (info.uapi_version != CCM_UAPI_VERSION)
         return Error{fmt::format("{}: the module has interface version {}, this ccmadm knows {}: "
@@ -150,8 +148,7 @@ Result<ccm_peek> Device::peek(std::uint32_t node, std::uint32_t timeout_ms)
                                  node, timeout_ms),
                      ExitCode::timed_out};
     case EINVAL:
-        return Error{fmt::format("partner {}: the module does not accept a timeout of {} ms", node,
-                                 timeout_ms)};
+        return Error{fmt::format("partner {}: the module does not accept a timeout of {} ms", node, timeout_ms)};
     case EPERM:
     case EACCES:
         return Error{fmt::format("cannot read the status page of partner {}: it needs "
@@ -160,8 +157,7 @@ Result<ccm_peek> Device::peek(std::uint32_t node, std::uint32_t timeout_ms)
     case ENODEV:
         return unloaded(path_);
     default:
-        return Error{fmt::format("cannot read the status page of partner {}: {}", node,
-                                 strerror(number))};
+        return Error{fmt::format("cannot read the status page of partner {}: {}", node, strerror(number))};
     }
 }
 

@@ -24,8 +24,7 @@ public:
 // An open CCM device whose interface is the one this tool knows.
 class Device {
 public:
-    Device(std::string path, std::unique_ptr<Control> control,
-           std::unique_ptr<RecordSource> records);
+    Device(std::string path, std::unique_ptr<Control> control, std::unique_ptr<RecordSource> records);
 
     static Result<Device> open(const std::string &path);
 

@@ -233,8 +233,7 @@ Fields::Fields(const ccm_record &record)
     add("stage", word_value(stages, record.stage), stage_text(record.stage));
     add("incarnation", incarnation_value(record.incarnation), incarnation_text(record.incarnation));
     if (!node) {
-        add("transport", word_value(transports, record.transport),
-            transport_text(record.transport));
+        add("transport", word_value(transports, record.transport), transport_text(record.transport));
         add("family", family_value(record.family), "");
         add("address", address_text(record), address_text(record));
     }
@@ -274,8 +273,7 @@ Fields::Fields(const ccm_peek &peek)
     add_number("node", peek.node);
     add("incarnation", incarnation_value(peek.incarnation), incarnation_text(peek.incarnation));
     add("stage", word_value(stages, peek.stage), stage_text(peek.stage));
-    add("page_flags", flags_value(page_flags, peek.page_flags),
-        flags_text(page_flags, peek.page_flags));
+    add("page_flags", flags_value(page_flags, peek.page_flags), flags_text(page_flags, peek.page_flags));
     add_number("counter", peek.counter);
     add("tick_ms", peek.tick_ms, fmt::format("{} ms", peek.tick_ms));
     add("uptime_ms", peek.uptime_ms, fmt::format("{:.3f} s", static_cast<double>(peek.uptime_ms) / 1e3));
@@ -285,8 +283,8 @@ Fields::Fields(const ccm_peek &peek)
 const std::string &Fields::text(std::string_view key) const
 {
     static const std::string none;
-    const auto found = std::find_if(fields_.begin(), fields_.end(),
-                                    [key](const Field &field) { return field.key == key; });
+    const auto found =
+        std::find_if(fields_.begin(), fields_.end(), [key](const Field &field) { return field.key == key; });
     return found == fields_.end() ? none : found->text;
 }
 

@@ -16,8 +16,7 @@ int main(int argc, char **argv)
     try {
         const auto count = static_cast<std::size_t>(argc > 0 ? argc - 1 : 0);
         return static_cast<int>(
-            run(std::span<const char *const>(argv + 1, count), Device::open, output, errors,
-                SystemClock()));
+            run(std::span<const char *const>(argv + 1, count), Device::open, output, errors, SystemClock()));
     } catch (const std::exception &error) { // out of memory, or a bug
         errors.write(std::string("ccmadm: ") + error.what() + "\n");
         return static_cast<int>(ExitCode::error);

@@ -19,8 +19,7 @@ void PresentState::apply(const ccm_record &record)
         break;
     case CCM_RECORD_REMOVED:
         partners_.erase(record.node);
-        std::erase_if(clients_,
-                      [&record](const auto &c) { return c.first.second == record.node; });
+        std::erase_if(clients_, [&record](const auto &c) { return c.first.second == record.node; });
         break;
     case CCM_RECORD_CLIENT:
         if (record.state == CCM_CLIENT_GONE)
@@ -53,9 +52,8 @@ const ccm_record *PresentState::client(const std::string &name, std::uint32_t pa
 
 bool PresentState::ready() const
 {
-    return !partners_.empty() && std::all_of(partners_.begin(), partners_.end(), [](const auto &p) {
-        return p.second.state == CCM_STATE_READY;
-    });
+    return !partners_.empty() && std::all_of(partners_.begin(), partners_.end(),
+                                             [](const auto &p) { return p.second.state == CCM_STATE_READY; });
 }
 
 Result<PresentState> take_present_state(RecordSource &source, const Clock &clock)

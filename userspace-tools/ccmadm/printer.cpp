@@ -46,8 +46,7 @@ std::string joined(std::string_view first, const std::string &second)
 ordered_json state_object(const PresentState &state)
 {
     ordered_json object;
-    object["node"] =
-        state.node() ? Fields(*state.node()).json("type") : ordered_json(nullptr);
+    object["node"] = state.node() ? Fields(*state.node()).json("type") : ordered_json(nullptr);
     object["partners"] = ordered_json::array();
     for (const auto &[id, partner] : state.partners())
         object["partners"].push_back(Fields(partner).json("type"));
@@ -62,9 +61,8 @@ std::string node_block(const PresentState &state)
     if (!state.node())
         return "this node    not described by the module\n";
     const Fields node(*state.node());
-    const std::string id = state.node()->node == 0
-                               ? "not configured: load the module with node=ID"
-                               : joined(node.text("node"), node.text("name"));
+    const std::string id = state.node()->node == 0 ? "not configured: load the module with node=ID"
+                                                   : joined(node.text("node"), node.text("name"));
     return table({{"node", id},
                   {"cluster", node.text("cluster")},
                   {"incarnation", node.text("incarnation")},
@@ -75,16 +73,15 @@ std::string partner_block(const PresentState &state)
 {
     if (state.partners().empty())
         return "no partner is configured: load the module with partners=ID@ADDRESS\n";
-    std::vector<Row> rows{
-        {"PARTNER", "NAME", "STATE", "STAGE", "TRANSPORT", "ADDRESS", "SESSIONS", "SILENT"}};
+    std::vector<Row> rows{{"PARTNER", "NAME", "STATE", "STAGE", "TRANSPORT", "ADDRESS", "SESSIONS", "SILENT"}};
     for (const auto &[id, record] : state.partners()) {
         const Fields partner(record);
         std::string state_text = partner.text("state");
         if (record.state != CCM_STATE_READY && !partner.text("error").empty())
             state_text += fmt::format("; last error: {}", partner.text("error"));
-        rows.push_back({partner.text("node"), partner.text("name"), state_text,
-                        partner.text("stage"), partner.text("transport"), partner.text("address"),
-                        partner.text("sessions"), partner.text("silent_us")});
+        rows.push_back({partner.text("node"), partner.text("name"), state_text, partner.text("stage"),
+                        partner.text("transport"), partner.text("address"), partner.text("sessions"),
+                        partner.text("silent_us")});
     }
     return table(std::move(rows));
 }
@@ -94,21 +91,20 @@ std::string client_block(const PresentState &state)
 {
     if (state.clients().empty())
         return {};
-    std::vector<Row> rows{
-        {"CLIENT", "PARTNER", "STATE", "VERSION", "PORTS", "REGION", "PARTNER'S", "NOTE"}};
+    std::vector<Row> rows{{"CLIENT", "PARTNER", "STATE", "VERSION", "PORTS", "REGION", "PARTNER'S", "NOTE"}};
     for (const auto &[key, record] : state.clients()) {
         const Fields client(record);
-        rows.push_back({client.text("client"), client.text("node"), client.text("state"),
-                        client.text("version"), client.text("ports"), client.text("region"),
-                        client.text("region_partner"), client.text("note")});
+        rows.push_back({client.text("client"), client.text("node"), client.text("state"), client.text("version"),
+                        client.text("ports"), client.text("region"), client.text("region_partner"),
+                        client.text("note")});
     }
     return table(std::move(rows));
 }
 
 std::string client_text(const Fields &fields, std::uint16_t ports)
 {
-    std::string text = fmt::format("client {}, partner {}: {}", fields.text("client"),
-                                   fields.text("node"), fields.text("state"));
+    std::string text =
+        fmt::format("client {}, partner {}: {}", fields.text("client"), fields.text("node"), fields.text("state"));
     if (!fields.text("version").empty())
         text += ", version " + fields.text("version");
     if (ports != 0)
@@ -138,22 +134,20 @@ std::string change_text(const ccm_record &record)
             text += ", " + fields.text("stage");
         return text;
     case CCM_RECORD_PARTNER:
-        text = fmt::format("{}: {}", joined("partner " + fields.text("node"), fields.text("name")),
-                           fields.text("state"));
+        text =
+            fmt::format("{}: {}", joined("partner " + fields.text("node"), fields.text("name")), fields.text("state"));
         for (const std::string_view key : {"stage", "transport", "address"})
             if (!fields.text(key).empty())
                 text += ", " + fields.text(key);
         if (record.state == CCM_STATE_READY)
-            text += fmt::format(", incarnation {}, session {}", fields.text("incarnation"),
-                                fields.text("sessions"));
+            text += fmt::format(", incarnation {}, session {}", fields.text("incarnation"), fields.text("sessions"));
         if (record.state == CCM_STATE_DOWN && record.silent_us != 0)
             text += ", silent " + fields.text("silent_us");
         if (record.state != CCM_STATE_READY && !fields.text("error").empty())
             text += ", last error: " + fields.text("error");
         return text;
     case CCM_RECORD_REMOVED:
-        return joined("partner " + fields.text("node"), fields.text("name")) +
-               ": removed from the configuration";
+        return joined("partner " + fields.text("node"), fields.text("name")) + ": removed from the configuration";
     case CCM_RECORD_CLIENT:
         return client_text(fields, record.ports);
     case CCM_RECORD_SYNC:
@@ -161,8 +155,7 @@ std::string change_text(const ccm_record &record)
     case CCM_RECORD_OVERFLOW:
         return "-- changes were lost, the reader was too slow; the present state follows";
     default:
-        return fmt::format("record of type {}, about node {}", fields.text("type"),
-                           fields.text("node"));
+        return fmt::format("record of type {}, about node {}", fields.text("type"), fields.text("node"));
     }
 }
 
@@ -221,14 +214,14 @@ void Printer::peek(const ccm_peek &peek)
         line(page.json().dump());
         return;
     }
-    output_.write(table({{"partner", page.text("node")},
-                         {"incarnation", page.text("incarnation")},
-                         {"stage", page.text("stage")},
-                         {"flags", page.text("page_flags")},
-                         {"counter", fmt::format("{}, moves at least every {}", page.text("counter"),
-                                                 page.text("tick_ms"))},
-                         {"uptime", page.text("uptime_ms")},
-                         {"read in", page.text("read_us")}}));
+    output_.write(
+        table({{"partner", page.text("node")},
+               {"incarnation", page.text("incarnation")},
+               {"stage", page.text("stage")},
+               {"flags", page.text("page_flags")},
+               {"counter", fmt::format("{}, moves at least every {}", page.text("counter"), page.text("tick_ms"))},
+               {"uptime", page.text("uptime_ms")},
+               {"read in", page.text("read_us")}}));
 }
 
 std::string partner_label(const ccm_record &record)

@@ -15,10 +15,7 @@ enum class Format { text, json };
 // Says everything that a verb has to say, for people or for programs.
 class Printer {
 public:
-    Printer(Output &output, Format format, const Clock &clock)
-        : output_(output), format_(format), clock_(clock)
-    {
-    }
+    Printer(Output &output, Format format, const Clock &clock) : output_(output), format_(format), clock_(clock) {}
 
     // One line per record, in the order of the records.
     void record(const ccm_record &record);

@@ -19,10 +19,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array record_type_words{""sv,         "node"sv,    "partner"sv, "sync"sv,
-                                       "overflow"sv, "removed"sv, "client"sv};
-constexpr std::array state_words{"down"sv,        "connecting"sv, "greeting"sv,
-                                 "negotiating"sv, "opening"sv,    "ready"sv};
+constexpr std::array record_type_words{""sv, "node"sv, "partner"sv, "sync"sv, "overflow"sv, "removed"sv, "client"sv};
+constexpr std::array state_words{"down"sv, "connecting"sv, "greeting"sv, "negotiating"sv, "opening"sv, "ready"sv};
 constexpr std::array reason_words{"none"sv,           "unreachable"sv, "hung"sv,    "panicked"sv,
                                   "shutdown"sv,       "restarted"sv,   "version"sv, "refused"sv,
                                   "authentication"sv, "admin"sv,       "device"sv};
@@ -40,12 +38,10 @@ constexpr std::array reason_meanings{"nothing tried yet"sv,
 constexpr std::array stage_words{"unknown"sv,   "kernel"sv,  "initramfs"sv, "root"sv,
                                  "userspace"sv, "storage"sv, "running"sv,   "stopping"sv};
 constexpr std::array transport_words{"none"sv, "roce"sv, "iwarp"sv};
-constexpr std::array client_state_words{"gone"sv, "waiting"sv, "incompatible"sv, "opening"sv,
-                                        "ready"sv};
-constexpr std::array client_reason_words{"none"sv,      "no-session"sv, "no-counterpart"sv,
-                                         "version"sv,   "ports"sv,      "memory"sv,
-                                         "limit"sv,     "resources"sv,  "connect"sv,
-                                         "port-lost"sv, "left"sv};
+constexpr std::array client_state_words{"gone"sv, "waiting"sv, "incompatible"sv, "opening"sv, "ready"sv};
+constexpr std::array client_reason_words{"none"sv,   "no-session"sv, "no-counterpart"sv, "version"sv, "ports"sv,
+                                         "memory"sv, "limit"sv,      "resources"sv,      "connect"sv, "port-lost"sv,
+                                         "left"sv};
 constexpr std::array client_reason_meanings{
     "nothing has gone wrong so far"sv,
     "there is no session with the partner"sv,
@@ -128,8 +124,7 @@ Result<std::vector<ccm_record>> decode_records(std::span<const std::byte> bytes)
         if (record.size != sizeof(ccm_record))
             return Error{fmt::format("record {} (type {}) says it has {} bytes instead of {}: "
                                      "use the ccmadm that belongs to the loaded module",
-                                     record.seq, record_types.text(record.type), record.size,
-                                     sizeof(ccm_record))};
+                                     record.seq, record_types.text(record.type), record.size, sizeof(ccm_record))};
     }
     return records;
 }

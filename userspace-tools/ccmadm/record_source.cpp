@@ -33,9 +33,7 @@ timespec time_left(Instant deadline)
 ReadResult FdSource::read(const Until &until)
 {
     for (;;) {
-        std::array<pollfd, 3> fds{{{fd_, POLLIN, 0},
-                                   {until.stop_fd, POLLIN, 0},
-                                   {until.output_fd, 0, 0}}};
+        std::array<pollfd, 3> fds{{{fd_, POLLIN, 0}, {until.stop_fd, POLLIN, 0}, {until.output_fd, 0, 0}}};
         timespec left{};
         if (until.deadline)
             left = time_left(*until.deadline);
@@ -68,8 +66,7 @@ std::optional<ReadResult> FdSource::take(bool gone)
         if (errno == EAGAIN && !gone)
             return std::nullopt;
         if (errno == ENODEV || errno == EAGAIN)
-            return Error{fmt::format("{}: the module was unloaded; `modprobe rdma_ccm` loads it again",
-                                     path_)};
+            return Error{fmt::format("{}: the module was unloaded; `modprobe rdma_ccm` loads it again", path_)};
         if (errno == EINVAL)
             return Error{fmt::format("{}: the module's records are longer than the {} bytes asked "
                                      "for: use the ccmadm that belongs to the loaded module",
@@ -77,8 +74,7 @@ std::optional<ReadResult> FdSource::take(bool gone)
         return Error{fmt::format("{}: cannot read: {}", path_, strerror(errno))};
     }
     if (got == 0)
-        return Error{fmt::format("{}: ended, which a CCM device never does; check --device",
-                                 path_)};
+        return Error{fmt::format("{}: ended, which a CCM device never does; check --device", path_)};
     auto records = decode_records(std::span(buffer).first(static_cast<std::size_t>(got)));
     if (!records)
         return Error{fmt::format("{}: {}", path_, records.error().text)};

@@ -13,8 +13,7 @@ int as_nobody(const Words &words)
     for (const std::string &word : words)
         arguments.push_back(const_cast<char *>(word.c_str()));
     arguments.push_back(nullptr);
-    if (words.empty() || setgroups(0, nullptr) || setresgid(65534, 65534, 65534) ||
-        setresuid(65534, 65534, 65534)) {
+    if (words.empty() || setgroups(0, nullptr) || setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)) {
         std::perror("nobody");
         return 126;
     }

@@ -228,8 +228,8 @@ int steps(const Words &words)
         return steps(lines);
     }
     const std::map<std::string, bool (*)(const std::string &)> known = {
-        {"remove", remove},   {"load", load},         {"ready", ready},     {"show", show},
-        {"listen", listen_for}, {"connect", connect_to}, {"barrier", barrier}, {"trial", trial}, {"pause", pause},
+        {"remove", remove},      {"load", load},       {"ready", ready}, {"show", show},   {"listen", listen_for},
+        {"connect", connect_to}, {"barrier", barrier}, {"trial", trial}, {"pause", pause},
     };
     std::signal(SIGPIPE, SIG_IGN);
     // so that it is seen how far it has come

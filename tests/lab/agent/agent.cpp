@@ -155,8 +155,7 @@ private:
             }
             long long seq = request->value("seq", -1LL);
             if (seq != received_)
-                garbled("request " + std::to_string(seq) + " came where " +
-                        std::to_string(received_) + " was due");
+                garbled("request " + std::to_string(seq) + " came where " + std::to_string(received_) + " was due");
             received_ = seq + 1;
             try {
                 obey(*request);

@@ -45,11 +45,13 @@ std::uint64_t masks_filled[8], masks_found[8];
 void zmm(std::uint64_t rounds)
 {
     // mask registers too; 16 bits of each are there with every AVX-512
-    asm volatile("kmovw 0(%0), %%k1\n\tkmovw 8(%0), %%k2\n\tkmovw 16(%0), %%k3\n\tkmovw 24(%0), %%k4\n\t" ::"r"(masks_filled)
-                 : "memory");
+    asm volatile(
+        "kmovw 0(%0), %%k1\n\tkmovw 8(%0), %%k2\n\tkmovw 16(%0), %%k3\n\tkmovw 24(%0), %%k4\n\t" ::"r"(masks_filled)
+        : "memory");
     asm volatile(THIRTYTWO(FILL, "vmovdqa64", "zmm", "64") YIELD THIRTYTWO(KEEP, "vmovdqa64", "zmm", "64") OPERANDS);
-    asm volatile("kmovw %%k1, 0(%0)\n\tkmovw %%k2, 8(%0)\n\tkmovw %%k3, 16(%0)\n\tkmovw %%k4, 24(%0)\n\t" ::"r"(masks_found)
-                 : "memory");
+    asm volatile(
+        "kmovw %%k1, 0(%0)\n\tkmovw %%k2, 8(%0)\n\tkmovw %%k3, 16(%0)\n\tkmovw %%k4, 24(%0)\n\t" ::"r"(masks_found)
+        : "memory");
 }
 
 void ymm(std::uint64_t rounds)

@@ -51,12 +51,12 @@ TEST(JudgeTest, KnowsFaultsFromTheirNames)
 
 TEST(JudgeTest, ToleratesWhatWasDeclaredAndNoMore)
 {
-    auto log = log_of({"[ 1.0] quiet", "[ 2.0] WARNING: CPU: 0 PID: 1 at a.c:1 provoked+0x1/0x2", "[ 2.0] Call Trace:",
-                       "[ 2.0]  foo+0x1/0x2"});
+    auto log = log_of({"[ 1.0] quiet", "[ 2.0] WARNING: CPU: 0 PID: 1 at a.c:1 provoked+0x1/0x2",
+                       "[ 2.0] Call Trace:", "[ 2.0]  foo+0x1/0x2"});
     EXPECT_EQ(judge_log("n", log, {}).size(), 1U);
     EXPECT_EQ(judge_log("n", log, {{"provoked", 1}}).size(), 0U);
-    EXPECT_EQ(judge_log("n", log, {{"provoked", 2}}).size(), 1U);   // one is missing
-    EXPECT_EQ(judge_log("n", log, {{"different", 1}}).size(), 2U);  // a fault, and one missing
+    EXPECT_EQ(judge_log("n", log, {{"provoked", 2}}).size(), 1U);  // one is missing
+    EXPECT_EQ(judge_log("n", log, {{"different", 1}}).size(), 2U); // a fault, and one missing
     auto twice = log;
     twice.insert(twice.end(), log.begin(), log.end());
     EXPECT_EQ(judge_log("n", twice, {{"provoked", 1}}).size(), 1U); // one too many
@@ -68,9 +68,8 @@ protected:
     Verdict after(const std::string &what, const std::string &kernel, const std::vector<std::string> &expected = {})
     {
         Settings with_module = settings();
-        with_module.uml_modules =
-            build_uml_modules(lab_source_dir() / "modules", with_module.uml_build(kernel),
-                              with_module.run_dir / "modules" / kernel);
+        with_module.uml_modules = build_uml_modules(lab_source_dir() / "modules", with_module.uml_build(kernel),
+                                                    with_module.run_dir / "modules" / kernel);
         auto *info = ::testing::UnitTest::GetInstance()->current_test_info();
         Cluster cluster(fmt::format("VerdictTest.{}-{}", info->name(), what), with_module);
         Node &node = cluster.add({.kernel = kernel, .rdma = Rdma::none});

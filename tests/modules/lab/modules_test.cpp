@@ -17,7 +17,8 @@ protected:
     Node &ccm_node(int id, int partner, std::vector<std::string> more = {}, int wire_kib = 0)
     {
         std::vector<std::string> parameters{fmt::format("rdma_ccm.node={}", id), "rdma_ccm.cluster=t",
-                                            fmt::format("rdma_ccm.partners={0}@192.0.2.{0}", partner), "rdma_ccm.auth=none"};
+                                            fmt::format("rdma_ccm.partners={0}@192.0.2.{0}", partner),
+                                            "rdma_ccm.auth=none"};
         parameters.insert(parameters.end(), more.begin(), more.end());
         return cluster().add({.id = id, .load = {"rdma_ccm"}, .parameters = parameters, .wire_kib = wire_kib});
     }
@@ -187,9 +188,10 @@ TEST_F(Modules, BenchConnects)
     }
     told(a, "ccm_bench", "stop");
     for (const char *command : {"connect {} 18515", "parallel {} 18515 8"})
-        EXPECT_FALSE(b.run(fmt::format(fmt::runtime("echo " + std::string(command) + " >/sys/kernel/debug/ccm_bench/run"),
-                                       a.ipv4()))
-                         .ok());
+        EXPECT_FALSE(
+            b.run(fmt::format(fmt::runtime("echo " + std::string(command) + " >/sys/kernel/debug/ccm_bench/run"),
+                              a.ipv4()))
+                .ok());
     told(a, "ccm_bench", "serve 18515");
     for (Node *node : {&a, &b})
         node->must("rmmod ccm_bench");

@@ -8,8 +8,7 @@
 namespace ccm::lab {
 namespace {
 
-template <typename Message, std::size_t length, void put(u8 *, const Message *)>
-Bytes encode(const Message &message)
+template <typename Message, std::size_t length, void put(u8 *, const Message *)> Bytes encode(const Message &message)
 {
     Bytes bytes(length);
     put(bytes.data(), &message);
@@ -172,8 +171,8 @@ Rogue::Outcome Rogue::connect(const std::string &address, int port, const Bytes 
 void Rogue::listen(int port, Answer answer, const Bytes &private_data)
 {
     const char *word = answer == Answer::accept ? "accept" : answer == Answer::reject ? "reject" : "ignore";
-    std::string said = command(
-        fmt::format("listen {} {} {} {}", slot_, port, word, private_data.empty() ? "-" : hex(private_data)));
+    std::string said =
+        command(fmt::format("listen {} {} {} {}", slot_, port, word, private_data.empty() ? "-" : hex(private_data)));
     if (said != "listening")
         throw Error("{}: the rogue cannot listen on port {}: {}", node_.name(), port, said);
 }

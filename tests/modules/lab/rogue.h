@@ -101,7 +101,7 @@ public:
 
     // Registers memory like CCM's (status region of two pages, mailbox). Once a connection.
     RogueMemory memory();
-    void poke(std::uint32_t offset, const Bytes &data);   // into the status region
+    void poke(std::uint32_t offset, const Bytes &data);     // into the status region
     Bytes look(std::uint32_t offset, std::uint32_t length); // out of the mailbox
 
     std::string disconnect();

@@ -20,8 +20,8 @@ TEST(CommandLine, HelpNamesEveryVerbAndExitCode)
 {
     Bench bench;
     EXPECT_EQ(bench.run({"--help"}), 0);
-    for (const char *word : {"status", "wait", "watch", "stage", "peek", "--json", "--device",
-                             "--version", "not ready", "timed out"})
+    for (const char *word :
+         {"status", "wait", "watch", "stage", "peek", "--json", "--device", "--version", "not ready", "timed out"})
         EXPECT_NE(bench.output.text.find(word), std::string::npos) << word;
     EXPECT_EQ(bench.path, "");
 }
@@ -31,19 +31,17 @@ TEST(CommandLine, EveryVerbHasHelpWithJson)
     for (const char *verb : {"status", "wait", "watch", "stage", "peek"}) {
         Bench bench;
         EXPECT_EQ(bench.run({verb, "--help"}), 0);
-        EXPECT_NE(bench.output.text.find(std::string("Usage: ccmadm ") + verb), std::string::npos)
-            << bench.output.text;
+        EXPECT_NE(bench.output.text.find(std::string("Usage: ccmadm ") + verb), std::string::npos) << bench.output.text;
         EXPECT_NE(bench.output.text.find("--json"), std::string::npos);
     }
 }
 
 TEST(CommandLine, DeviceBeforeAndBehindTheVerb)
 {
-    for (const auto &arguments : std::vector<std::vector<const char *>>{
-             {"--device", "/dev/other"},
-             {"--device", "/dev/other", "status"},
-             {"status", "--device", "/dev/other"},
-             {"status", "--device=/dev/other"}}) {
+    for (const auto &arguments : std::vector<std::vector<const char *>>{{"--device", "/dev/other"},
+                                                                        {"--device", "/dev/other", "status"},
+                                                                        {"status", "--device", "/dev/other"},
+                                                                        {"status", "--device=/dev/other"}}) {
         Bench bench;
         bench.source->give(present({partner_record(2, CCM_STATE_READY)}));
         EXPECT_EQ(bench.run(arguments), 0) << bench.errors.text;
@@ -109,8 +107,7 @@ TEST(CommandLine, MistakesAreOneLineAndCodeOne)
         EXPECT_EQ(bench.run(arguments), 1) << line;
         EXPECT_EQ(bench.output.text, "") << line;
         EXPECT_EQ(bench.errors.text.find("ccmadm: "), 0u) << line;
-        EXPECT_EQ(std::count(bench.errors.text.begin(), bench.errors.text.end(), '\n'), 1)
-            << bench.errors.text;
+        EXPECT_EQ(std::count(bench.errors.text.begin(), bench.errors.text.end(), '\n'), 1) << bench.errors.text;
         EXPECT_EQ(bench.path, "") << line; // before any device is touched
     }
 }
@@ -126,12 +123,12 @@ TEST(CommandLine, MistakesNameTheValueAndTheWayOut)
                   .find("`asleep` is not a state; the states are: down, connecting, greeting, "
                         "negotiating, opening, ready"),
               std::string::npos);
-    EXPECT_NE(error({"wait", "--partner", "beta"})
-                  .find("`beta` is not the id of a node, a number from 1 to 4294967295"),
-              std::string::npos);
-    EXPECT_NE(error({"peek", "2", "--timeout", "0"})
-                  .find("`0` is not a timeout in milliseconds, a number from 1 to 10000"),
-              std::string::npos);
+    EXPECT_NE(
+        error({"wait", "--partner", "beta"}).find("`beta` is not the id of a node, a number from 1 to 4294967295"),
+        std::string::npos);
+    EXPECT_NE(
+        error({"peek", "2", "--timeout", "0"}).find("`0` is not a timeout in milliseconds, a number from 1 to 10000"),
+        std::string::npos);
     EXPECT_NE(error({"wait", "--client", "\x1b[2J"})
                   .find("`?[2J` is not the name of a client, 1 to 31 printable ASCII characters "
                         "without blanks"),
@@ -146,18 +143,16 @@ TEST(CommandLine, LimitsAreAccepted)
 {
     Bench bench;
     bench.source->give(present({partner_record(4294967295, CCM_STATE_READY)}));
-    EXPECT_EQ(bench.run({"wait", "--partner", "4294967295", "--timeout", "1e9"}), 0)
-        << bench.errors.text;
+    EXPECT_EQ(bench.run({"wait", "--partner", "4294967295", "--timeout", "1e9"}), 0) << bench.errors.text;
     Bench peek;
     EXPECT_EQ(peek.run({"peek", "1", "--timeout", "10000"}), 0) << peek.errors.text;
 
     const std::string longest(CCM_CLIENT_NAME_LEN - 1, 'n');
     for (const std::string &name : {std::string("x"), std::string("[a,b]~!"), longest}) {
         Bench client;
-        client.source->give(present({partner_record(2, CCM_STATE_READY),
-                                     client_record(name.c_str(), 2, CCM_CLIENT_READY)}));
-        EXPECT_EQ(client.run({"wait", "--client", name.c_str(), "--timeout", "0"}), 0)
-            << client.errors.text;
+        client.source->give(
+            present({partner_record(2, CCM_STATE_READY), client_record(name.c_str(), 2, CCM_CLIENT_READY)}));
+        EXPECT_EQ(client.run({"wait", "--client", name.c_str(), "--timeout", "0"}), 0) << client.errors.text;
     }
 }
 
@@ -181,8 +176,7 @@ TEST(CommandLine, RecordsOfAnotherVersionAreNotRead)
             return Stopped{};
         });
         EXPECT_EQ(bench.run({verb}), 1);
-        EXPECT_NE(bench.errors.text.find("interface version 3, this ccmadm knows 2"),
-                  std::string::npos);
+        EXPECT_NE(bench.errors.text.find("interface version 3, this ccmadm knows 2"), std::string::npos);
     }
 }
 

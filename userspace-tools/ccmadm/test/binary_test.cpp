@@ -51,8 +51,7 @@ TEST(Binary, NotACcmDevice)
     for (const char *path : {"/dev/null", "/"}) {
         const Ended ended = run_binary({"--device", path});
         EXPECT_EQ(ended.code, 1);
-        EXPECT_EQ(ended.errors,
-                  std::string("ccmadm: ") + path + " is not a CCM device: check --device\n");
+        EXPECT_EQ(ended.errors, std::string("ccmadm: ") + path + " is not a CCM device: check --device\n");
     }
 }
 
@@ -68,8 +67,7 @@ TEST(Binary, NoPermission)
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
     std::filesystem::remove_all(directory);
     EXPECT_EQ(ended.code, 1);
-    EXPECT_EQ(ended.errors, "ccmadm: " + path +
-                                ": permission denied: run ccmadm as root (`sudo ccmadm ...`)\n");
+    EXPECT_EQ(ended.errors, "ccmadm: " + path + ": permission denied: run ccmadm as root (`sudo ccmadm ...`)\n");
 }
 
 TEST(Binary, FullDisk)
@@ -80,8 +78,7 @@ TEST(Binary, FullDisk)
         return exec_as(0, CCMADM_BINARY, {"--help"});
     });
     EXPECT_EQ(process.wait(), 1);
-    EXPECT_EQ(process.error_text(),
-              "ccmadm: cannot write to standard output: No space left on device\n");
+    EXPECT_EQ(process.error_text(), "ccmadm: cannot write to standard output: No space left on device\n");
 }
 
 } // namespace

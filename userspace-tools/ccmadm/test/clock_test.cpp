@@ -49,8 +49,7 @@ TEST(SystemClock, IsTheClockOfTheRecords)
     timespec before{};
     timespec after{};
     clock_gettime(CLOCK_MONOTONIC, &before);
-    const auto now =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(clock.now().time_since_epoch());
+    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(clock.now().time_since_epoch());
     clock_gettime(CLOCK_MONOTONIC, &after);
     const auto ns = [](const timespec &time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
     EXPECT_LE(ns(before), now.count());

@@ -19,8 +19,7 @@ protected:
 
     Device device()
     {
-        return {"/dev/ccm", std::make_unique<FakeControl>(calls),
-                std::make_unique<MemorySource>(clock)};
+        return {"/dev/ccm", std::make_unique<FakeControl>(calls), std::make_unique<MemorySource>(clock)};
     }
 
     std::string check_text()
@@ -66,8 +65,7 @@ TEST_F(DeviceTest, OtherDevicesSaySo)
     calls.info_errno = ENODEV;
     EXPECT_EQ(check_text(), "/dev/ccm: the module was unloaded; `modprobe rdma_ccm` loads it again");
     calls.info_errno = EIO;
-    EXPECT_EQ(check_text(),
-              "/dev/ccm: cannot ask the module for its version: Input/output error");
+    EXPECT_EQ(check_text(), "/dev/ccm: cannot ask the module for its version: Input/output error");
 }
 
 TEST_F(DeviceTest, SetStageErrors)
@@ -117,8 +115,7 @@ TEST(DeviceOpen, WhatIsNotThere)
 {
     const auto missing = Device::open("/nonexistent/ccm");
     ASSERT_FALSE(missing);
-    EXPECT_EQ(missing.error().text,
-              "/nonexistent/ccm does not exist: is the module loaded? try `modprobe rdma_ccm`");
+    EXPECT_EQ(missing.error().text, "/nonexistent/ccm does not exist: is the module loaded? try `modprobe rdma_ccm`");
     EXPECT_EQ(missing.error().code, ExitCode::error);
     const auto below_a_file = Device::open("/dev/null/ccm");
     ASSERT_FALSE(below_a_file);

@@ -73,8 +73,7 @@ ccm_record removed_record(std::uint32_t id)
     return record;
 }
 
-ccm_record client_record(const char *name, std::uint32_t partner, std::uint32_t state,
-                         std::uint32_t reason)
+ccm_record client_record(const char *name, std::uint32_t partner, std::uint32_t state, std::uint32_t reason)
 {
     ccm_record record = blank(CCM_RECORD_CLIENT);
     record.node = partner;

@@ -17,8 +17,7 @@
 namespace ccmadm::test {
 
 ccm_record node_record(std::uint32_t stage = CCM_STAGE_INITRAMFS);
-ccm_record partner_record(std::uint32_t id, std::uint32_t state,
-                          std::uint32_t stage = CCM_STAGE_UNKNOWN);
+ccm_record partner_record(std::uint32_t id, std::uint32_t state, std::uint32_t stage = CCM_STAGE_UNKNOWN);
 ccm_record down_record(std::uint32_t id, std::uint32_t reason);
 ccm_record plain_record(std::uint32_t type); // SYNC, OVERFLOW, or something unknown
 ccm_record removed_record(std::uint32_t id);

@@ -73,10 +73,9 @@ TEST(Fields, ClientForPrograms)
     record = client_record("locks", 3, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_NO_COUNTERPART);
     record.seq = 14;
     record.time_ns = 15;
-    EXPECT_EQ(Fields(record).json().dump(),
-              R"({"type":"client","seq":14,"time_ns":15,"node":3,"client":"locks",)"
-              R"("state":"incompatible","reason":"no-counterpart","version":0,"ports":0,)"
-              R"("region":0,"region_partner":0,"note":"","flags":[]})");
+    EXPECT_EQ(Fields(record).json().dump(), R"({"type":"client","seq":14,"time_ns":15,"node":3,"client":"locks",)"
+                                            R"("state":"incompatible","reason":"no-counterpart","version":0,"ports":0,)"
+                                            R"("region":0,"region_partner":0,"note":"","flags":[]})");
 }
 
 TEST(Fields, ClientsOfANewerModule)
@@ -111,8 +110,7 @@ TEST(Fields, MarksAndRemoval)
     EXPECT_EQ(Fields(record).json().dump(), R"({"type":"overflow","seq":5,"time_ns":6})");
     record.type = CCM_RECORD_REMOVED;
     record.node = 3;
-    EXPECT_EQ(Fields(record).json().dump(),
-              R"({"type":"removed","seq":5,"time_ns":6,"node":3,"name":"","flags":[]})");
+    EXPECT_EQ(Fields(record).json().dump(), R"({"type":"removed","seq":5,"time_ns":6,"node":3,"name":"","flags":[]})");
 }
 
 TEST(Fields, TypeComesFirst)
@@ -168,10 +166,8 @@ TEST(Fields, WordsForPeople)
               "down: unreachable (no answer on any path; can be a partition)");
     EXPECT_EQ(Fields(down_record(2, CCM_REASON_NONE)).text("state"), "down (nothing tried yet)");
     EXPECT_EQ(Fields(partner_record(2, CCM_STATE_READY)).text("state"), "ready");
-    EXPECT_EQ(Fields(partner_record(2, CCM_STATE_READY, CCM_STAGE_STORAGE)).text("stage"),
-              "booting: storage");
-    EXPECT_EQ(Fields(partner_record(2, CCM_STATE_READY, CCM_STAGE_RUNNING)).text("stage"),
-              "running");
+    EXPECT_EQ(Fields(partner_record(2, CCM_STATE_READY, CCM_STAGE_STORAGE)).text("stage"), "booting: storage");
+    EXPECT_EQ(Fields(partner_record(2, CCM_STATE_READY, CCM_STAGE_RUNNING)).text("stage"), "running");
     EXPECT_EQ(Fields(partner_record(2, CCM_STATE_READY, CCM_STAGE_UNKNOWN)).text("stage"), "");
     ccm_record record = partner_record(2, CCM_STATE_CONNECTING);
     record.error = -111;
@@ -197,8 +193,7 @@ TEST(Fields, ClientStatesForPeople)
     EXPECT_EQ(state(CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_VERSION),
               "incompatible: version (no version in common with its counterpart; update the "
               "older one)");
-    EXPECT_EQ(state(CCM_CLIENT_GONE, CCM_CLIENT_LEFT),
-              "gone: left (it, or its counterpart, has left)");
+    EXPECT_EQ(state(CCM_CLIENT_GONE, CCM_CLIENT_LEFT), "gone: left (it, or its counterpart, has left)");
 }
 
 TEST(Fields, SizesForPeople)

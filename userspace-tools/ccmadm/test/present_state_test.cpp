@@ -46,9 +46,8 @@ TEST_F(PresentStateTest, ReadyNeedsPartnersAndAllOfThem)
 TEST_F(PresentStateTest, OverflowStartsAgain)
 {
     // What came before the overflow must not shine through: partner 3 is gone.
-    source.give(Batch{node_record(), partner_record(3, CCM_STATE_READY),
-                      plain_record(CCM_RECORD_OVERFLOW), node_record(),
-                      partner_record(2, CCM_STATE_READY), plain_record(CCM_RECORD_SYNC)});
+    source.give(Batch{node_record(), partner_record(3, CCM_STATE_READY), plain_record(CCM_RECORD_OVERFLOW),
+                      node_record(), partner_record(2, CCM_STATE_READY), plain_record(CCM_RECORD_SYNC)});
     const auto state = take_present_state(source, clock);
     ASSERT_TRUE(state);
     EXPECT_EQ(state.value().partner(3), nullptr);
@@ -69,8 +68,7 @@ TEST_F(PresentStateTest, OverflowBehindSyncInOneReadStartsAgainToo)
 TEST_F(PresentStateTest, ClientsAreKnownByNameAndPartner)
 {
     source.give(present({partner_record(2, CCM_STATE_READY), partner_record(3, CCM_STATE_READY),
-                         client_record("mirror", 2, CCM_CLIENT_READY),
-                         client_record("mirror", 3, CCM_CLIENT_OPENING),
+                         client_record("mirror", 2, CCM_CLIENT_READY), client_record("mirror", 3, CCM_CLIENT_OPENING),
                          client_record("locks", 2, CCM_CLIENT_WAITING)}));
     const auto taken = take_present_state(source, clock);
     ASSERT_TRUE(taken);
@@ -92,8 +90,7 @@ TEST_F(PresentStateTest, ClientsLeaveByThemselvesOrWithTheirPartner)
     PresentState state;
     for (const auto &record :
          present({partner_record(2, CCM_STATE_READY), partner_record(3, CCM_STATE_READY),
-                  client_record("mirror", 2, CCM_CLIENT_READY),
-                  client_record("mirror", 3, CCM_CLIENT_READY),
+                  client_record("mirror", 2, CCM_CLIENT_READY), client_record("mirror", 3, CCM_CLIENT_READY),
                   client_record("locks", 3, CCM_CLIENT_READY)}))
         state.apply(record);
     state.apply(client_record("mirror", 2, CCM_CLIENT_GONE, CCM_CLIENT_LEFT));
@@ -107,8 +104,7 @@ TEST_F(PresentStateTest, ClientsLeaveByThemselvesOrWithTheirPartner)
 
 TEST_F(PresentStateTest, OverflowForgetsClientsToo)
 {
-    source.give(Batch{node_record(), client_record("mirror", 2, CCM_CLIENT_READY),
-                      plain_record(CCM_RECORD_OVERFLOW)});
+    source.give(Batch{node_record(), client_record("mirror", 2, CCM_CLIENT_READY), plain_record(CCM_RECORD_OVERFLOW)});
     source.give(present({partner_record(2, CCM_STATE_READY)}));
     const auto state = take_present_state(source, clock);
     ASSERT_TRUE(state);

@@ -18,8 +18,7 @@ namespace ccmadm::test {
 
 namespace {
 
-constexpr int patience_ms =
-    static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(patience).count());
+constexpr int patience_ms = static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(patience).count());
 
 } // namespace
 

@@ -37,10 +37,7 @@ protected:
         ASSERT_EQ(write(fd, bytes, size), static_cast<ssize_t>(size));
     }
 
-    static void put(int fd, const Batch &batch)
-    {
-        put(fd, batch.data(), batch.size() * sizeof(ccm_record));
-    }
+    static void put(int fd, const Batch &batch) { put(fd, batch.data(), batch.size() * sizeof(ccm_record)); }
 
     static void shut(int &fd)
     {
@@ -128,8 +125,7 @@ TEST_F(FdSourceTest, TheEndIsAnError)
     put(pipe[1], Batch{node_record()});
     shut(pipe[1]);
     EXPECT_TRUE(std::holds_alternative<Batch>(from_pipe.read(soon())));
-    EXPECT_EQ(error_text(from_pipe.read(soon())),
-              "/dev/ccm: ended, which a CCM device never does; check --device");
+    EXPECT_EQ(error_text(from_pipe.read(soon())), "/dev/ccm: ended, which a CCM device never does; check --device");
     FdSource from_socket(socket[0], "/dev/ccm");
     shut(socket[1]);
     EXPECT_NE(error_text(from_socket.read(soon())).find("ended"), std::string::npos);

@@ -36,8 +36,7 @@ TEST(Words, KnownValuesHaveWordsBothWays)
     EXPECT_EQ(record_types.text(CCM_RECORD_REMOVED), "removed");
     EXPECT_EQ(record_types.text(CCM_RECORD_CLIENT), "client");
     EXPECT_EQ(transports.text(2), "iwarp");
-    EXPECT_EQ(client_states.list(0, CCM_CLIENT_STATE_COUNT - 1),
-              "gone, waiting, incompatible, opening, ready");
+    EXPECT_EQ(client_states.list(0, CCM_CLIENT_STATE_COUNT - 1), "gone, waiting, incompatible, opening, ready");
     EXPECT_EQ(client_reasons.list(0, CCM_CLIENT_REASON_COUNT - 1),
               "none, no-session, no-counterpart, version, ports, memory, limit, resources, "
               "connect, port-lost, left");
@@ -59,8 +58,7 @@ TEST(Words, UnknownValuesAreNumbers)
 
 TEST(Words, ListNamesARange)
 {
-    EXPECT_EQ(stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING),
-              "kernel, initramfs, root, userspace, storage, running");
+    EXPECT_EQ(stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING), "kernel, initramfs, root, userspace, storage, running");
 }
 
 TEST(DecodeRecords, GivesThemInOrder)
@@ -76,12 +74,11 @@ TEST(DecodeRecords, GivesThemInOrder)
 TEST(DecodeRecords, RefusesPartsOfRecords)
 {
     const std::vector<ccm_record> in = present({});
-    for (const std::size_t length : {std::size_t{0}, std::size_t{1}, sizeof(ccm_record) - 1,
-                                     sizeof(ccm_record) + 1, 2 * sizeof(ccm_record) - 1}) {
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{1}, sizeof(ccm_record) - 1, sizeof(ccm_record) + 1, 2 * sizeof(ccm_record) - 1}) {
         const auto out = decode_records(bytes_of(in).first(length));
         ASSERT_FALSE(out) << length;
-        EXPECT_NE(out.error().text.find("not a whole number of 264-byte records"),
-                  std::string::npos);
+        EXPECT_NE(out.error().text.find("not a whole number of 264-byte records"), std::string::npos);
     }
 }
 
@@ -91,8 +88,7 @@ TEST(DecodeRecords, RefusesRecordsOfAnotherSize)
     in[1].size = 184;
     const auto out = decode_records(bytes_of(in));
     ASSERT_FALSE(out);
-    EXPECT_NE(out.error().text.find("(type sync) says it has 184 bytes instead of 264"),
-              std::string::npos);
+    EXPECT_NE(out.error().text.find("(type sync) says it has 184 bytes instead of 264"), std::string::npos);
 }
 
 TEST(AddressText, BothFamiliesAndNone)

@@ -37,9 +37,8 @@ TEST(Stage, WithoutANodeRecordIsAnError)
 TEST(Stage, SetsEachOne)
 {
     const std::pair<const char *, std::uint32_t> names[] = {
-        {"kernel", CCM_STAGE_KERNEL}, {"initramfs", CCM_STAGE_INITRAMFS},
-        {"root", CCM_STAGE_ROOT},     {"userspace", CCM_STAGE_USERSPACE},
-        {"storage", CCM_STAGE_STORAGE}, {"running", CCM_STAGE_RUNNING},
+        {"kernel", CCM_STAGE_KERNEL},       {"initramfs", CCM_STAGE_INITRAMFS}, {"root", CCM_STAGE_ROOT},
+        {"userspace", CCM_STAGE_USERSPACE}, {"storage", CCM_STAGE_STORAGE},     {"running", CCM_STAGE_RUNNING},
     };
     for (const auto &[name, value] : names) {
         Bench bench;
@@ -57,10 +56,9 @@ TEST(Stage, OtherNamesAreRefusedWithTheRightOnes)
     for (const char *name : {"unknown", "stopping", "Running", "6", "runnin"}) {
         Bench bench;
         EXPECT_EQ(bench.run({"stage", name}), 1) << name;
-        EXPECT_NE(bench.errors.text.find(
-                      std::string("`") + name +
-                      "` is not a boot stage; the stages are: kernel, initramfs, root, userspace, "
-                      "storage, running"),
+        EXPECT_NE(bench.errors.text.find(std::string("`") + name +
+                                         "` is not a boot stage; the stages are: kernel, initramfs, root, userspace, "
+                                         "storage, running"),
                   std::string::npos)
             << bench.errors.text;
         EXPECT_TRUE(bench.calls.stages_set.empty());
@@ -121,8 +119,7 @@ TEST(Peek, Json)
 
 TEST(Peek, ExitCodes)
 {
-    for (const auto &[number, code] :
-         {std::pair{ENOENT, 1}, {ENOTCONN, 2}, {ETIMEDOUT, 3}, {EPERM, 1}, {EIO, 1}}) {
+    for (const auto &[number, code] : {std::pair{ENOENT, 1}, {ENOTCONN, 2}, {ETIMEDOUT, 3}, {EPERM, 1}, {EIO, 1}}) {
         Bench bench;
         bench.calls.peek_errno = number;
         EXPECT_EQ(bench.run({"peek", "2"}), code);

@@ -13,14 +13,13 @@ TEST(Status, ReadyForPeople)
     bench.source->give(present({partner_record(2, CCM_STATE_READY, CCM_STAGE_INITRAMFS),
                                 partner_record(10, CCM_STATE_READY, CCM_STAGE_RUNNING)}));
     EXPECT_EQ(bench.run({}), 0);
-    EXPECT_EQ(bench.output.text,
-              "node         1 alpha\n"
-              "cluster      blue\n"
-              "incarnation  0x0123456789abcdef\n"
-              "stage        booting: initramfs\n"
-              "PARTNER  NAME  STATE  STAGE               TRANSPORT  ADDRESS    SESSIONS  SILENT\n"
-              "2        beta  ready  booting: initramfs  RoCE/IB    192.0.2.2  1         12.3 ms\n"
-              "10       beta  ready  running             RoCE/IB    192.0.2.2  1         12.3 ms\n");
+    EXPECT_EQ(bench.output.text, "node         1 alpha\n"
+                                 "cluster      blue\n"
+                                 "incarnation  0x0123456789abcdef\n"
+                                 "stage        booting: initramfs\n"
+                                 "PARTNER  NAME  STATE  STAGE               TRANSPORT  ADDRESS    SESSIONS  SILENT\n"
+                                 "2        beta  ready  booting: initramfs  RoCE/IB    192.0.2.2  1         12.3 ms\n"
+                                 "10       beta  ready  running             RoCE/IB    192.0.2.2  1         12.3 ms\n");
     EXPECT_EQ(bench.errors.text, "");
     EXPECT_EQ(bench.path, "/dev/ccm");
 }
@@ -37,12 +36,10 @@ TEST(Status, DownForPeopleSaysWhy)
     fresh.error = -113;
     bench.source->give(present({down_record(2, CCM_REASON_UNREACHABLE), fresh}));
     EXPECT_EQ(bench.run({"status"}), 2);
-    EXPECT_NE(bench.output.text.find(
-                  "down: unreachable (no answer on any path; can be a partition)  -  "),
+    EXPECT_NE(bench.output.text.find("down: unreachable (no answer on any path; can be a partition)  -  "),
               std::string::npos)
         << bench.output.text;
-    EXPECT_NE(bench.output.text.find("3        -     connecting; last error: No route to host"),
-              std::string::npos)
+    EXPECT_NE(bench.output.text.find("3        -     connecting; last error: No route to host"), std::string::npos)
         << bench.output.text;
 }
 
@@ -57,10 +54,9 @@ TEST(Status, ClientsForPeople)
     no_memory.region = 0;
     no_memory.region_partner = 0;
     // As the module may order them; people get them by name, then by partner.
-    bench.source->give(present(
-        {partner_record(2, CCM_STATE_READY), partner_record(10, CCM_STATE_READY), ready,
-         no_memory, client_record("mirror", 2, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_MEMORY),
-         client_record("fm", 10, CCM_CLIENT_OPENING)}));
+    bench.source->give(present({partner_record(2, CCM_STATE_READY), partner_record(10, CCM_STATE_READY), ready,
+                                no_memory, client_record("mirror", 2, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_MEMORY),
+                                client_record("fm", 10, CCM_CLIENT_OPENING)}));
     // The clients do not count for the code.
     EXPECT_EQ(bench.run({"status"}), 0);
     const std::string reason = "incompatible: memory (one side asks for more memory than the "
@@ -71,23 +67,27 @@ TEST(Status, ClientsForPeople)
     const auto at = bench.output.text.find("CLIENT");
     ASSERT_NE(at, std::string::npos) << bench.output.text;
     EXPECT_GT(at, bench.output.text.find("PARTNER"));
-    EXPECT_EQ(bench.output.text.substr(at),
-              "CLIENT  PARTNER  " + padded("STATE") +
-                  "  VERSION  PORTS  REGION  PARTNER'S  NOTE\n"
-                  "fm      2        " + padded("ready") + "  3        1      -       -          -\n"
-                  "fm      10       " + padded("opening") +
-                  "  -        -      -       -          -\n"
-                  "mirror  2        " + reason + "  -        -      -       -          -\n"
-                  "mirror  10       " + padded("ready") +
-                  "  3        4      64 MiB  1.5 MiB    copies the log\n");
+    EXPECT_EQ(bench.output.text.substr(at), "CLIENT  PARTNER  " + padded("STATE") +
+                                                "  VERSION  PORTS  REGION  PARTNER'S  NOTE\n"
+                                                "fm      2        " +
+                                                padded("ready") +
+                                                "  3        1      -       -          -\n"
+                                                "fm      10       " +
+                                                padded("opening") +
+                                                "  -        -      -       -          -\n"
+                                                "mirror  2        " +
+                                                reason +
+                                                "  -        -      -       -          -\n"
+                                                "mirror  10       " +
+                                                padded("ready") +
+                                                "  3        4      64 MiB  1.5 MiB    copies the log\n");
 }
 
 TEST(Status, ClientsForPrograms)
 {
     Bench bench;
-    bench.source->give(present(
-        {partner_record(2, CCM_STATE_READY), client_record("mirror", 2, CCM_CLIENT_READY),
-         client_record("locks", 2, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_PORTS)}));
+    bench.source->give(present({partner_record(2, CCM_STATE_READY), client_record("mirror", 2, CCM_CLIENT_READY),
+                                client_record("locks", 2, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_PORTS)}));
     EXPECT_EQ(bench.run({"--json"}), 0);
     const auto clients = bench.object()["clients"];
     ASSERT_EQ(clients.size(), 2u);
@@ -102,8 +102,7 @@ TEST(Status, ClientsForPrograms)
 TEST(Status, ClientsDoNotMakeADownPartnerReady)
 {
     Bench bench;
-    bench.source->give(present({down_record(2, CCM_REASON_HUNG),
-                                client_record("mirror", 2, CCM_CLIENT_READY)}));
+    bench.source->give(present({down_record(2, CCM_REASON_HUNG), client_record("mirror", 2, CCM_CLIENT_READY)}));
     EXPECT_EQ(bench.run({"status"}), 2);
 }
 
@@ -112,8 +111,7 @@ TEST(Status, NoPartnerIsNotReady)
     Bench bench;
     bench.source->give(present({}));
     EXPECT_EQ(bench.run({"status"}), 2);
-    EXPECT_NE(bench.output.text.find("no partner is configured: load the module with partners="),
-              std::string::npos);
+    EXPECT_NE(bench.output.text.find("no partner is configured: load the module with partners="), std::string::npos);
 }
 
 TEST(Status, UnconfiguredNodeForPeople)
@@ -123,17 +121,15 @@ TEST(Status, UnconfiguredNodeForPeople)
     batch[0].node = 0;
     bench.source->give(batch);
     EXPECT_EQ(bench.run({"status"}), 2);
-    EXPECT_NE(bench.output.text.find("not configured: load the module with node=ID"),
-              std::string::npos);
+    EXPECT_NE(bench.output.text.find("not configured: load the module with node=ID"), std::string::npos);
 }
 
 TEST(Status, Json)
 {
-    for (const auto &arguments : std::vector<std::vector<const char *>>{
-             {"--json"}, {"--json", "status"}, {"status", "--json"}}) {
+    for (const auto &arguments :
+         std::vector<std::vector<const char *>>{{"--json"}, {"--json", "status"}, {"status", "--json"}}) {
         Bench bench;
-        bench.source->give(present({partner_record(2, CCM_STATE_READY),
-                                    down_record(3, CCM_REASON_PANICKED)}));
+        bench.source->give(present({partner_record(2, CCM_STATE_READY), down_record(3, CCM_REASON_PANICKED)}));
         EXPECT_EQ(bench.run(arguments), 2);
         const auto object = bench.object();
         EXPECT_EQ(object.size(), 3u);
@@ -162,8 +158,7 @@ TEST(Status, JsonWithoutANodeRecord)
 TEST(Status, TakesTheStateAgainAfterAnOverflow)
 {
     Bench bench;
-    bench.source->give(Batch{node_record(), down_record(2, CCM_REASON_HUNG),
-                             plain_record(CCM_RECORD_OVERFLOW)});
+    bench.source->give(Batch{node_record(), down_record(2, CCM_REASON_HUNG), plain_record(CCM_RECORD_OVERFLOW)});
     bench.source->give(present({partner_record(2, CCM_STATE_READY)}));
     EXPECT_EQ(bench.run({"status"}), 0);
     EXPECT_EQ(bench.output.text.find("down"), std::string::npos);

@@ -27,11 +27,10 @@ TEST(WaitClient, AlreadyReady)
 
 TEST(WaitClient, AReadyPartnerIsNotEnough)
 {
-    for (const std::uint32_t state : {std::uint32_t{CCM_CLIENT_WAITING},
-                                      std::uint32_t{CCM_CLIENT_OPENING}, 99u}) {
+    for (const std::uint32_t state : {std::uint32_t{CCM_CLIENT_WAITING}, std::uint32_t{CCM_CLIENT_OPENING}, 99u}) {
         Bench bench;
-        bench.source->give(present({partner2, client_record("mirror", 2, state),
-                                    client_record("locks", 2, CCM_CLIENT_READY)}));
+        bench.source->give(
+            present({partner2, client_record("mirror", 2, state), client_record("locks", 2, CCM_CLIENT_READY)}));
         EXPECT_EQ(bench.run({"wait", "--client", "mirror", "--timeout", "0"}), 3) << state;
     }
 }
@@ -62,8 +61,8 @@ TEST(WaitClient, NeedsEveryConfiguredPartner)
 
 TEST(WaitClient, NeedsEveryClientNamed)
 {
-    const Batch state = present({partner2, client_record("mirror", 2, CCM_CLIENT_READY),
-                                 client_record("locks", 2, CCM_CLIENT_OPENING)});
+    const Batch state = present(
+        {partner2, client_record("mirror", 2, CCM_CLIENT_READY), client_record("locks", 2, CCM_CLIENT_OPENING)});
     Bench never;
     never.source->give(state);
     EXPECT_EQ(never.run({"wait", "--client", "mirror", "--client", "locks", "--timeout", "0"}), 3);
@@ -93,19 +92,17 @@ TEST(WaitClient, TimeoutSaysStateReasonAndNote)
     std::strcpy(record.note, "speaks 2 to 3");
     bench.source->give(present({partner2, record}));
     EXPECT_EQ(bench.run({"wait", "--client", "mirror", "--timeout", "2"}), 3);
-    EXPECT_EQ(bench.errors.text,
-              "ccmadm: timed out after 2 s: client mirror is not ready on partner 2 (beta): it is "
-              "incompatible: version (no version in common with its counterpart; update the older "
-              "one), note: speaks 2 to 3\n");
+    EXPECT_EQ(bench.errors.text, "ccmadm: timed out after 2 s: client mirror is not ready on partner 2 (beta): it is "
+                                 "incompatible: version (no version in common with its counterpart; update the older "
+                                 "one), note: speaks 2 to 3\n");
 }
 
 TEST(WaitClient, TimeoutNamesTheIncompatibleOneFirst)
 {
     Bench bench;
-    bench.source->give(present({down_record(2, CCM_REASON_HUNG), partner3,
-                                client_record("locks", 3, CCM_CLIENT_OPENING),
-                                client_record("mirror", 2, CCM_CLIENT_WAITING),
-                                incompatible("mirror", 3)}));
+    bench.source->give(
+        present({down_record(2, CCM_REASON_HUNG), partner3, client_record("locks", 3, CCM_CLIENT_OPENING),
+                 client_record("mirror", 2, CCM_CLIENT_WAITING), incompatible("mirror", 3)}));
     EXPECT_EQ(bench.run({"wait", "--client", "locks", "--client", "mirror", "--timeout", "0"}), 3);
     EXPECT_NE(bench.errors.text.find("client mirror is not ready on partner 3 (beta): it is "
                                      "incompatible: version ("),
@@ -116,27 +113,24 @@ TEST(WaitClient, TimeoutNamesTheIncompatibleOneFirst)
 TEST(WaitClient, ElseTimeoutNamesTheFirst)
 {
     Bench bench;
-    bench.source->give(present({partner2, partner3, client_record("mirror", 2, CCM_CLIENT_OPENING),
-                                client_record("mirror", 3, CCM_CLIENT_OPENING),
-                                client_record("locks", 2, CCM_CLIENT_OPENING),
-                                client_record("locks", 3, CCM_CLIENT_OPENING)}));
+    bench.source->give(
+        present({partner2, partner3, client_record("mirror", 2, CCM_CLIENT_OPENING),
+                 client_record("mirror", 3, CCM_CLIENT_OPENING), client_record("locks", 2, CCM_CLIENT_OPENING),
+                 client_record("locks", 3, CCM_CLIENT_OPENING)}));
     EXPECT_EQ(bench.run({"wait", "--client", "mirror", "--client", "locks", "--timeout", "0"}), 3);
-    EXPECT_NE(bench.errors.text.find("client mirror is not ready on partner 2"),
-              std::string::npos)
+    EXPECT_NE(bench.errors.text.find("client mirror is not ready on partner 2"), std::string::npos)
         << bench.errors.text;
 }
 
 TEST(WaitClient, TimeoutSaysWhatThePartnerIsWhenThatIsWhy)
 {
     Bench bench;
-    bench.source->give(
-        present({down_record(2, CCM_REASON_PANICKED),
-                 client_record("mirror", 2, CCM_CLIENT_WAITING, CCM_CLIENT_NO_SESSION)}));
+    bench.source->give(present(
+        {down_record(2, CCM_REASON_PANICKED), client_record("mirror", 2, CCM_CLIENT_WAITING, CCM_CLIENT_NO_SESSION)}));
     EXPECT_EQ(bench.run({"wait", "--client", "mirror", "--timeout", "0"}), 3);
-    EXPECT_EQ(bench.errors.text,
-              "ccmadm: timed out after 0 s: client mirror is not ready on partner 2 (beta): it is "
-              "waiting: no-session (there is no session with the partner); partner 2 (beta) is "
-              "down: panicked (its kernel panicked)\n");
+    EXPECT_EQ(bench.errors.text, "ccmadm: timed out after 0 s: client mirror is not ready on partner 2 (beta): it is "
+                                 "waiting: no-session (there is no session with the partner); partner 2 (beta) is "
+                                 "down: panicked (its kernel panicked)\n");
 }
 
 TEST(WaitClient, OneThatIsNotRegisteredIsRemarkedOnOnce)
@@ -151,9 +145,8 @@ TEST(WaitClient, OneThatIsNotRegisteredIsRemarkedOnOnce)
     Bench never;
     never.source->give(present({partner2}));
     EXPECT_EQ(never.run({"wait", "--client", "miror", "--timeout", "0"}), 3);
-    EXPECT_EQ(never.errors.text,
-              "ccmadm: timed out after 0 s: client miror is not ready on partner 2 (beta): it is "
-              "not registered on this node (`ccmadm status` lists those that are)\n");
+    EXPECT_EQ(never.errors.text, "ccmadm: timed out after 0 s: client miror is not ready on partner 2 (beta): it is "
+                                 "not registered on this node (`ccmadm status` lists those that are)\n");
 }
 
 TEST(WaitClient, PartnersThatAreNotConfiguredAreWaitedFor)
@@ -162,26 +155,23 @@ TEST(WaitClient, PartnersThatAreNotConfiguredAreWaitedFor)
     for (const char *state : {"ready", "down"}) {
         Bench one;
         one.source->give(present({partner2, client_record("mirror", 2, CCM_CLIENT_READY)}));
-        EXPECT_EQ(one.run({"wait", "--client", "mirror", "--partner", "7", "--state", state,
-                           "--timeout", "1"}),
-                  3);
+        EXPECT_EQ(one.run({"wait", "--client", "mirror", "--partner", "7", "--state", state, "--timeout", "1"}), 3);
         EXPECT_EQ(one.errors.text, "ccmadm: partner 7 is not configured yet; waiting for it\n"
                                    "ccmadm: timed out after 1 s: partner 7 is not configured; "
                                    "`ccmadm status` lists those that are\n");
         Bench none;
         none.source->give(present({}));
         EXPECT_EQ(none.run({"wait", "--client", "mirror", "--state", state, "--timeout", "1"}), 3);
-        EXPECT_EQ(none.errors.text,
-                  "ccmadm: no partner is configured yet; waiting for one\n"
-                  "ccmadm: timed out after 1 s: no partner is configured; load the module with "
-                  "partners=ID@ADDRESS\n");
+        EXPECT_EQ(none.errors.text, "ccmadm: no partner is configured yet; waiting for one\n"
+                                    "ccmadm: timed out after 1 s: no partner is configured; load the module with "
+                                    "partners=ID@ADDRESS\n");
     }
 }
 
 TEST(WaitClient, DownIsNotReadyForWhateverReason)
 {
-    for (const std::uint32_t state : {CCM_CLIENT_GONE, CCM_CLIENT_WAITING, CCM_CLIENT_INCOMPATIBLE,
-                                      CCM_CLIENT_OPENING}) {
+    for (const std::uint32_t state :
+         {CCM_CLIENT_GONE, CCM_CLIENT_WAITING, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_OPENING}) {
         Bench bench;
         bench.source->give(present({partner2, client_record("mirror", 2, CCM_CLIENT_READY)}));
         bench.source->give(Batch{client_record("mirror", 2, state)});
@@ -196,8 +186,7 @@ TEST(WaitClient, DownIsNotReadyForWhateverReason)
     Bench other;
     other.source->give(present({partner2, client_record("mirror", 2, CCM_CLIENT_READY)}));
     other.source->give(Batch{client_record("mirror", 2, CCM_CLIENT_WAITING)});
-    EXPECT_EQ(other.run({"wait", "--client", "locks", "--client", "mirror", "--state", "down"}),
-              0);
+    EXPECT_EQ(other.run({"wait", "--client", "locks", "--client", "mirror", "--state", "down"}), 0);
     EXPECT_EQ(other.errors.text, "");
 }
 
@@ -205,9 +194,8 @@ TEST(WaitClient, DownPassesAndCounts)
 {
     Bench bench;
     bench.source->give(present({partner2, client_record("mirror", 2, CCM_CLIENT_READY)}));
-    bench.source->give(
-        Batch{client_record("mirror", 2, CCM_CLIENT_OPENING, CCM_CLIENT_PORT_LOST),
-              client_record("mirror", 2, CCM_CLIENT_READY)});
+    bench.source->give(Batch{client_record("mirror", 2, CCM_CLIENT_OPENING, CCM_CLIENT_PORT_LOST),
+                             client_record("mirror", 2, CCM_CLIENT_READY)});
     EXPECT_EQ(bench.run({"wait", "--client", "mirror", "--state", "down"}), 0);
 }
 
@@ -231,8 +219,7 @@ TEST(WaitClient, WithAStageBothAreNeeded)
     Bench early;
     early.source->give(present({booting, ready}));
     EXPECT_EQ(wait(early), 3);
-    EXPECT_NE(early.errors.text.find("partner 2 (beta) is ready, booting: root"),
-              std::string::npos);
+    EXPECT_NE(early.errors.text.find("partner 2 (beta) is ready, booting: root"), std::string::npos);
     Bench not_yet;
     not_yet.source->give(present({running, client_record("mirror", 2, CCM_CLIENT_OPENING)}));
     EXPECT_EQ(wait(not_yet), 3);
@@ -245,16 +232,13 @@ TEST(WaitClient, WithAStageBothAreNeeded)
 TEST(WaitClient, IsNotFooledBeforeThePresentStateIsComplete)
 {
     Bench bench;
-    bench.source->give(Batch{node_record(), partner2, partner3,
-                             client_record("mirror", 2, CCM_CLIENT_READY)});
-    bench.source->give(Batch{client_record("mirror", 3, CCM_CLIENT_OPENING),
-                             plain_record(CCM_RECORD_SYNC)});
+    bench.source->give(Batch{node_record(), partner2, partner3, client_record("mirror", 2, CCM_CLIENT_READY)});
+    bench.source->give(Batch{client_record("mirror", 3, CCM_CLIENT_OPENING), plain_record(CCM_RECORD_SYNC)});
     EXPECT_EQ(bench.run({"wait", "--client", "mirror", "--timeout", "1"}), 3);
     // Nor for DOWN: the client comes behind the partner.
     Bench down;
     down.source->give(Batch{node_record(), partner2});
-    down.source->give(
-        Batch{client_record("mirror", 2, CCM_CLIENT_READY), plain_record(CCM_RECORD_SYNC)});
+    down.source->give(Batch{client_record("mirror", 2, CCM_CLIENT_READY), plain_record(CCM_RECORD_SYNC)});
     EXPECT_EQ(down.run({"wait", "--client", "mirror", "--state", "down", "--timeout", "1"}), 3);
 }
 

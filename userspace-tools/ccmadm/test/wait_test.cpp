@@ -29,30 +29,25 @@ TEST(Wait, BecomesReady)
 TEST(Wait, NeedsAllPartners)
 {
     Bench bench;
-    bench.source->give(present(
-        {partner_record(2, CCM_STATE_READY), partner_record(3, CCM_STATE_CONNECTING)}));
+    bench.source->give(present({partner_record(2, CCM_STATE_READY), partner_record(3, CCM_STATE_CONNECTING)}));
     bench.source->give(Batch{partner_record(2, CCM_STATE_DOWN)});
     bench.source->give(Batch{partner_record(3, CCM_STATE_READY)});
     EXPECT_EQ(bench.run({"wait", "--timeout", "5"}), 3);
-    EXPECT_NE(bench.errors.text.find("ccmadm: timed out after 5 s: partner 2 (beta) is down"),
-              std::string::npos)
+    EXPECT_NE(bench.errors.text.find("ccmadm: timed out after 5 s: partner 2 (beta) is down"), std::string::npos)
         << bench.errors.text;
 }
 
 TEST(Wait, LooksOnlyAtThePartnersNamed)
 {
     Bench bench;
-    bench.source->give(present(
-        {partner_record(2, CCM_STATE_READY), partner_record(3, CCM_STATE_CONNECTING),
-         partner_record(4, CCM_STATE_READY)}));
+    bench.source->give(present({partner_record(2, CCM_STATE_READY), partner_record(3, CCM_STATE_CONNECTING),
+                                partner_record(4, CCM_STATE_READY)}));
     EXPECT_EQ(bench.run({"wait", "--partner", "2", "--partner", "4"}), 0);
 
     Bench other;
-    other.source->give(present(
-        {partner_record(2, CCM_STATE_READY), partner_record(3, CCM_STATE_CONNECTING)}));
+    other.source->give(present({partner_record(2, CCM_STATE_READY), partner_record(3, CCM_STATE_CONNECTING)}));
     EXPECT_EQ(other.run({"wait", "--partner", "3", "--timeout", "0.5"}), 3);
-    EXPECT_NE(other.errors.text.find("timed out after 0.5 s: partner 3 (beta) is connecting"),
-              std::string::npos);
+    EXPECT_NE(other.errors.text.find("timed out after 0.5 s: partner 3 (beta) is connecting"), std::string::npos);
 }
 
 TEST(Wait, IsNotFooledBeforeThePresentStateIsComplete)
@@ -60,8 +55,7 @@ TEST(Wait, IsNotFooledBeforeThePresentStateIsComplete)
     // Partner 2 is ready, but there is a partner 3 still to be heard of.
     Bench bench;
     bench.source->give(Batch{node_record(), partner_record(2, CCM_STATE_READY)});
-    bench.source->give(
-        Batch{partner_record(3, CCM_STATE_CONNECTING), plain_record(CCM_RECORD_SYNC)});
+    bench.source->give(Batch{partner_record(3, CCM_STATE_CONNECTING), plain_record(CCM_RECORD_SYNC)});
     EXPECT_EQ(bench.run({"wait", "--timeout", "1"}), 3);
 }
 
@@ -69,10 +63,8 @@ TEST(Wait, TakesTheStateAgainAfterAnOverflow)
 {
     // While changes were lost, partner 2 became ready and partner 3 was removed.
     Bench bench;
-    bench.source->give(
-        present({partner_record(2, CCM_STATE_DOWN), partner_record(3, CCM_STATE_DOWN)}));
-    bench.source->give(Batch{plain_record(CCM_RECORD_OVERFLOW), node_record(),
-                             partner_record(2, CCM_STATE_READY)});
+    bench.source->give(present({partner_record(2, CCM_STATE_DOWN), partner_record(3, CCM_STATE_DOWN)}));
+    bench.source->give(Batch{plain_record(CCM_RECORD_OVERFLOW), node_record(), partner_record(2, CCM_STATE_READY)});
     bench.source->give(Batch{plain_record(CCM_RECORD_SYNC)});
     EXPECT_EQ(bench.run({"wait"}), 0);
 }
@@ -81,8 +73,7 @@ TEST(Wait, AfterAnOverflowASyncIsNeeded)
 {
     Bench bench;
     bench.source->give(present({partner_record(2, CCM_STATE_DOWN)}));
-    bench.source->give(
-        Batch{plain_record(CCM_RECORD_OVERFLOW), partner_record(2, CCM_STATE_READY)});
+    bench.source->give(Batch{plain_record(CCM_RECORD_OVERFLOW), partner_record(2, CCM_STATE_READY)});
     EXPECT_EQ(bench.run({"wait"}), 1);
     EXPECT_NE(bench.errors.text.find("has not described its present state"), std::string::npos);
 }
@@ -91,15 +82,13 @@ TEST(Wait, SeesAStateThatPasses)
 {
     Bench bench;
     bench.source->give(present({partner_record(2, CCM_STATE_READY)}));
-    bench.source->give(Batch{down_record(2, CCM_REASON_RESTARTED),
-                             partner_record(2, CCM_STATE_CONNECTING)});
+    bench.source->give(Batch{down_record(2, CCM_REASON_RESTARTED), partner_record(2, CCM_STATE_CONNECTING)});
     EXPECT_EQ(bench.run({"wait", "--state", "down"}), 0);
 }
 
 TEST(Wait, EachState)
 {
-    const char *const names[] = {"down",        "connecting", "greeting",
-                                 "negotiating", "opening",    "ready"};
+    const char *const names[] = {"down", "connecting", "greeting", "negotiating", "opening", "ready"};
     for (std::uint32_t state = 0; state < CCM_STATE_COUNT; ++state) {
         Bench there;
         there.source->give(present({partner_record(2, state)}));
@@ -124,10 +113,8 @@ TEST(Wait, StageIsAtLeastThatWhileReady)
 
     Bench early;
     early.source->give(present({partner_record(2, CCM_STATE_READY, CCM_STAGE_ROOT)}));
-    EXPECT_EQ(early.run({"wait", "--stage", "userspace", "--state", "ready", "--timeout", "0"}),
-              3);
-    EXPECT_NE(early.errors.text.find("partner 2 (beta) is ready, booting: root"),
-              std::string::npos);
+    EXPECT_EQ(early.run({"wait", "--stage", "userspace", "--state", "ready", "--timeout", "0"}), 3);
+    EXPECT_NE(early.errors.text.find("partner 2 (beta) is ready, booting: root"), std::string::npos);
 }
 
 TEST(Wait, GoingDownIsNotFurtherAlong)
@@ -151,10 +138,9 @@ TEST(Wait, NoPartnerAtAllIsWaitedFor)
     Bench never;
     never.source->give(present({}));
     EXPECT_EQ(never.run({"wait", "--timeout", "2.5"}), 3);
-    EXPECT_EQ(never.errors.text,
-              "ccmadm: no partner is configured yet; waiting for one\n"
-              "ccmadm: timed out after 2.5 s: no partner is configured; load the module with "
-              "partners=ID@ADDRESS\n");
+    EXPECT_EQ(never.errors.text, "ccmadm: no partner is configured yet; waiting for one\n"
+                                 "ccmadm: timed out after 2.5 s: no partner is configured; load the module with "
+                                 "partners=ID@ADDRESS\n");
 
     Bench later;
     later.source->give(present({}));

@@ -14,10 +14,7 @@ namespace {
 
 class WatchProcess : public testing::Test {
 protected:
-    void SetUp() override
-    {
-        ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socket), 0);
-    }
+    void SetUp() override { ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socket), 0); }
 
     void TearDown() override
     {
@@ -35,8 +32,7 @@ protected:
             calls.info.uapi_version = CCM_UAPI_VERSION;
             calls.info.record_size = sizeof(ccm_record);
             const auto opener = [&](const std::string &path) -> Result<Device> {
-                return Device(path, std::make_unique<FakeControl>(calls),
-                              std::make_unique<FdSource>(socket[0], path));
+                return Device(path, std::make_unique<FakeControl>(calls), std::make_unique<FdSource>(socket[0], path));
             };
             FdOutput output(STDOUT_FILENO);
             FdOutput errors(STDERR_FILENO);
@@ -116,8 +112,7 @@ TEST_F(WatchProcess, DeviceThatEndsIsAnError)
     process->line();
     shutdown(socket[1], SHUT_RDWR);
     EXPECT_EQ(process->wait(), 1);
-    EXPECT_EQ(process->error_text(),
-              "ccmadm: /dev/ccm: ended, which a CCM device never does; check --device\n");
+    EXPECT_EQ(process->error_text(), "ccmadm: /dev/ccm: ended, which a CCM device never does; check --device\n");
 }
 
 TEST_F(WatchProcess, WaitTimesOutInRealTime)

@@ -69,15 +69,14 @@ TEST(Watch, TextHasOneLinePerRecord)
     bench.source->give(stop());
     EXPECT_EQ(bench.run({"watch"}), 0);
     const std::string at = "2023-11-14 22:13:19.500000  ";
-    EXPECT_EQ(
-        bench.output.text,
-        at + "node 1 alpha, cluster blue, incarnation 0x0123456789abcdef, booting: initramfs\n" +
-            at + "partner 2 beta: down: unreachable (no answer on any path; can be a partition), "
-                 "RoCE/IB, 192.0.2.2, silent 12.3 ms\n" +
-            at + "-- this is the present state; changes follow\n" + at +
-            "partner 2 beta: ready, booting: initramfs, RoCE/IB, 192.0.2.2, "
-            "incarnation 0xfedcba9876543210, session 1\n" +
-            at + "record of type 77, about node 0\n");
+    EXPECT_EQ(bench.output.text,
+              at + "node 1 alpha, cluster blue, incarnation 0x0123456789abcdef, booting: initramfs\n" + at +
+                  "partner 2 beta: down: unreachable (no answer on any path; can be a partition), "
+                  "RoCE/IB, 192.0.2.2, silent 12.3 ms\n" +
+                  at + "-- this is the present state; changes follow\n" + at +
+                  "partner 2 beta: ready, booting: initramfs, RoCE/IB, 192.0.2.2, "
+                  "incarnation 0xfedcba9876543210, session 1\n" +
+                  at + "record of type 77, about node 0\n");
 }
 
 TEST(Watch, ClientsHaveALineEach)
@@ -90,8 +89,7 @@ TEST(Watch, ClientsHaveALineEach)
     one_port.note[0] = 'x';
     Batch batch{client_record("fm", 2, CCM_CLIENT_WAITING, CCM_CLIENT_NO_SESSION),
                 client_record("mirror", 2, CCM_CLIENT_INCOMPATIBLE, CCM_CLIENT_PORTS),
-                client_record("mirror", 2, CCM_CLIENT_READY),
-                one_port,
+                client_record("mirror", 2, CCM_CLIENT_READY), one_port,
                 client_record("mirror", 2, CCM_CLIENT_GONE, CCM_CLIENT_LEFT)};
     for (auto &record : batch)
         record.time_ns = 999'500'000'000;
@@ -99,22 +97,23 @@ TEST(Watch, ClientsHaveALineEach)
     bench.source->give(stop());
     EXPECT_EQ(bench.run({"watch"}), 0);
     const std::string at = "2023-11-14 22:13:19.500000  client ";
-    EXPECT_EQ(bench.output.text,
-              at + "fm, partner 2: waiting: no-session (there is no session with the partner)\n" +
-                  at + "mirror, partner 2: incompatible: ports (one side needs more ports than "
-                       "the other wants; configure both alike)\n" +
-                  at + "mirror, partner 2: ready, version 3, 4 ports, region 64 MiB, "
-                       "partner's region 1.5 MiB\n" +
-                  at + "fm, partner 2: ready, version 3, 1 port, partner's region 1.5 MiB, "
-                       "note: x\n" +
-                  at + "mirror, partner 2: gone: left (it, or its counterpart, has left)\n");
+    EXPECT_EQ(bench.output.text, at + "fm, partner 2: waiting: no-session (there is no session with the partner)\n" +
+                                     at +
+                                     "mirror, partner 2: incompatible: ports (one side needs more ports than "
+                                     "the other wants; configure both alike)\n" +
+                                     at +
+                                     "mirror, partner 2: ready, version 3, 4 ports, region 64 MiB, "
+                                     "partner's region 1.5 MiB\n" +
+                                     at +
+                                     "fm, partner 2: ready, version 3, 1 port, partner's region 1.5 MiB, "
+                                     "note: x\n" +
+                                     at + "mirror, partner 2: gone: left (it, or its counterpart, has left)\n");
 }
 
 TEST(Watch, ClientsAreChangesAfterThePresentState)
 {
     Bench bench;
-    bench.source->give(present({partner_record(2, CCM_STATE_READY),
-                                client_record("mirror", 2, CCM_CLIENT_OPENING)}));
+    bench.source->give(present({partner_record(2, CCM_STATE_READY), client_record("mirror", 2, CCM_CLIENT_OPENING)}));
     bench.source->give(Batch{client_record("mirror", 2, CCM_CLIENT_READY),
                              client_record("mirror", 2, CCM_CLIENT_GONE, CCM_CLIENT_LEFT)});
     EXPECT_EQ(bench.run({"watch", "--json", "--count", "1"}), 0);
@@ -140,8 +139,8 @@ TEST(Watch, GoesOnAfterAnOverflow)
     std::vector<std::string> types;
     for (const auto &line : bench.lines())
         types.push_back(line["type"]);
-    EXPECT_EQ(types, (std::vector<std::string>{"node", "partner", "sync", "overflow", "node",
-                                               "partner", "sync", "partner"}));
+    EXPECT_EQ(types,
+              (std::vector<std::string>{"node", "partner", "sync", "overflow", "node", "partner", "sync", "partner"}));
 }
 
 TEST(Watch, UnknownRecordsAndValuesAreNumbers)
@@ -171,11 +170,9 @@ TEST(Watch, CountsChangesOnly)
 {
     Bench bench;
     bench.source->give(present({partner_record(2, CCM_STATE_DOWN)}));
-    bench.source->give(Batch{partner_record(2, CCM_STATE_CONNECTING),
-                             plain_record(CCM_RECORD_OVERFLOW)});
+    bench.source->give(Batch{partner_record(2, CCM_STATE_CONNECTING), plain_record(CCM_RECORD_OVERFLOW)});
     bench.source->give(present({partner_record(2, CCM_STATE_OPENING)}));
-    bench.source->give(
-        Batch{partner_record(2, CCM_STATE_READY), down_record(2, CCM_REASON_SHUTDOWN)});
+    bench.source->give(Batch{partner_record(2, CCM_STATE_READY), down_record(2, CCM_REASON_SHUTDOWN)});
     EXPECT_EQ(bench.run({"watch", "--json", "--count", "2"}), 0);
     EXPECT_EQ(bench.lines().back()["state"], "ready");
 }
@@ -206,8 +203,7 @@ TEST(Watch, OutputThatFailsIsAnError)
         return ReadResult(present({}));
     });
     EXPECT_EQ(bench.run({"watch"}), 1);
-    EXPECT_EQ(bench.errors.text,
-              "ccmadm: cannot write to standard output: No space left on device\n");
+    EXPECT_EQ(bench.errors.text, "ccmadm: cannot write to standard output: No space left on device\n");
 }
 
 } // namespace

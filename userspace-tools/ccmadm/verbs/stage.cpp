@@ -11,8 +11,7 @@ Result<std::uint32_t> stage_named(std::string_view name)
 {
     const auto stage = stages.value(name);
     if (!stage || *stage < CCM_STAGE_KERNEL || *stage > CCM_STAGE_RUNNING)
-        return Error{fmt::format("`{}` is not a boot stage; the stages are: {}",
-                                 name_text(name),
+        return Error{fmt::format("`{}` is not a boot stage; the stages are: {}", name_text(name),
                                  stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))};
     return *stage;
 }

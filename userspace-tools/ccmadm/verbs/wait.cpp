@@ -34,8 +34,7 @@ struct Missing {
     const ccm_record *client = nullptr;       // nullptr: not registered
 };
 
-std::vector<std::uint32_t> partners_asked_for(const PresentState &state,
-                                              const WaitOptions &options)
+std::vector<std::uint32_t> partners_asked_for(const PresentState &state, const WaitOptions &options)
 {
     std::vector<std::uint32_t> ids = options.partners;
     if (ids.empty())
@@ -53,8 +52,7 @@ std::optional<Missing> find_missing(const PresentState &state, const WaitOptions
 
     for (const std::uint32_t id : partners_asked_for(state, options)) {
         const ccm_record *partner = state.partner(id);
-        if (!first &&
-            (partner == nullptr || (partner_counts && !has_come(*partner, options))))
+        if (!first && (partner == nullptr || (partner_counts && !has_come(*partner, options))))
             first = Missing{id, partner};
         if (partner == nullptr)
             continue;
@@ -74,8 +72,7 @@ std::optional<Missing> find_missing(const PresentState &state, const WaitOptions
 
 bool fulfilled(const PresentState &state, const WaitOptions &options)
 {
-    return state.synced() && !(options.partners.empty() && state.partners().empty()) &&
-           !find_missing(state, options);
+    return state.synced() && !(options.partners.empty() && state.partners().empty()) && !find_missing(state, options);
 }
 
 std::string what_client_is_missing(const Missing &missing)
@@ -101,8 +98,7 @@ std::string what_is_missing(const PresentState &state, const WaitOptions &option
     if (!missing)
         return "no partner is configured; load the module with partners=ID@ADDRESS";
     if (missing->partner == nullptr)
-        return fmt::format("partner {} is not configured; `ccmadm status` lists those that are",
-                           missing->id);
+        return fmt::format("partner {} is not configured; `ccmadm status` lists those that are", missing->id);
     if (missing->client_name != nullptr)
         return what_client_is_missing(*missing);
     return describe_partner(*missing->partner);
@@ -115,22 +111,19 @@ bool is_registered(const PresentState &state, const std::string &client)
 }
 
 // Waiting for something that is not there yet can be meant; it can also be a slip.
-void remark_on_what_is_not_there(const Context &context, const PresentState &state,
-                                 const WaitOptions &options)
+void remark_on_what_is_not_there(const Context &context, const PresentState &state, const WaitOptions &options)
 {
     if (options.partners.empty() && state.partners().empty())
         context.errors.write("ccmadm: no partner is configured yet; waiting for one\n");
     for (const std::uint32_t id : options.partners)
         if (state.partner(id) == nullptr)
-            context.errors.write(
-                fmt::format("ccmadm: partner {} is not configured yet; waiting for it\n", id));
+            context.errors.write(fmt::format("ccmadm: partner {} is not configured yet; waiting for it\n", id));
     // Without partners there are no records of clients.
     if (options.state != CCM_STATE_READY || state.partners().empty())
         return;
     for (const auto &client : options.clients)
         if (!is_registered(state, client))
-            context.errors.write(
-                fmt::format("ccmadm: client {} is not registered yet; waiting for it\n", client));
+            context.errors.write(fmt::format("ccmadm: client {} is not registered yet; waiting for it\n", client));
 }
 
 } // namespace
@@ -172,8 +165,7 @@ Result<ExitCode> run_wait(const Context &context, const WaitOptions &options)
         if (state.synced() && deadline && context.clock.now() >= *deadline) {
             context.printer.waited(state, "timeout");
             const double seconds = std::chrono::duration<double>(*options.timeout).count();
-            return Error{fmt::format("timed out after {} s: {}", seconds,
-                                     what_is_missing(state, options)),
+            return Error{fmt::format("timed out after {} s: {}", seconds, what_is_missing(state, options)),
                          ExitCode::timed_out};
         }
     }
