@@ -490,8 +490,6 @@ void ccm_endpoint_destroy_qp(struct ccm_endpoint *ep)
 	if (ep->cq)
 		ib_free_cq(ep->cq);
 	ep->cq = NULL;
-	/* what has not come back never will */
-	atomic_set(&ep->drain_left, 0);
 }
 
 /**
