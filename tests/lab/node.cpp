@@ -217,7 +217,11 @@ void Node::wait_ready(Duration timeout)
         channel()->wait_root(Root::initramfs, timeout);
     } catch (const Error &e) {
         std::string what = e.what();
-        if (!running()) {
+        // The agent's line breaks before the last of the console is read.
+        std::unique_lock lock(mutex_);
+        const bool ended = changed_.wait_for(lock, 3s, [this] { return !boot_ || boot_->over; });
+        lock.unlock();
+        if (ended) {
             std::vector<ConsoleLine> printed = console_->lines();
             std::erase_if(printed, [this](const ConsoleLine &line) { return line.boot != boots_ || line.remark; });
             std::string why = start_trouble(printed);
