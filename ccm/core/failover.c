@@ -98,6 +98,7 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 		advise(f, CCM_FM_TAKEOVER_ADVISED, f->reason);
 		break;
 	case CCM_REASON_ADMIN:
+	case CCM_REASON_RELOADED:
 		/* Without CCM its storage OS may serve on. */
 		if (f->view.stage == CCM_STAGE_UNKNOWN || f->view.stage == CCM_STAGE_RUNNING)
 			cannot_tell(f);
@@ -107,6 +108,9 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 	case CCM_REASON_VERSION:
 	case CCM_REASON_REFUSED:
 	case CCM_REASON_AUTHENTICATION:
+	case CCM_REASON_DUPLICATE:
+	case CCM_REASON_ADDRESS:
+	case CCM_REASON_MTU:
 		cannot_tell(f);
 		break;
 	case CCM_REASON_DEVICE:
@@ -170,7 +174,8 @@ static u32 flags_of(const struct ccm_failover *f)
 		if (f->view.reason == CCM_REASON_UNREACHABLE)
 			flags |= CCM_FM_F_PARTITION;
 		if (f->gave_up && (f->view.reason == CCM_REASON_SHUTDOWN ||
-				   f->view.reason == CCM_REASON_ADMIN))
+				   f->view.reason == CCM_REASON_ADMIN ||
+				   f->view.reason == CCM_REASON_RELOADED))
 			flags |= CCM_FM_F_ORDERLY;
 	}
 	if (!f->seen)

@@ -8,10 +8,11 @@
  *	READY, stage stopping		partner-stopping; likewise
  *	DOWN, hung panicked shutdown	takeover-advised
  *	DOWN, unreachable restarted	takeover-advised, if the session before was READY
- *	DOWN, admin			takeover-advised if its storage OS was not running
+ *	DOWN, admin reloaded		takeover-advised if its storage OS was not running
  *					when it was last seen, else cannot-tell
  *	DOWN, version refused		cannot-tell
- *	  authentication
+ *	  authentication duplicate
+ *	  address mtu
  *	DOWN, device			cannot-tell; but an advice that was given stands
  *
  * "unreachable" alone proves little: this node may be the one that is cut off. It is

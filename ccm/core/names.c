@@ -26,7 +26,8 @@ static const char *const state_names[] = {
 
 static const char *const reason_texts[] = {
 	"none", "unreachable", "hung", "panicked", "shutdown", "restarted", "version",
-	"refused", "authentication", "admin", "device",
+	"refused", "authentication", "admin", "device", "reloaded", "duplicate", "address",
+	"mtu",
 };
 
 static const char *const stage_names[] = {

@@ -32,6 +32,9 @@ static u32 nobody(const struct ccm_session *s)
 	case CCM_REASON_VERSION:
 	case CCM_REASON_REFUSED:
 	case CCM_REASON_AUTHENTICATION:
+	case CCM_REASON_DUPLICATE:
+	case CCM_REASON_ADDRESS:
+	case CCM_REASON_MTU:
 		return CCM_REASON_UNREACHABLE;
 	default:
 		return s->reason;

@@ -47,8 +47,17 @@ bool ccm_session_reason_valid(u32 reason)
 
 bool ccm_session_reason_policy(u32 reason)
 {
-	return reason == CCM_REASON_VERSION || reason == CCM_REASON_REFUSED ||
-	       reason == CCM_REASON_AUTHENTICATION;
+	switch (reason) {
+	case CCM_REASON_VERSION:
+	case CCM_REASON_REFUSED:
+	case CCM_REASON_AUTHENTICATION:
+	case CCM_REASON_DUPLICATE:
+	case CCM_REASON_ADDRESS:
+	case CCM_REASON_MTU:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void forget_conn(struct ccm_session *s)

@@ -8,7 +8,9 @@ namespace {
 constexpr u64 forever = ~0ULL;
 const std::set<u32> proofs{CCM_REASON_HUNG, CCM_REASON_PANICKED, CCM_REASON_SHUTDOWN};
 const std::set<u32> signs{CCM_REASON_UNREACHABLE, CCM_REASON_RESTARTED};
-const std::set<u32> refusals{CCM_REASON_VERSION, CCM_REASON_REFUSED, CCM_REASON_AUTHENTICATION};
+const std::set<u32> refusals{CCM_REASON_VERSION,   CCM_REASON_REFUSED, CCM_REASON_AUTHENTICATION,
+                             CCM_REASON_DUPLICATE, CCM_REASON_ADDRESS, CCM_REASON_MTU};
+const std::set<u32> unloaded{CCM_REASON_ADMIN, CCM_REASON_RELOADED};
 
 } // namespace
 
@@ -27,7 +29,7 @@ u32 FailoverModel::flags() const
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && reason_ == CCM_REASON_UNREACHABLE)
         flags |= CCM_FM_F_PARTITION;
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && service_ == Service::given_up &&
-        (reason_ == CCM_REASON_SHUTDOWN || reason_ == CCM_REASON_ADMIN))
+        (reason_ == CCM_REASON_SHUTDOWN || unloaded.contains(reason_)))
         flags |= CCM_FM_F_ORDERLY;
     if (advised_to_)
         flags |= CCM_FM_F_ADVISED;
@@ -149,9 +151,9 @@ void FailoverModel::look_away(u64 now)
     const bool was_up = belief_ == Belief::ready || belief_ == Belief::between;
     const bool served = stage_ == CCM_STAGE_RUNNING || stage_ == CCM_STAGE_UNKNOWN;
 
-    if (proofs.contains(why) || (why == CCM_REASON_ADMIN && !served)) {
+    if (proofs.contains(why) || (unloaded.contains(why) && !served)) {
         gone(why);
-    } else if (refusals.contains(why) || why == CCM_REASON_ADMIN ||
+    } else if (refusals.contains(why) || unloaded.contains(why) ||
                (why == CCM_REASON_DEVICE && belief_ != Belief::gone)) {
         belief_ = Belief::doubt;
         doubt_ends_.reset();

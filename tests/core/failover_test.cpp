@@ -102,6 +102,10 @@ TEST(Failover, ReasonsOfAPartnerThatServed)
         {CCM_REASON_AUTHENTICATION, CCM_FM_CANNOT_TELL, 0},
         {CCM_REASON_ADMIN, CCM_FM_CANNOT_TELL, 0},
         {CCM_REASON_DEVICE, CCM_FM_CANNOT_TELL, 0},
+        {CCM_REASON_RELOADED, CCM_FM_CANNOT_TELL, 0},
+        {CCM_REASON_DUPLICATE, CCM_FM_CANNOT_TELL, 0},
+        {CCM_REASON_ADDRESS, CCM_FM_CANNOT_TELL, 0},
+        {CCM_REASON_MTU, CCM_FM_CANNOT_TELL, 0},
     };
     std::set<u32> tried;
     for (const Row &row : rows) {

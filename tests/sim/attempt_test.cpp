@@ -146,7 +146,8 @@ TEST_F(Attempt, FindingNobodyDoesNotHideWhyItWentAway)
 {
     for (uint32_t reason = 0; reason < CCM_REASON_COUNT; reason++) {
         bool hides = reason == CCM_REASON_NONE || reason == CCM_REASON_DEVICE || reason == CCM_REASON_VERSION ||
-                     reason == CCM_REASON_REFUSED || reason == CCM_REASON_AUTHENTICATION;
+                     reason == CCM_REASON_REFUSED || reason == CCM_REASON_AUTHENTICATION ||
+                     reason == CCM_REASON_DUPLICATE || reason == CCM_REASON_ADDRESS || reason == CCM_REASON_MTU;
 
         for (uint32_t status : {CCM_CM_NO_LISTENER, CCM_CM_UNREACHABLE, CCM_CM_RESOURCES, CCM_CM_OTHER}) {
             Machine m;

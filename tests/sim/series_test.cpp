@@ -424,7 +424,9 @@ TEST_F(Series, Goodbye)
     for (uint32_t reason = 0; reason <= CCM_REASON_COUNT; reason++) {
         bool valid = reason > CCM_REASON_NONE && reason < CCM_REASON_COUNT;
         uint32_t shown = valid ? reason : u(CCM_REASON_REFUSED);
-        bool policy = shown == CCM_REASON_REFUSED || shown == CCM_REASON_VERSION || shown == CCM_REASON_AUTHENTICATION;
+        bool policy = shown == CCM_REASON_REFUSED || shown == CCM_REASON_VERSION ||
+                      shown == CCM_REASON_AUTHENTICATION || shown == CCM_REASON_DUPLICATE ||
+                      shown == CCM_REASON_ADDRESS || shown == CCM_REASON_MTU;
 
         for (auto state : {CCM_STATE_GREETING, CCM_STATE_OPENING, CCM_STATE_READY}) {
             Machine e;

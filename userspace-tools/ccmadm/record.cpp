@@ -23,18 +23,23 @@ constexpr std::array record_type_words{""sv, "node"sv, "partner"sv, "sync"sv, "o
 constexpr std::array state_words{"down"sv, "connecting"sv, "greeting"sv, "negotiating"sv, "opening"sv, "ready"sv};
 constexpr std::array reason_words{"none"sv,           "unreachable"sv, "hung"sv,    "panicked"sv,
                                   "shutdown"sv,       "restarted"sv,   "version"sv, "refused"sv,
-                                  "authentication"sv, "admin"sv,       "device"sv};
+                                  "authentication"sv, "admin"sv,       "device"sv,  "reloaded"sv,
+                                  "duplicate"sv,      "address"sv,     "mtu"sv};
 constexpr std::array reason_meanings{"nothing tried yet"sv,
                                      "no answer on any path; can be a partition"sv,
                                      "its memory answers, its kernel does not schedule"sv,
                                      "its kernel panicked"sv,
                                      "it shuts down or reboots in good order"sv,
-                                     "another incarnation of it connected"sv,
+                                     "its kernel was started anew"sv,
                                      "no protocol version in common"sv,
                                      "wrong cluster, unknown node or malformed message"sv,
                                      "its proof did not verify; are the keys the same?"sv,
                                      "removed or unloaded by an administrator"sv,
-                                     "no RDMA device here for the path; is `rdma link` empty?"sv};
+                                     "no RDMA device here for the path; is `rdma link` empty?"sv,
+                                     "its module was loaded anew, its kernel ran on"sv,
+                                     "two machines have one node id; give one of them another (node=)"sv,
+                                     "it comes from an address that is not configured for it; see both partners="sv,
+                                     "large frames do not pass; compare the MTU of both sides and the switch's"sv};
 constexpr std::array stage_words{"unknown"sv,   "kernel"sv,  "initramfs"sv, "root"sv,
                                  "userspace"sv, "storage"sv, "running"sv,   "stopping"sv};
 constexpr std::array transport_words{"none"sv, "roce"sv, "iwarp"sv};

@@ -57,12 +57,16 @@ enum ccm_reason {
 	CCM_REASON_HUNG		= 2,	/* its memory answers, its kernel does not schedule */
 	CCM_REASON_PANICKED	= 3,	/* its kernel panicked */
 	CCM_REASON_SHUTDOWN	= 4,	/* its kernel shuts down or reboots */
-	CCM_REASON_RESTARTED	= 5,	/* another incarnation of it connected */
+	CCM_REASON_RESTARTED	= 5,	/* its kernel was started anew */
 	CCM_REASON_VERSION	= 6,	/* no protocol version in common */
 	CCM_REASON_REFUSED	= 7,	/* wrong cluster, unknown node, or a malformed message */
 	CCM_REASON_AUTHENTICATION = 8,	/* its proof did not verify, or keys are not the same */
 	CCM_REASON_ADMIN	= 9,	/* removed or unloaded by an administrator, here or there */
 	CCM_REASON_DEVICE	= 10,	/* no RDMA device (any more) for the path here */
+	CCM_REASON_RELOADED	= 11,	/* its module was loaded anew; its kernel ran on */
+	CCM_REASON_DUPLICATE	= 12,	/* two machines have one node id */
+	CCM_REASON_ADDRESS	= 13,	/* it does not come from an address that is configured */
+	CCM_REASON_MTU		= 14,	/* large frames do not pass between the two */
 	CCM_REASON_COUNT
 };
 
