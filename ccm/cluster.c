@@ -131,6 +131,7 @@ static void put_reject(const struct ccm_node *node, u32 code, struct ccm_incomin
 /* A connect request came in: whose is it? RDMA CM's handler. */
 static bool on_request(void *owner, struct ccm_incoming *in)
 {
+	const struct sockaddr *from = (const struct sockaddr *)&in->id->route.addr.dst_addr;
 	struct ccm_cluster *cluster = (struct ccm_cluster *)owner;
 	struct ccm_node *node = cluster->node;
 	struct ccm_partner *partner = NULL;
@@ -149,6 +150,8 @@ static bool on_request(void *owner, struct ccm_incoming *in)
 		partner = ccm_cluster_find(cluster, req.node);
 		if (!partner)
 			code = CCM_REJECT_NODE;
+		else if (!ccm_partner_comes_from(partner, from))
+			code = CCM_REJECT_ADDRESS;
 	}
 	if (code == CCM_REJECT_NONE) {
 		if (ccm_partner_request(partner, in))
@@ -157,10 +160,14 @@ static bool on_request(void *owner, struct ccm_incoming *in)
 	}
 	atomic64_inc(&node->rejected[code]);
 	trace_ccm_reject(req.node, code);
-	if (__ratelimit(&node->reject_log))
+	if (!__ratelimit(&node->reject_log))
+		;	/* said a moment ago */
+	else if (code == CCM_REJECT_ADDRESS)
+		pr_warn("connect request from %pISpc rejected: it says that it is partner %u, which is configured as %pISc: see partners= here, and the addresses there\n",
+			from, req.node, &partner->paths[0].address);
+	else
 		pr_warn("connect request from %pISpc rejected: %s (it says: node %u, cluster id %016llx, for node %u)\n",
-			&in->id->route.addr.dst_addr, ccm_reject_name(code), req.node,
-			req.cluster, req.partner);
+			from, ccm_reject_name(code), req.node, req.cluster, req.partner);
 	put_reject(node, code, in);
 	return false;
 }

@@ -50,6 +50,7 @@ static int partner_show(struct seq_file *m, void *unused)
 	seq_printf(m, "sessions %llu\n", READ_ONCE(c->sessions));
 	seq_printf(m, "ready_ns %llu\n", READ_ONCE(c->ready_ns));
 	seq_printf(m, "lost %llu\n", READ_ONCE(c->lost));
+	seq_printf(m, "clashes %llu\n", READ_ONCE(c->clashes));
 	seq_printf(m, "heartbeats %llu\n", ccm_heartbeat_count(hb));
 	seq_printf(m, "links %llu\n", READ_ONCE(partner->links.opened));
 	seq_printf(m, "links_lost %llu\n", READ_ONCE(partner->links.lost));

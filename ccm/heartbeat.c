@@ -102,6 +102,11 @@ static void read_done(struct ccm_read *read, const u8 *data, u32 len)
 		hb->read_us = (u32)(now - hb->posted_us[slot]);
 		if (hb->posted_us[slot] > hb->done_posted_us)
 			hb->done_posted_us = hb->posted_us[slot];
+		hb->heard_us = now;
+		if (hb->probing && hb->posted_us[slot] > hb->probe_us) {
+			hb->probing = false;
+			ccm_inbox_tell(hb->inbox, CCM_INBOX_ALIVE);
+		}
 		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
 						     CCM_LIVENESS_READ, data, len));
 		hrtimer_start(&hb->deadline, ns_to_ktime(detect_ns(hb)), HRTIMER_MODE_REL);
@@ -143,7 +148,8 @@ void ccm_heartbeat_init(struct ccm_heartbeat *hb, struct ccm_inbox *inbox,
  * @addr: of the partner's status page
  * @key: of it
  * @incarnation: whose page it must be
- * @page: the page as it has just been read (R1), so that its stage is known from the start
+ * @page: the page if it has just been read (R1), so that its stage is known from the start;
+ *	NULL: the first heartbeat, which is posted at once, tells it
  * @len: of @page
  *
  * The partner's work item.
@@ -152,10 +158,11 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 			 u32 key, u64 incarnation, const u8 *page, u32 len)
 {
 	u64 now = ccm_now_us();
-	u32 found;
+	u32 found = 0;
 
-	/* A verdict of the session before, not looked at yet, is none of this one. */
+	/* What the session before was told, and not looked at yet, is nothing of this one. */
 	ccm_inbox_take(hb->inbox, CCM_INBOX_VERDICT);
+	ccm_inbox_take(hb->inbox, CCM_INBOX_ALIVE);
 	spin_lock_bh(&hb->lock);
 	hb->conn = conn;
 	hb->addr = addr;
@@ -163,9 +170,12 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 	hb->busy = 0;
 	hb->due = false;
 	hb->done_posted_us = 0;
+	hb->heard_us = 0;
+	hb->probing = false;
 	ccm_liveness_start(&hb->liveness, now, hb->detect_ms,
 			   incarnation);
-	found = ccm_liveness_step(&hb->liveness, now, CCM_LIVENESS_READ, page, len);
+	if (page)
+		found = ccm_liveness_step(&hb->liveness, now, CCM_LIVENESS_READ, page, len);
 	/* its stage is shown with the session's next state */
 	heartbeat_tell(hb, found & CCM_LIVENESS_VERDICT);
 	spin_unlock_bh(&hb->lock);
@@ -195,6 +205,42 @@ void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
 	hrtimer_cancel(&hb->timer);
 	hrtimer_cancel(&hb->deadline);
 	cancel_work_sync(&hb->work);
+}
+
+/**
+ * ccm_heartbeat_probe() - is the partner there? A READ now, whose success is told
+ * @hb: heartbeat
+ * @conn: only if it watches this connection
+ *
+ * The partner's work item is told ALIVE when a READ succeeds that was posted after this call;
+ * if none does, the verdict comes in its time.
+ */
+void ccm_heartbeat_probe(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
+{
+	spin_lock_bh(&hb->lock);
+	if (hb->conn == conn) {
+		hb->probing = true;
+		hb->probe_us = ccm_now_us();
+		WRITE_ONCE(hb->due, true);
+		queue_work(hb->wq, &hb->work);
+	}
+	spin_unlock_bh(&hb->lock);
+}
+
+/**
+ * ccm_heartbeat_heard() - when the partner was heard last
+ * @hb: heartbeat
+ * @at_us: filled: when the last READ of this watch succeeded; 0: none has
+ * @uptime_ms: filled: how long the partner's kernel had run, as the page said
+ *
+ * The time is that of the READ: no stall of this node moves it, as it does liveness's.
+ */
+void ccm_heartbeat_heard(struct ccm_heartbeat *hb, u64 *at_us, u64 *uptime_ms)
+{
+	spin_lock_bh(&hb->lock);
+	*at_us = hb->conn ? hb->heard_us : 0;
+	*uptime_ms = hb->liveness.page.uptime_ms;
+	spin_unlock_bh(&hb->lock);
 }
 
 /**

@@ -21,7 +21,7 @@ struct ccm_inbox;
 /**
  * struct ccm_heartbeat - the reads that watch one partner
  * @lock: protects all of this; taken in softirq
- * @inbox: told of STAGE and VERDICT
+ * @inbox: told of STAGE, VERDICT and ALIVE
  * @wq: runs @work, with high priority
  * @detect_ms: detection time
  * @conn: where reads are posted; NULL: not watching
@@ -37,6 +37,9 @@ struct ccm_inbox;
  * @posted_us: when each was posted
  * @read_us: how long the last read took
  * @done_posted_us: when the last read that succeeded was posted
+ * @heard_us: when a read of this watch succeeded last; 0: none has
+ * @probing: the partner's work item wants to hear of a read that is posted after...
+ * @probe_us: this time
  * @total: reads that succeeded, of watches that have ended
  * @wait: woken when a read succeeded or the watch ended
  */
@@ -58,6 +61,9 @@ struct ccm_heartbeat {
 	u64 posted_us[CCM_HEARTBEATS_MAX];
 	u32 read_us;
 	u64 done_posted_us;
+	u64 heard_us;
+	bool probing;
+	u64 probe_us;
 	u64 total;
 	wait_queue_head_t wait;
 };
@@ -67,6 +73,8 @@ void ccm_heartbeat_init(struct ccm_heartbeat *hb, struct ccm_inbox *inbox,
 void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 addr,
 			 u32 key, u64 incarnation, const u8 *page, u32 len);
 void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
+void ccm_heartbeat_probe(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
+void ccm_heartbeat_heard(struct ccm_heartbeat *hb, u64 *at_us, u64 *uptime_ms);
 u32 ccm_heartbeat_verdict(struct ccm_heartbeat *hb, u32 *conn);
 void ccm_heartbeat_fill(struct ccm_heartbeat *hb, struct ccm_record *record);
 u64 ccm_heartbeat_count(const struct ccm_heartbeat *hb);

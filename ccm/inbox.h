@@ -24,6 +24,7 @@ enum ccm_inbox_bit {
 	CCM_INBOX_CLIENTS	= 7,	/* a client came or leaves */
 	CCM_INBOX_LINKS		= 8,	/* a link or a port of one has something to do */
 	CCM_INBOX_CONN		= 9,	/* a connection has: all are looked at in any case */
+	CCM_INBOX_ALIVE		= 10,	/* a READ that was asked for has succeeded */
 };
 
 /**
@@ -49,6 +50,12 @@ static inline void ccm_inbox_note(struct ccm_inbox *inbox, enum ccm_inbox_bit bi
 {
 	/* pairs with ccm_inbox_take(): what belongs to the bit is seen by who takes it */
 	smp_mb__before_atomic();
+	/*
+	 * Of two orders that nobody has taken the last one counts: STOP takes back a START;
+	 * a START behind a STOP is taken after it.
+	 */
+	if (bit == CCM_INBOX_STOP)
+		clear_bit(CCM_INBOX_START, &inbox->pending);
 	set_bit((int)bit, &inbox->pending);
 }
 

@@ -155,7 +155,7 @@ static struct ccm_try *try_create(struct ccm_links *links, struct ccm_pairing *p
 	if (!t)
 		return NULL;
 	t->link = ccm_link_create(links->partner, &core->plan,
-				  ccm_path_conn(links->path, links->session->attempt.conn),
+				  ccm_path_conn(links->path, links->session->conn.id),
 				  links->node->notify_wq);
 	if (!t->link) {
 		kfree(t);
@@ -628,7 +628,7 @@ static struct ccm_port *take_request(struct ccm_links *links)
 void ccm_links_set_nonce(struct ccm_links *links)
 {
 	const struct ccm_session *s = links->session;
-	u64 nonce = s->state >= CCM_STATE_OPENING ? s->nonce : 0;
+	u64 nonce = s->state >= CCM_STATE_OPENING ? s->conn.nonce : 0;
 
 	if (nonce == links->nonce)
 		return;

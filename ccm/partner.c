@@ -31,6 +31,23 @@ static struct ccm_path *used_path(struct ccm_partner *partner)
 }
 
 /**
+ * ccm_partner_comes_from() - is this one of the partner's addresses?
+ * @partner: partner
+ * @from: where a request comes from
+ *
+ * Any context.
+ */
+bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct sockaddr *from)
+{
+	u32 i;
+
+	for (i = 0; i < partner->path_count; i++)
+		if (ccm_path_comes_from(&partner->paths[i], from))
+			return true;
+	return false;
+}
+
+/**
  * ccm_partner_request() - a connect request came in
  * @partner: whose it says it is
  * @in: request
@@ -85,7 +102,7 @@ static void fill_record(struct ccm_partner *partner, struct ccm_record *record)
 {
 	const struct ccm_session *s = &partner->session;
 	const struct sockaddr *addr = (const struct sockaddr *)&used_path(partner)->address;
-	struct ccm_conn *conn = ccm_path_conn(used_path(partner), s->attempt.conn);
+	struct ccm_conn *conn = ccm_path_conn(used_path(partner), s->conn.id);
 
 	memset(record, 0, sizeof(*record));
 	record->size = sizeof(*record);
@@ -93,7 +110,7 @@ static void fill_record(struct ccm_partner *partner, struct ccm_record *record)
 	record->node = partner->id;
 	record->state = (u8)partner->shown_state;
 	record->reason = (u8)partner->shown_reason;
-	record->version = partner->shown_state >= CCM_STATE_NEGOTIATING ? s->version : 0;
+	record->version = partner->shown_state >= CCM_STATE_NEGOTIATING ? s->conn.version : 0;
 	record->incarnation = s->peer_incarnation;
 	record->detect_ms = partner->node->config.detect_ms;
 	record->port = partner->node->config.rdma_port;
@@ -205,20 +222,25 @@ static bool next_event(struct ccm_partner *partner)
 	memset(event, 0, sizeof(*event));
 	event->data = partner->buffer;
 	event->random = get_random_u64();
+	event->uptime_ms = ccm_kernel_uptime_ms();
+	ccm_heartbeat_heard(&path->heartbeat, &event->heard_us, &event->heard_uptime_ms);
 
 	if (ccm_inbox_take(inbox, CCM_INBOX_DEVICE))
 		ccm_path_device_gone(path);
 	if (ccm_inbox_take(inbox, CCM_INBOX_STAGE))
 		show(partner);
 
-	/* START in front of STOP: it comes once, and what it began must be stopped. */
-	if (ccm_inbox_take(inbox, CCM_INBOX_START)) {
-		event->type = CCM_SEV_START;
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_STOP)) {
+	/* Whichever of the two was told last has taken the other's bit: see inbox.h. */
+	if (ccm_inbox_take(inbox, CCM_INBOX_STOP)) {
 		event->type = CCM_SEV_STOP;
 		event->reason = READ_ONCE(partner->stop_reason);
+	} else if (ccm_inbox_take(inbox, CCM_INBOX_START)) {
+		event->type = CCM_SEV_START;
 	} else if (ccm_inbox_take(inbox, CCM_INBOX_VERDICT)) {
 		ccm_path_verdict(path, event);
+	} else if (ccm_inbox_take(inbox, CCM_INBOX_ALIVE)) {
+		event->type = CCM_SEV_ALIVE;
+		event->conn = partner->session.conn.id;
 	} else if (ccm_path_event(path, event, partner->buffer, sizeof(partner->buffer))) {
 		/* filled */
 	} else if (ccm_inbox_take(inbox, CCM_INBOX_CLIENTS)) {
@@ -266,7 +288,7 @@ static void log_state(struct ccm_partner *partner)
 	partner->log_due = false;
 	if (partner->log_state == CCM_STATE_READY)
 		pr_info("partner %u: READY (version %u, incarnation %016llx)\n", partner->id,
-			partner->session.version, partner->session.peer_incarnation);
+			partner->session.conn.version, partner->session.peer_incarnation);
 	else
 		pr_info("partner %u: DOWN (%s)\n", partner->id,
 			ccm_reason_text(partner->log_reason));
@@ -308,6 +330,18 @@ static void log_reject(struct ccm_partner *partner, u32 code)
 	if (__ratelimit(&node->reject_log))
 		pr_warn("partner %u: connect request rejected: %s\n", partner->id,
 			ccm_reject_name(code));
+}
+
+/* Two machines have the partner's node id: both are named. */
+static void log_clash(struct ccm_partner *partner, const struct ccm_conn *other)
+{
+	const struct ccm_conn *kept = ccm_path_conn(used_path(partner), partner->session.conn.id);
+
+	partner->counters.clashes++;
+	if (kept && __ratelimit(&partner->node->reject_log))
+		pr_warn("partner %u: two machines have this node id: %pISc, which answers and is kept, and %pISc, which is sent away; give one of them another (node=)\n",
+			partner->id, &kept->endpoint.cm_id->route.addr.dst_addr,
+			&other->endpoint.cm_id->route.addr.dst_addr);
 }
 
 /*
@@ -375,6 +409,9 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 		if (conn->endpoint.error)
 			partner->last_error = conn->endpoint.error;
 		close_conn(partner, path, conn, a->flush);
+		break;
+	case CCM_ACT_CLASH:
+		log_clash(partner, conn);
 		break;
 	case CCM_ACT_ACCEPT:
 		partner->counters.accepted++;

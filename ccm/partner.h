@@ -38,6 +38,7 @@ struct ccm_partner_counters {
 	u64 rejected;
 	u64 sessions;
 	u64 lost;
+	u64 clashes;		/* machines that had its id, too, and were sent away */
 	u64 ready_ns;		/* CLOCK_MONOTONIC of the last READY */
 };
 
@@ -106,6 +107,7 @@ struct ccm_partner {
 struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registry *registry,
 				       const struct ccm_partner_config *config);
 void ccm_partner_destroy(struct ccm_partner *partner);
+bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct sockaddr *from);
 bool ccm_partner_request(struct ccm_partner *partner, const struct ccm_incoming *in);
 void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *status);
 int ccm_partner_peek(struct ccm_partner *partner, struct ccm_peek *peek);

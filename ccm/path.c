@@ -7,6 +7,7 @@
  * and enum ccm_mail_bit), which is the order in which they can be true.
  */
 #include <linux/string.h>
+#include <net/ipv6.h>
 
 #include "node.h"
 #include "path.h"
@@ -48,6 +49,27 @@ struct ccm_conn *ccm_path_conn(const struct ccm_path *path, u32 id)
 		if (conn->endpoint.id == id)
 			return conn;
 	return NULL;
+}
+
+/**
+ * ccm_path_comes_from() - is this the partner's address on this path?
+ * @path: path
+ * @from: where a request comes from; its port is not looked at
+ *
+ * Any context.
+ */
+bool ccm_path_comes_from(const struct ccm_path *path, const struct sockaddr *from)
+{
+	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)&path->address;
+	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)from;
+	const struct sockaddr_in *a4 = (const struct sockaddr_in *)&path->address;
+	const struct sockaddr_in *b4 = (const struct sockaddr_in *)from;
+
+	if (path->address.ss_family != from->sa_family)
+		return false;
+	if (from->sa_family == AF_INET)
+		return a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+	return ipv6_addr_equal(&a6->sin6_addr, &b6->sin6_addr);
 }
 
 /*
@@ -283,12 +305,13 @@ static void posted(struct ccm_conn *conn, int ret)
  * @conn: one of its connections
  * @s: session, encodes large mails
  * @a: action, other than CONNECT, REJECT and CLOSE
- * @event: that it answers to: for CCM_ACT_WATCH that of R1
+ * @event: that it answers to: for CCM_ACT_WATCH that of R1, if it is
  */
 void ccm_path_act(struct ccm_path *path, struct ccm_conn *conn, const struct ccm_session *s,
 		  const struct ccm_session_action *a, const struct ccm_session_event *event)
 {
 	struct ccm_mail *mail = &conn->mail;
+	bool page;
 
 	BUILD_BUG_ON(CCM_ACTION_DATA_MAX > CCM_TX_SLOT_LEN);
 
@@ -315,8 +338,16 @@ void ccm_path_act(struct ccm_path *path, struct ccm_conn *conn, const struct ccm
 		posted(conn, ccm_mail_ring(mail, a->what));
 		break;
 	case CCM_ACT_WATCH:
-		ccm_heartbeat_start(&path->heartbeat, conn, a->addr, a->key,
-				    s->peer_incarnation, event->data, event->len);
+		page = event->type == CCM_SEV_READ_DONE && event->status == CCM_READ_STATUS &&
+		       event->conn == a->conn;
+		ccm_heartbeat_start(&path->heartbeat, conn, a->addr, a->key, s->conn.incarnation,
+				    page ? event->data : NULL, event->len);
+		break;
+	case CCM_ACT_PROBE:
+		ccm_heartbeat_probe(&path->heartbeat, conn);
+		break;
+	case CCM_ACT_AGAIN:
+		set_bit(CCM_MAIL_RING + (int)a->what, &conn->endpoint.pending);
 		break;
 	default:
 		break;

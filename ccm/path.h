@@ -31,6 +31,7 @@ struct ccm_path {
 void ccm_path_init(struct ccm_path *path, struct ccm_node *node, u32 partner,
 		   struct ccm_inbox *inbox, const struct sockaddr_storage *address);
 struct ccm_conn *ccm_path_conn(const struct ccm_path *path, u32 id);
+bool ccm_path_comes_from(const struct ccm_path *path, const struct sockaddr *from);
 void ccm_path_take_request(struct ccm_path *path, struct ccm_conn *conn,
 			   struct ccm_session_event *event, u8 *buffer);
 bool ccm_path_event(struct ccm_path *path, struct ccm_session_event *event, u8 *buffer,

@@ -128,7 +128,7 @@ int ccm_catalog_check(const u8 *buf, u32 len)
 	if (count > CCM_CLIENTS_MAX)
 		return CCM_WIRE_ERANGE;
 	/* What the message says it holds, not what happens to lie behind it */
-	if (ccm_get_u16(buf + 6) < ccm_catalog_len(count))
+	if (ccm_get_u16(buf + 6) < ccm_catalog_len(count) || len < ccm_catalog_len(count))
 		return CCM_WIRE_ESHORT;
 	for (i = 0; i < count; i++) {
 		if (!entry_valid(buf, i))

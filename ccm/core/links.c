@@ -436,6 +436,7 @@ void ccm_links_prepared(struct ccm_session_links *links, u64 now_us,
 		return;
 	link->offer = *offer;
 	set_state(link, CCM_LINK_OFFERED, link->reason);
+	link->at_us = now_us + (u64)CCM_LINK_RESEND_MS * CCM_US_PER_MS;
 	tell(links);
 	meet(links, now_us, link);
 }
@@ -470,10 +471,18 @@ void ccm_links_timer(struct ccm_session_links *links, u64 now_us, u64 random)
 
 		if (!link->at_us || now_us < link->at_us)
 			continue;
-		if (link->state == CCM_LINK_IDLE)
+		if (link->state == CCM_LINK_IDLE) {
 			begin_try(link);
-		else
+		} else if (link->state == CCM_LINK_OFFERED) {
+			/*
+			 * The partner's memory can take its time. That it has heard of
+			 * mine is seen from its taking the table, which is timed.
+			 */
+			link->at_us = now_us + (u64)CCM_LINK_RESEND_MS * CCM_US_PER_MS;
+			tell(links);
+		} else {
 			fail_try(links, now_us, link, CCM_CLIENT_CONNECT, random);
+		}
 	}
 }
 

@@ -41,6 +41,7 @@
 CCM_EXTERN_C_BEGIN
 
 #define CCM_LINK_OPEN_MS	1500U	/* from both OFFERED to both OPENED */
+#define CCM_LINK_RESEND_MS	5000U	/* OFFERED, and the partner not yet: the table again */
 #define CCM_LINK_RETRY_MIN_MS	100U	/* after a try that failed; doubles */
 #define CCM_LINK_RETRY_MAX_MS	5000U
 #define CCM_LINK_GATE_MS	1000U	/* the session's READY waits for links no longer */
@@ -56,7 +57,8 @@ CCM_EXTERN_C_BEGIN
  * @reason: enum ccm_client_reason, shown to people
  * @epoch: of this try
  * @tries: that failed, in a row: none of them was UP for CCM_LINK_RETRY_MAX_MS
- * @at_us: when IDLE is over, or OPENING (with OPENED) has taken too long; 0: not timed
+ * @at_us: when IDLE is over, OPENING (with OPENED) has taken too long, or OFFERED is said once
+ *	more; 0: not timed
  * @plan: what both get
  * @offer: mine
  * @peer_offer: the partner's, from its slot

@@ -46,6 +46,8 @@ void ccm_links_get_slot(const u8 *buf, u32 index, struct ccm_link_slot *slot)
 	slot->epoch = ccm_get_u32(p + 16);
 	slot->state = ccm_get_u16(p + 20);
 	slot->reason = ccm_get_u16(p + 22);
+	if (slot->reason >= CCM_CLIENT_REASON_COUNT)
+		slot->reason = CCM_CLIENT_OTHER;	/* a later version's */
 	slot->offer.table_addr = ccm_get_u64(p + 24);
 	slot->offer.table_key = ccm_get_u32(p + 32);
 	slot->offer.chunks = ccm_get_u32(p + 36);
@@ -72,7 +74,7 @@ static bool slot_valid(const u8 *buf, u32 index)
 	ccm_links_get_slot(buf, index, &slot);
 	if (slot.mine == 0)
 		return true;
-	if (slot.state >= CCM_LINK_STATE_COUNT || slot.reason >= CCM_CLIENT_REASON_COUNT)
+	if (slot.state >= CCM_LINK_STATE_COUNT)
 		return false;
 	if (slot.epoch > CCM_LINK_EPOCH_MAX)
 		return false;
@@ -103,7 +105,7 @@ int ccm_links_get(const u8 *buf, u32 len, struct ccm_links_header *header)
 	if (h.nonce == 0 || h.sequence == 0 || h.count > CCM_CLIENTS_MAX)
 		return CCM_WIRE_ERANGE;
 	/* What the message says it holds, not what happens to lie behind it */
-	if (ccm_get_u16(buf + 6) < ccm_links_len(h.count))
+	if (ccm_get_u16(buf + 6) < ccm_links_len(h.count) || len < ccm_links_len(h.count))
 		return CCM_WIRE_ESHORT;
 	for (i = 0; i < h.count; i++) {
 		if (!slot_valid(buf, i))

@@ -63,9 +63,10 @@ static u32 on_read(struct ccm_liveness *l, u64 now_us, const u8 *data, u32 len)
 	u32 found = 0;
 	u64 limit_us;
 
-	if (ccm_wire_get_status(data, len, &page))
+	/* Who has been restarted has another page, and no key to this one is of it. */
+	if (ccm_wire_get_status(data, len, &page) || page.incarnation != l->incarnation)
 		return give_verdict(l, CCM_REASON_REFUSED);
-	if (page.incarnation != l->incarnation)
+	if (l->reads && page.uptime_ms < l->page.uptime_ms)
 		return give_verdict(l, CCM_REASON_RESTARTED);
 
 	if (page.stage != l->page.stage)

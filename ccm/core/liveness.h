@@ -11,8 +11,10 @@
  *	max(detect_ms, 3 * the partner's tick_ms)	hung
  *	panic flag on the page				panicked, at once
  *	shutdown flag on the page			shutdown, at once
- *	the page shows another incarnation		restarted, at once
- *	the page is not a valid status page		refused, at once
+ *	the kernel's running time goes back (a		restarted, at once
+ *	virtual machine went back to a snapshot)
+ *	the page is not a valid status page, or		refused, at once
+ *	another incarnation's
  *
  * When this node itself was stopped or starved (two ticks are further apart than they
  * should be), the time lost is not held against the partner: deadlines move on by it.

@@ -38,12 +38,12 @@ static const char *const stage_names[] = {
 static const char *const event_names[] = {
 	"START", "STOP", "PATH_UP", "REQUEST", "ESTABLISHED", "REJECTED", "FAILED",
 	"DISCONNECTED", "ERROR", "DEVICE_GONE", "MESSAGE", "READ_DONE", "RING", "VERDICT",
-	"TIMER", "CLIENTS", "LINK_PREPARED", "LINK_OPENED", "LINK_FAILED",
+	"ALIVE", "TIMER", "CLIENTS", "LINK_PREPARED", "LINK_OPENED", "LINK_FAILED",
 };
 
 static const char *const action_names[] = {
 	"CONNECT", "ACCEPT", "REJECT", "CLOSE", "SEND", "READ", "WRITE", "ANSWER", "WATCH",
-	"TIMER", "STATE", "READY", "DOWN", "MAIL", "RING", "CLIENTS",
+	"TIMER", "STATE", "READY", "DOWN", "MAIL", "RING", "CLIENTS", "PROBE", "AGAIN", "CLASH",
 };
 
 static const char *const ring_names[] = {
@@ -73,7 +73,7 @@ static const char *const client_state_texts[] = {
 
 static const char *const client_reason_texts[] = {
 	"none", "no-session", "no-counterpart", "version", "ports", "memory", "limit",
-	"resources", "connect", "port-lost", "left",
+	"resources", "connect", "port-lost", "left", "other",
 };
 
 const char *ccm_session_event_name(u32 event)
@@ -99,6 +99,7 @@ const char *ccm_session_what_name(u32 action, u32 what)
 	case CCM_ACT_ANSWER:
 	case CCM_ACT_MAIL:
 	case CCM_ACT_RING:
+	case CCM_ACT_AGAIN:
 		return CCM_NAME_OF(write_names, what);
 	default:
 		return "";

@@ -11,6 +11,9 @@
 #include "session_attempt.h"
 #include "session_greet.h"
 #include "session_handlers.h"
+#include "session_kernel.h"
+#include "session_mail.h"
+#include "session_proof.h"
 
 void ccm_session_init(struct ccm_session *s, const struct ccm_session_config *config)
 {
@@ -43,23 +46,23 @@ static u32 nobody(const struct ccm_session *s)
 
 CCM_SESSION_HANDLER(start)
 {
-	(void)event;
 	if (s->enabled)
 		return;
 	s->enabled = true;
 	s->reason = CCM_REASON_NONE;
 	s->attempt.retries = 0;
 	s->attempt.at_once = 0;
-	ccm_session_connect(s, now_us, actions);
+	ccm_session_connect(s, now_us, event, actions);
 }
 
 CCM_SESSION_HANDLER(stop)
 {
 	u32 reason = event->reason == CCM_REASON_SHUTDOWN ? CCM_REASON_SHUTDOWN :
 							    CCM_REASON_ADMIN;
-	bool said = ccm_session_goodbye(s, reason, actions);
+	bool said = ccm_session_goodbye(&s->conn, reason, actions);
 
 	(void)now_us;
+	ccm_session_close(&s->candidate, false, actions);
 	ccm_session_drop(s, reason, said, actions);
 	s->enabled = false;
 	s->reason = reason;
@@ -72,12 +75,11 @@ CCM_SESSION_HANDLER(stop)
 
 CCM_SESSION_HANDLER(path_up_down)
 {
-	(void)event;
 	if (!s->enabled)
 		return;
 	s->attempt.retries = 0;
 	s->attempt.at_once = 0;
-	ccm_session_connect(s, now_us, actions);
+	ccm_session_connect(s, now_us, event, actions);
 }
 
 CCM_SESSION_HANDLER(path_up_connecting)
@@ -101,7 +103,7 @@ CCM_SESSION_HANDLER(clients)
 static struct ccm_session_link *event_link(struct ccm_session *s,
 					   const struct ccm_session_event *event)
 {
-	if (event->conn && event->conn != s->attempt.conn)
+	if (event->conn && event->conn != s->conn.id)
 		return NULL;
 	return ccm_links_find(&s->links, event->link, event->instance, event->epoch);
 }
@@ -140,9 +142,8 @@ static bool timer_due(const struct ccm_session *s, u64 now_us)
 
 CCM_SESSION_HANDLER(timer_down)
 {
-	(void)event;
 	if (s->enabled && timer_due(s, now_us))
-		ccm_session_connect(s, now_us, actions);
+		ccm_session_connect(s, now_us, event, actions);
 }
 
 CCM_SESSION_HANDLER(timer_connecting)
@@ -151,31 +152,22 @@ CCM_SESSION_HANDLER(timer_connecting)
 		ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_BACKOFF, false, actions);
 }
 
-/* The one timer: the series takes too long, or something of a link is due. */
+/*
+ * The one timer: the series takes too long, or the partner takes no mail, or a candidate has
+ * not proven anything, or something of a link is due.
+ */
 CCM_SESSION_HANDLER(timer_series)
 {
+	if (s->candidate.id && now_us >= s->candidate.deadline_us)
+		ccm_session_close(&s->candidate, false, actions);
 	if (timer_due(s, now_us))
 		ccm_session_end(s, now_us, event, CCM_REASON_UNREACHABLE, CCM_RETRY_BACKOFF,
 				false, actions);
+	else if (ccm_session_mail_late(s, now_us))
+		ccm_session_end(s, now_us, event, CCM_REASON_HUNG, CCM_RETRY_BACKOFF, false,
+				actions);
 	else
 		ccm_links_timer(&s->links, now_us, event->random);
-}
-
-/*
- * Take down who the partner is now. Returns true if it is another incarnation than
- * before: what was known of the old one is forgotten.
- */
-static bool remember(struct ccm_session *s, u64 incarnation, u32 attempt)
-{
-	if (incarnation == s->peer_incarnation) {
-		if (attempt > s->peer_attempt)
-			s->peer_attempt = attempt;
-		return false;
-	}
-	s->peer_incarnation = incarnation;
-	s->peer_attempt = attempt;
-	memset(&s->peer_hello, 0, sizeof(s->peer_hello));
-	return true;
 }
 
 u32 ccm_session_screen(u32 node, u64 cluster, const u8 *data, u32 len,
@@ -232,7 +224,7 @@ void ccm_session_put_port(const struct ccm_session *s, u32 index, u32 port, u8 *
 	memset(&msg, 0, sizeof(msg));
 	msg.node = s->config.node;
 	msg.partner = s->config.partner;
-	msg.nonce = s->peer_keys.nonce;
+	msg.nonce = s->conn.peer_keys.nonce;
 	msg.instance = link->instance;
 	msg.instance_partner = link->counterpart;
 	msg.epoch = link->epoch;
@@ -253,83 +245,110 @@ static void reject(const struct ccm_session *s, u32 conn, u32 code,
 }
 
 /*
+ * Is it older than what has been proven, or than what is being tried now? What is not proven
+ * counts only while it is tried: or one request with a high number, from nobody, would shut
+ * out all that come after it. A partner that was set back in time counts from there again.
+ */
+static bool stale(const struct ccm_session *s, const struct ccm_wire_request *request)
+{
+	const struct ccm_session_conn *tried[] = { &s->conn, &s->candidate };
+	u32 i;
+
+	if (request->incarnation == s->peer_incarnation && request->attempt <= s->peer_attempt &&
+	    !ccm_session_went_back(s, request->incarnation, request->uptime_ms))
+		return true;
+	for (i = 0; i < 2; i++) {
+		if (tried[i]->id && !(tried[i]->done & CCM_DONE_PROVEN) &&
+		    tried[i]->incarnation == request->incarnation &&
+		    request->attempt <= tried[i]->number)
+			return true;
+	}
+	return false;
+}
+
+/*
  * The part of every incoming request that does not depend on the state. Returns true
  * if the state decides; else the request has been rejected.
  */
 static bool admit(struct ccm_session *s, const struct ccm_session_event *event,
-		  bool *reborn, struct ccm_session_actions *actions)
+		  struct ccm_wire_request *request, struct ccm_session_actions *actions)
 {
-	struct ccm_wire_request request;
-	u32 code = check_request(s, event, &request);
+	u32 code = check_request(s, event, request);
 
-	if (code == CCM_REJECT_NONE && !request.attempt)
+	if (code == CCM_REJECT_NONE && !request->attempt)
 		code = CCM_REJECT_MALFORMED;
 	if (!s->enabled && (code == CCM_REJECT_NONE || code == CCM_REJECT_VERSION))
 		code = s->reason == CCM_REASON_SHUTDOWN ? CCM_REJECT_STOPPING :
 							  CCM_REJECT_ADMIN;
-	else if (code == CCM_REJECT_NONE && request.incarnation == s->peer_incarnation &&
-		 request.attempt <= s->peer_attempt)
+	else if (code == CCM_REJECT_NONE && stale(s, request))
 		code = CCM_REJECT_STALE;
+	if (code == CCM_REJECT_NONE)
+		return true;
 
-	if (code) {
-		reject(s, event->conn, code, actions);
-		if (code == CCM_REJECT_VERSION && s->state <= CCM_STATE_CONNECTING) {
-			s->reason = CCM_REASON_VERSION;
-			ccm_session_show(s, actions);
-		}
-		return false;
+	reject(s, event->conn, code, actions);
+	/* It can be anybody's: shown where nothing is known, and no reason for anything. */
+	if (code == CCM_REJECT_VERSION && s->state <= CCM_STATE_CONNECTING &&
+	    s->reason == CCM_REASON_NONE) {
+		s->reason = CCM_REASON_VERSION;
+		ccm_session_show(s, actions);
 	}
-	*reborn = remember(s, request.incarnation, request.attempt);
-	return true;
+	return false;
 }
 
 CCM_SESSION_HANDLER(request_down)
 {
-	bool reborn;
+	struct ccm_wire_request request;
 
-	if (admit(s, event, &reborn, actions))
-		ccm_session_accept(s, now_us, event->conn, actions);
+	if (admit(s, event, &request, actions))
+		ccm_session_accept(s, now_us, event, &request, actions);
 }
 
 /*
  * Crossed requests: the lower node's wins. It cannot know whether its own was ever
  * heard (the partner may not have been listening yet), so it sends another at once,
  * now that the partner listens; but one only, or two nodes could make each other
- * start over for ever.
+ * start over for ever. If the partner asks once more all the same, it has not had that one
+ * either: then it is accepted.
  */
 CCM_SESSION_HANDLER(request_connecting)
 {
-	bool reborn;
+	struct ccm_wire_request request;
 
-	if (!admit(s, event, &reborn, actions))
+	if (!admit(s, event, &request, actions))
 		return;
-	if (s->attempt.conn && s->attempt.active && s->config.node < s->config.partner) {
+	if (s->conn.id && s->conn.active && s->config.node < s->config.partner &&
+	    !s->attempt.fresh) {
 		reject(s, event->conn, CCM_REJECT_CROSSED, actions);
-		if (s->attempt.fresh && !reborn)
-			return;
 		ccm_session_drop(s, s->reason, false, actions);
-		ccm_session_connect(s, now_us, actions);
+		ccm_session_connect(s, now_us, event, actions);
 		s->attempt.fresh = true;
 		return;
 	}
 	ccm_session_drop(s, s->reason, false, actions);
-	ccm_session_accept(s, now_us, event->conn, actions);
+	ccm_session_accept(s, now_us, event, &request, actions);
 }
 
-/* The partner has left the connection that is up here: the new one replaces it. */
-CCM_SESSION_HANDLER(request_replaces)
+/*
+ * There is a connection: the new one is greeted beside it. One at a time; a later request of
+ * the same partner takes the place of its earlier one, which it has given up.
+ */
+CCM_SESSION_HANDLER(request_beside)
 {
-	bool was_ready = s->told_ready;
-	bool reborn;
+	struct ccm_session_conn *c = &s->candidate;
+	struct ccm_wire_request request;
 
-	if (!admit(s, event, &reborn, actions))
+	if (!admit(s, event, &request, actions))
 		return;
-	if (was_ready)
-		s->reason = reborn ? CCM_REASON_RESTARTED : CCM_REASON_UNREACHABLE;
-	ccm_session_drop(s, s->reason, false, actions);
-	if (was_ready)
-		ccm_session_enter(s, CCM_STATE_DOWN, actions);
-	ccm_session_accept(s, now_us, event->conn, actions);
+	if (c->id && c->incarnation != request.incarnation) {
+		reject(s, event->conn, CCM_REJECT_BUSY, actions);
+		return;
+	}
+	ccm_session_close(c, false, actions);
+	ccm_session_put_accept(s, event, actions);
+	c->id = event->conn;
+	c->incarnation = request.incarnation;
+	c->number = request.attempt;
+	c->deadline_us = now_us + CCM_CONNECT_MS * CCM_US_PER_MS;
 }
 
 CCM_SESSION_HANDLER(established)
@@ -337,7 +356,7 @@ CCM_SESSION_HANDLER(established)
 	struct ccm_wire_request answer;
 	u32 code;
 
-	if (s->attempt.active) {
+	if (s->conn.active) {
 		code = check_request(s, event, &answer);
 		if (code) {
 			ccm_session_end(s, now_us, event,
@@ -350,10 +369,37 @@ CCM_SESSION_HANDLER(established)
 		 * The attempt number in the accept makes a request of the partner that
 		 * crossed ours, and is still under way, a stale one.
 		 */
-		remember(s, answer.incarnation, answer.attempt);
+		s->conn.incarnation = answer.incarnation;
+		s->conn.number = answer.attempt;
 	}
 	s->attempt.kick = false;
-	ccm_session_greet(s, now_us, event, actions);
+	ccm_session_greet(s, now_us, &s->conn, event, actions);
+}
+
+/*
+ * Of a candidate
+ */
+
+CCM_SESSION_HANDLER(candidate_established)
+{
+	if (!(s->candidate.done & CCM_DONE_ESTABLISHED))
+		ccm_session_greet(s, now_us, &s->candidate, event, actions);
+}
+
+CCM_SESSION_HANDLER(candidate_lost)
+{
+	(void)now_us;
+	(void)event;
+	ccm_session_close(&s->candidate, false, actions);
+}
+
+/* Who has the present connection answers: then whoever else comes with its name is another. */
+CCM_SESSION_HANDLER(alive)
+{
+	(void)now_us;
+	(void)event;
+	if (s->candidate.done & CCM_DONE_WAITS)
+		ccm_session_clash(s, actions);
 }
 
 /* A connect that RDMA CM failed, for whatever cause */
@@ -367,7 +413,7 @@ static void connect_failed(struct ccm_session *s, u64 now_us,
 	if (event->status == CCM_CM_NO_DEVICE)
 		reason = s->reason == CCM_REASON_NONE ? (u32)CCM_REASON_DEVICE : s->reason;
 	/* A passive attempt always waits, or two nodes could chase each other. */
-	if (event->status == CCM_CM_STALE && s->attempt.active)
+	if (event->status == CCM_CM_STALE && s->conn.active)
 		retry = CCM_RETRY_AT_ONCE;
 	ccm_session_end(s, now_us, event, reason, retry, false, actions);
 }
@@ -387,11 +433,11 @@ CCM_SESSION_HANDLER(rejected)
 	 * A request that I have accepted is taken back. The lower node does that when it
 	 * sends another in its place: see request_connecting.
 	 */
-	if (!s->attempt.active && s->config.node > s->config.partner) {
+	if (!s->conn.active && s->config.node > s->config.partner) {
 		ccm_session_drop(s, s->reason, false, actions);
 		return;
 	}
-	if (!s->attempt.active || event->status != CCM_CM_CONSUMER ||
+	if (!s->conn.active || event->status != CCM_CM_CONSUMER ||
 	    ccm_wire_get_reject(event->data, event->len, &msg)) {
 		connect_failed(s, now_us, event, actions);
 		return;
@@ -416,6 +462,9 @@ CCM_SESSION_HANDLER(rejected)
 	case CCM_REJECT_PARTNER:
 	case CCM_REJECT_MALFORMED:
 		reason = CCM_REASON_REFUSED;
+		break;
+	case CCM_REJECT_ADDRESS:
+		reason = CCM_REASON_ADDRESS;
 		break;
 	case CCM_REJECT_ADMIN:
 		reason = CCM_REASON_ADMIN;

@@ -109,6 +109,15 @@ struct ccm_session_row {
  */
 const struct ccm_session_row *ccm_session_table(u32 *count);
 
+/**
+ * ccm_session_candidate_table() - the rows of a candidate (see session_proof.h)
+ * @count: number of rows: one for each of CCM_SEV_ESTABLISHED..CCM_SEV_RING
+ *
+ * Return: the rows, ordered by event; their .state is CCM_STATE_COUNT, and .next is 0 where the
+ * session's state does not change
+ */
+const struct ccm_session_row *ccm_session_candidate_table(u32 *count);
+
 CCM_EXTERN_C_END
 
 #endif /* CCM_CORE_SESSION_H */

@@ -31,6 +31,13 @@ enum ccm_session_action_type {
 					 */
 	CCM_ACT_RING		= 14,	/* .conn .what: ring, with nothing written */
 	CCM_ACT_CLIENTS		= 15,	/* look at the clients again: step CCM_SEV_CLIENTS */
+	CCM_ACT_PROBE		= 16,	/* .conn: READ its page once more, step CCM_SEV_ALIVE if
+					 * that succeeds
+					 */
+	CCM_ACT_AGAIN		= 17,	/* .conn .what: step CCM_SEV_RING of that mail once more */
+	CCM_ACT_CLASH		= 18,	/* .conn: another machine has the partner's id; it is
+					 * closed next
+					 */
 	CCM_ACT_COUNT
 };
 

@@ -10,6 +10,8 @@
 
 #include "backoff.h"
 #include "links.h"
+#include "session_kernel.h"
+#include "session_mail.h"
 
 /*
  * Show the state, if there is news. That a partner which is away is tried again is none:
@@ -60,22 +62,17 @@ bool ccm_session_reason_policy(u32 reason)
 	}
 }
 
-static void forget_conn(struct ccm_session *s)
+void ccm_session_close(struct ccm_session_conn *conn, bool flush,
+		       struct ccm_session_actions *actions)
 {
-	s->attempt.conn = 0;
-	s->attempt.active = false;
-	s->attempt.fresh = false;
-	s->iwarp = false;
-	s->done = 0;
-	s->nonce = 0;
-	s->version = 0;
-	s->gate_us = 0;
-	s->plan = 0;
-	s->plan_generation = 0;
-	s->mail = 0;
-	memset(&s->keys, 0, sizeof(s->keys));
-	memset(&s->peer_keys, 0, sizeof(s->peer_keys));
-	memset(&s->peer_ready, 0, sizeof(s->peer_ready));
+	struct ccm_session_action *action;
+
+	if (!conn->id)
+		return;
+	action = ccm_session_emit(actions, CCM_ACT_CLOSE);
+	action->conn = conn->id;
+	action->flush = flush;
+	memset(conn, 0, sizeof(*conn));
 }
 
 /*
@@ -85,14 +82,15 @@ static void forget_conn(struct ccm_session *s)
 void ccm_session_drop(struct ccm_session *s, u32 reason, bool flush,
 		      struct ccm_session_actions *actions)
 {
-	struct ccm_session_action *action;
-
-	if (s->attempt.conn) {
-		action = ccm_session_emit(actions, CCM_ACT_CLOSE);
-		action->conn = s->attempt.conn;
-		action->flush = flush;
-	}
-	forget_conn(s);
+	ccm_session_close(&s->conn, flush, actions);
+	s->attempt.fresh = false;
+	s->gate_us = 0;
+	s->plan = 0;
+	s->plan_generation = 0;
+	s->mail = 0;
+	s->catalog_taken_us = 0;
+	s->links_taken_us = 0;
+	memset(&s->peer_ready, 0, sizeof(s->peer_ready));
 	ccm_links_reset(&s->links);
 	if (s->told_ready) {
 		ccm_session_emit(actions, CCM_ACT_DOWN)->reason = reason;
@@ -105,7 +103,8 @@ void ccm_session_drop(struct ccm_session *s, u32 reason, bool flush,
 }
 
 /* What a request and the accept that answers it carry: who I am */
-static void put_request(const struct ccm_session *s, struct ccm_session_action *action)
+static void put_request(const struct ccm_session *s, const struct ccm_session_event *event,
+			struct ccm_session_action *action)
 {
 	struct ccm_wire_request msg;
 
@@ -118,54 +117,65 @@ static void put_request(const struct ccm_session *s, struct ccm_session_action *
 	msg.cluster = s->config.cluster;
 	msg.incarnation = s->config.incarnation;
 	msg.attempt = s->attempt.number;
+	msg.uptime_ms = event->uptime_ms;
 	ccm_wire_put_request(action->data, &msg);
 	action->len = CCM_WIRE_REQUEST_LEN;
 }
 
-static void begin(struct ccm_session *s, u64 now_us, u32 conn,
+static void begin(struct ccm_session *s, u64 now_us, u32 id,
 		  struct ccm_session_actions *actions)
 {
-	s->attempt.conn = conn;
+	s->conn.id = id;
 	s->attempt.kick = false;
 	s->deadline_us = now_us + CCM_CONNECT_MS * CCM_US_PER_MS;
 	ccm_session_enter(s, CCM_STATE_CONNECTING, actions);
 }
 
 void ccm_session_connect(struct ccm_session *s, u64 now_us,
+			 const struct ccm_session_event *event,
 			 struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action;
-	u32 conn = s->attempt.next_conn;
+	u32 id = s->attempt.next_conn;
 
 	s->attempt.next_conn += 2;
 	s->attempt.number++;
 	action = ccm_session_emit(actions, CCM_ACT_CONNECT);
-	action->conn = conn;
-	put_request(s, action);
-	s->attempt.active = true;
-	begin(s, now_us, conn, actions);
+	action->conn = id;
+	put_request(s, event, action);
+	s->conn.active = true;
+	begin(s, now_us, id, actions);
 }
 
-void ccm_session_accept(struct ccm_session *s, u64 now_us, u32 conn,
+void ccm_session_put_accept(const struct ccm_session *s, const struct ccm_session_event *event,
+			    struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_ACCEPT);
+
+	action->conn = event->conn;
+	put_request(s, event, action);
+}
+
+void ccm_session_accept(struct ccm_session *s, u64 now_us,
+			const struct ccm_session_event *event,
+			const struct ccm_wire_request *request,
 			struct ccm_session_actions *actions)
 {
-	struct ccm_session_action *action;
-
-	action = ccm_session_emit(actions, CCM_ACT_ACCEPT);
-	action->conn = conn;
-	put_request(s, action);
-	begin(s, now_us, conn, actions);
+	ccm_session_put_accept(s, event, actions);
+	s->conn.incarnation = request->incarnation;
+	s->conn.number = request->attempt;
+	begin(s, now_us, event->conn, actions);
 }
 
-struct ccm_session_action *ccm_session_write(const struct ccm_session *s, u32 offset,
+struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn, u32 offset,
 					     u32 len, enum ccm_ring kind,
 					     struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_WRITE);
 
-	action->conn = s->attempt.conn;
-	action->addr = s->peer_keys.mailbox_addr + offset;
-	action->key = s->peer_keys.mailbox_key;
+	action->conn = conn->id;
+	action->addr = conn->peer_keys.mailbox_addr + offset;
+	action->key = conn->peer_keys.mailbox_key;
 	action->len = len;
 	action->what = (u32)kind;
 	return action;
@@ -175,21 +185,73 @@ struct ccm_session_action *ccm_session_write(const struct ccm_session *s, u32 of
  * Tell the partner why this ends, if it has told where its mailbox is and knows
  * where mine is (on iWARP the accepting side must not send before that).
  */
-bool ccm_session_goodbye(struct ccm_session *s, u32 reason,
+bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
 			 struct ccm_session_actions *actions)
 {
 	u32 keys = CCM_DONE_KEYS_SENT | CCM_DONE_KEYS_RECEIVED;
 	struct ccm_session_action *action;
 	struct ccm_wire_goodbye msg;
 
-	if ((s->done & keys) != keys)
+	if ((conn->done & keys) != keys)
 		return false;
 	memset(&msg, 0, sizeof(msg));
 	msg.reason = (u16)reason;
-	action = ccm_session_write(s, CCM_MAILBOX_GOODBYE, CCM_WIRE_GOODBYE_LEN, CCM_RING_GOODBYE,
+	action = ccm_session_write(conn, CCM_MAILBOX_GOODBYE, CCM_WIRE_GOODBYE_LEN, CCM_RING_GOODBYE,
 				   actions);
 	ccm_wire_put_goodbye(action->data, &msg);
 	return true;
+}
+
+/*
+ * The candidate takes the place of the present connection, which is closed. If it is proven
+ * already, the session goes on where an ordinary one would be.
+ */
+static void replace_conn(struct ccm_session *s, u64 now_us, struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action;
+	u32 early;
+
+	s->conn = s->candidate;
+	memset(&s->candidate, 0, sizeof(s->candidate));
+	early = s->conn.done & CCM_DONE_CATALOG_EARLY;
+	s->conn.done &= ~(CCM_DONE_WAITS | CCM_DONE_CATALOG_EARLY);
+	s->deadline_us = s->conn.deadline_us;
+	s->conn.deadline_us = 0;
+	s->links.catalog.nonce = s->conn.nonce;
+	if (s->conn.done & CCM_DONE_PROVEN)
+		ccm_session_know(s, &s->conn);
+	ccm_session_enter(s, s->conn.done & CCM_DONE_ESTABLISHED ? CCM_STATE_GREETING :
+								   CCM_STATE_CONNECTING, actions);
+	if (s->conn.done & CCM_DONE_R1)
+		ccm_session_watch(&s->conn, actions);
+	if (s->conn.done & CCM_DONE_HELLO_RECEIVED)
+		ccm_session_mail_first(s, now_us, actions);
+	if (early) {
+		action = ccm_session_emit(actions, CCM_ACT_AGAIN);
+		action->conn = s->conn.id;
+		action->what = CCM_RING_CATALOG;
+	}
+}
+
+void ccm_session_watch(const struct ccm_session_conn *conn, struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_WATCH);
+
+	action->conn = conn->id;
+	action->addr = conn->peer_keys.status_addr + CCM_STATUS_OFFSET;
+	action->key = conn->peer_keys.status_key;
+}
+
+/*
+ * Nobody answers any more, and the kernel that did is at the other end of the candidate: its
+ * module was loaded anew, and the goodbye was lost.
+ */
+static u32 reason_with_candidate(const struct ccm_session *s, u32 reason)
+{
+	if (reason == CCM_REASON_UNREACHABLE && (s->candidate.done & CCM_DONE_WAITS) &&
+	    ccm_session_kernel(s, &s->candidate) == CCM_KERNEL_SAME)
+		return CCM_REASON_RELOADED;
+	return reason;
 }
 
 /*
@@ -206,6 +268,7 @@ void ccm_session_end(struct ccm_session *s, u64 now_us,
 	bool at_once = s->attempt.kick;
 	u32 min_ms;
 
+	reason = reason_with_candidate(s, reason);
 	ccm_session_drop(s, reason, flush, actions);
 	s->reason = reason;
 	s->attempt.kick = false;
@@ -216,13 +279,19 @@ void ccm_session_end(struct ccm_session *s, u64 now_us,
 	else if (s->attempt.retries != ~0U)
 		s->attempt.retries++;
 
+	if (s->candidate.id) {
+		if (was_ready)
+			ccm_session_enter(s, CCM_STATE_DOWN, actions);
+		replace_conn(s, now_us, actions);
+		return;
+	}
 	if (!at_once && retry == CCM_RETRY_AT_ONCE &&
 	    s->attempt.at_once < CCM_RETRY_AT_ONCE_MAX) {
 		s->attempt.at_once++;
 		at_once = true;
 	}
 	if (at_once) {
-		ccm_session_connect(s, now_us, actions);
+		ccm_session_connect(s, now_us, event, actions);
 		return;
 	}
 
@@ -237,7 +306,7 @@ void ccm_session_refuse(struct ccm_session *s, u64 now_us,
 			const struct ccm_session_event *event, u32 reason,
 			struct ccm_session_actions *actions)
 {
-	bool said = ccm_session_goodbye(s, reason, actions);
+	bool said = ccm_session_goodbye(&s->conn, reason, actions);
 
 	ccm_session_end(s, now_us, event, reason, CCM_RETRY_POLICY, said, actions);
 }

@@ -28,22 +28,34 @@ void ccm_session_show(struct ccm_session *s, struct ccm_session_actions *actions
 void ccm_session_enter(struct ccm_session *s, enum ccm_state state,
 		       struct ccm_session_actions *actions);
 
+/* End a connection, if there is one, and forget what was said on it. */
+void ccm_session_close(struct ccm_session_conn *conn, bool flush,
+		       struct ccm_session_actions *actions);
 /* Leave the present connection, if there is one. What comes next is up to the caller. */
 void ccm_session_drop(struct ccm_session *s, u32 reason, bool flush,
 		      struct ccm_session_actions *actions);
 /* Begin an attempt; there is no connection. */
 void ccm_session_connect(struct ccm_session *s, u64 now_us,
+			 const struct ccm_session_event *event,
 			 struct ccm_session_actions *actions);
-void ccm_session_accept(struct ccm_session *s, u64 now_us, u32 conn,
+void ccm_session_accept(struct ccm_session *s, u64 now_us,
+			const struct ccm_session_event *event,
+			const struct ccm_wire_request *request,
 			struct ccm_session_actions *actions);
+/* Accept the request of @event, whatever that connection is to be. */
+void ccm_session_put_accept(const struct ccm_session *s, const struct ccm_session_event *event,
+			    struct ccm_session_actions *actions);
 
 /* A WRITE into the partner's mailbox with a ring behind it; the caller fills .data */
-struct ccm_session_action *ccm_session_write(const struct ccm_session *s, u32 offset,
+struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn, u32 offset,
 					     u32 len, enum ccm_ring kind,
 					     struct ccm_session_actions *actions);
 /* Tell the partner why this ends. False: it cannot be told. */
-bool ccm_session_goodbye(struct ccm_session *s, u32 reason,
+bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
 			 struct ccm_session_actions *actions);
+
+/* The page of its partner is to be watched from now on. */
+void ccm_session_watch(const struct ccm_session_conn *conn, struct ccm_session_actions *actions);
 
 /* The attempt or session is over: fence, tell, and decide when to try again. */
 void ccm_session_end(struct ccm_session *s, u64 now_us,

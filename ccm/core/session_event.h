@@ -26,11 +26,12 @@ enum ccm_session_event_type {
 	CCM_SEV_READ_DONE	= 11,	/* .conn .status: CCM_READ_* .data .len */
 	CCM_SEV_RING		= 12,	/* .conn .status: enum ccm_ring; .data .len: that mail */
 	CCM_SEV_VERDICT		= 13,	/* .conn .reason: liveness says the partner is gone */
-	CCM_SEV_TIMER		= 14,	/* the armed time has come (early ones are ignored) */
-	CCM_SEV_CLIENTS		= 15,	/* .catalog: the clients there are now, in any order */
-	CCM_SEV_LINK_PREPARED	= 16,	/* .link .instance .epoch; .offer: memory is registered */
-	CCM_SEV_LINK_OPENED	= 17,	/* .link .instance .epoch: all ports, and the table read */
-	CCM_SEV_LINK_FAILED	= 18,	/* .link .instance .epoch; .reason: enum ccm_client_reason:
+	CCM_SEV_ALIVE		= 14,	/* .conn: a READ succeeded that was posted after PROBE */
+	CCM_SEV_TIMER		= 15,	/* the armed time has come (early ones are ignored) */
+	CCM_SEV_CLIENTS		= 16,	/* .catalog: the clients there are now, in any order */
+	CCM_SEV_LINK_PREPARED	= 17,	/* .link .instance .epoch; .offer: memory is registered */
+	CCM_SEV_LINK_OPENED	= 18,	/* .link .instance .epoch: all ports, and the table read */
+	CCM_SEV_LINK_FAILED	= 19,	/* .link .instance .epoch; .reason: enum ccm_client_reason:
 					 * PREPARE or OPEN failed, or a port was lost later
 					 */
 	CCM_SEV_COUNT
@@ -70,6 +71,10 @@ struct ccm_session_keys {
  * @reason: enum ccm_reason, see the type
  * @iwarp: CCM_SEV_ESTABLISHED: the connecting side must send first
  * @random: a fresh random number with every event (nonces, jitter)
+ * @uptime_ms: how long this node's kernel has run (CLOCK_BOOTTIME), with every event
+ * @heard_us: when the last READ of the page that is watched succeeded, with every event;
+ *	0: none has, or nothing is watched
+ * @heard_uptime_ms: how long the partner's kernel had run, as that page said
  * @keys: CCM_SEV_ESTABLISHED: local keys
  * @link: CCM_SEV_LINK_*: index of the link, as in its action
  * @instance: CCM_SEV_LINK_*: of its client; an event of another one is ignored
@@ -87,6 +92,9 @@ struct ccm_session_event {
 	u32 reason;
 	bool iwarp;
 	u64 random;
+	u64 uptime_ms;
+	u64 heard_us;
+	u64 heard_uptime_ms;
 	struct ccm_session_keys keys;
 	u32 link;
 	u64 instance;

@@ -28,45 +28,70 @@
 #include "session_attempt.h"
 #include "session_handlers.h"
 #include "session_mail.h"
+#include "session_proof.h"
 
-static bool has(const struct ccm_session *s, u32 bits)
+static bool has(const struct ccm_session_conn *c, u32 bits)
 {
-	return (s->done & bits) == bits;
+	return (c->done & bits) == bits;
 }
 
-static void read_page(const struct ccm_session *s, enum ccm_session_read what, u32 offset, u32 len,
-		      struct ccm_session_actions *actions)
+/* The connection that an event is about: the present one, or the candidate */
+static struct ccm_session_conn *event_conn(struct ccm_session *s,
+					   const struct ccm_session_event *event)
+{
+	return event->conn == s->conn.id ? &s->conn : &s->candidate;
+}
+
+static void refuse(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
+		   const struct ccm_session_event *event, u32 reason,
+		   struct ccm_session_actions *actions)
+{
+	bool said;
+
+	if (c == &s->conn) {
+		ccm_session_refuse(s, now_us, event, reason, actions);
+		return;
+	}
+	said = ccm_session_goodbye(c, reason, actions);
+	ccm_session_close(c, said, actions);
+}
+
+static void read_page(const struct ccm_session_conn *c, enum ccm_session_read what, u32 offset,
+		      u32 len, struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_READ);
 
-	action->conn = s->attempt.conn;
+	action->conn = c->id;
 	action->what = (u32)what;
-	action->addr = s->peer_keys.status_addr + offset;
-	action->key = s->peer_keys.status_key;
+	action->addr = c->peer_keys.status_addr + offset;
+	action->key = c->peer_keys.status_key;
 	action->read_len = len;
 }
 
-static void send_keys(struct ccm_session *s, struct ccm_session_actions *actions)
+static void send_keys(const struct ccm_session *s, struct ccm_session_conn *c,
+		      struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_SEND);
 	struct ccm_wire_keys msg;
 
 	memset(&msg, 0, sizeof(msg));
-	msg.status_addr = s->keys.status_addr;
-	msg.status_key = s->keys.status_key;
+	msg.status_addr = c->keys.status_addr;
+	msg.status_key = c->keys.status_key;
 	msg.status_len = CCM_STATUS_REGION_LEN;
-	msg.mailbox_addr = s->keys.mailbox_addr;
-	msg.mailbox_key = s->keys.mailbox_key;
+	msg.mailbox_addr = c->keys.mailbox_addr;
+	msg.mailbox_key = c->keys.mailbox_key;
 	msg.mailbox_len = CCM_MAILBOX_LEN;
 	msg.incarnation = s->config.incarnation;
-	msg.nonce = s->nonce;
-	action->conn = s->attempt.conn;
+	msg.nonce = c->nonce;
+	action->conn = c->id;
 	action->len = CCM_WIRE_KEYS_LEN;
 	ccm_wire_put_keys(action->data, &msg);
-	s->done |= CCM_DONE_KEYS_SENT;
+	c->done |= CCM_DONE_KEYS_SENT;
 }
 
-static void send_hello(struct ccm_session *s, struct ccm_session_actions *actions)
+static void send_hello(const struct ccm_session *s, struct ccm_session_conn *c,
+		       const struct ccm_session_event *event,
+		       struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action;
 	struct ccm_wire_hello msg;
@@ -77,108 +102,107 @@ static void send_hello(struct ccm_session *s, struct ccm_session_actions *action
 	msg.version_max = s->config.version_max;
 	msg.node = s->config.node;
 	msg.incarnation = s->config.incarnation;
-	msg.nonce = s->nonce;
-	msg.nonce_partner = s->peer_keys.nonce;
+	msg.nonce = c->nonce;
+	msg.nonce_partner = c->peer_keys.nonce;
 	msg.capabilities = s->config.capabilities;
 	msg.detect_ms = s->config.detect_ms;
 	msg.auth = s->config.auth;
+	msg.uptime_ms = event->uptime_ms;
 	memcpy(msg.name, s->config.name, sizeof(msg.name));
-	action = ccm_session_write(s, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO,
+	action = ccm_session_write(c, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO,
 				   actions);
 	ccm_wire_put_hello(action->data, &msg);
-	s->done |= CCM_DONE_HELLO_SENT;
+	c->done |= CCM_DONE_HELLO_SENT;
 }
 
 /* That neither region wraps around has been seen to by the decoder. */
-static bool keys_right(const struct ccm_session *s, const struct ccm_wire_keys *keys)
+static bool keys_right(const struct ccm_session_conn *c)
 {
-	return keys->incarnation == s->peer_incarnation && keys->nonce &&
-	       keys->status_len == CCM_STATUS_REGION_LEN &&
-	       keys->mailbox_len == CCM_MAILBOX_LEN;
+	return c->peer_keys.incarnation == c->incarnation &&
+	       c->peer_keys.status_len >= CCM_STATUS_REGION_LEN &&
+	       c->peer_keys.mailbox_len >= CCM_MAILBOX_LEN;
 }
 
 /* The partner's keys are in peer_keys and the connection is established: go on. */
-static void use_keys(struct ccm_session *s, u64 now_us,
+static void use_keys(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 		     const struct ccm_session_event *event,
 		     struct ccm_session_actions *actions)
 {
-	if (!keys_right(s, &s->peer_keys)) {
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+	if (!keys_right(c)) {
+		refuse(s, now_us, c, event, CCM_REASON_REFUSED, actions);
 		return;
 	}
-	s->done |= CCM_DONE_KEYS_RECEIVED;
-	if (!has(s, CCM_DONE_KEYS_SENT))
-		send_keys(s, actions);
-	read_page(s, CCM_READ_STATUS, CCM_STATUS_OFFSET, CCM_WIRE_STATUS_LEN, actions);
-	send_hello(s, actions);
+	c->done |= CCM_DONE_KEYS_RECEIVED;
+	if (!has(c, CCM_DONE_KEYS_SENT))
+		send_keys(s, c, actions);
+	read_page(c, CCM_READ_STATUS, CCM_STATUS_OFFSET, CCM_WIRE_STATUS_LEN, actions);
+	send_hello(s, c, event, actions);
 }
 
-void ccm_session_greet(struct ccm_session *s, u64 now_us,
+void ccm_session_greet(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 		       const struct ccm_session_event *event,
 		       struct ccm_session_actions *actions)
 {
 	u64 greet_ms = 4ULL * s->config.detect_ms;
+	u64 deadline_us;
 
 	if (greet_ms < CCM_GREET_MS_MIN)
 		greet_ms = CCM_GREET_MS_MIN;
-	s->done |= CCM_DONE_ESTABLISHED;
-	s->keys = event->keys;
-	s->iwarp = event->iwarp;
-	s->nonce = event->random ? event->random : 1;
-	s->links.catalog.nonce = s->nonce;
-	ccm_session_enter(s, CCM_STATE_GREETING, actions);
-	s->deadline_us = now_us + greet_ms * CCM_US_PER_MS;
-	if (s->attempt.active || !s->iwarp)
-		send_keys(s, actions);
-	if (has(s, CCM_DONE_KEYS_EARLY))
-		use_keys(s, now_us, event, actions);
+	deadline_us = now_us + greet_ms * CCM_US_PER_MS;
+	c->done |= CCM_DONE_ESTABLISHED;
+	c->began_us = now_us;
+	c->keys = event->keys;
+	c->iwarp = event->iwarp;
+	c->nonce = event->random ? event->random : 1;
+	if (c == &s->conn) {
+		s->links.catalog.nonce = c->nonce;
+		s->deadline_us = deadline_us;
+		ccm_session_enter(s, CCM_STATE_GREETING, actions);
+	} else {
+		c->deadline_us = deadline_us;
+	}
+	if (c->active || !c->iwarp)
+		send_keys(s, c, actions);
+	if (has(c, CCM_DONE_KEYS_EARLY))
+		use_keys(s, now_us, c, event, actions);
 }
 
 /*
- * A message on a connection whose ESTABLISHED has not been reported: the partner was
- * quicker, or the two events came by different ways. Its keys must not be used yet.
+ * The keys; and nothing else, once they are here. On a connection whose ESTABLISHED has not
+ * been reported (the partner was quicker, or the two events came by different ways) they must
+ * not be used yet.
  */
-CCM_SESSION_HANDLER(message_early)
-{
-	if (has(s, CCM_DONE_KEYS_EARLY) ||
-	    ccm_wire_get_keys(event->data, event->len, &s->peer_keys)) {
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
-		return;
-	}
-	s->done |= CCM_DONE_KEYS_EARLY;
-}
-
-/* A ring follows A0 of both sides, and mine has not been sent. */
-CCM_SESSION_HANDLER(ring_early)
-{
-	ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
-}
-
-/* The keys; and nothing else, once they are here. */
 CCM_SESSION_HANDLER(message)
 {
-	if (has(s, CCM_DONE_KEYS_RECEIVED) ||
-	    ccm_wire_get_keys(event->data, event->len, &s->peer_keys)) {
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+	struct ccm_session_conn *c = event_conn(s, event);
+	bool early = !has(c, CCM_DONE_ESTABLISHED);
+
+	if (has(c, early ? CCM_DONE_KEYS_EARLY : CCM_DONE_KEYS_RECEIVED) ||
+	    ccm_wire_get_keys(event->data, event->len, &c->peer_keys)) {
+		refuse(s, now_us, c, event, CCM_REASON_REFUSED, actions);
 		return;
 	}
-	use_keys(s, now_us, event, actions);
+	if (early)
+		c->done |= CCM_DONE_KEYS_EARLY;
+	else
+		use_keys(s, now_us, c, event, actions);
 }
 
 /*
  * The partner tells its version range more than once (R1, W1). The first to come fixes
  * the version; another that leads elsewhere is refused. Returns CCM_REASON_NONE, or why.
  */
-static u32 agree(struct ccm_session *s, u16 version_min, u16 version_max)
+static u32 agree(const struct ccm_session *s, struct ccm_session_conn *c, u16 version_min,
+		 u16 version_max)
 {
 	u16 version = ccm_version_common(s->config.version_min, s->config.version_max,
 					 version_min, version_max);
 
 	if (!version)
 		return CCM_REASON_VERSION;
-	if (s->version && s->version != version)
+	if (c->version && c->version != version)
 		return CCM_REASON_REFUSED;
-	s->version = version;
+	c->version = version;
 	return CCM_REASON_NONE;
 }
 
@@ -196,20 +220,22 @@ static bool check_proof(const struct ccm_session *s, const struct ccm_wire_hello
 	return hello->auth == s->config.auth && hello->auth == CCM_AUTH_NONE && !any;
 }
 
-static u32 check_hello(struct ccm_session *s, const struct ccm_wire_hello *hello)
+static u32 check_hello(const struct ccm_session *s, struct ccm_session_conn *c,
+		       const struct ccm_wire_hello *hello)
 {
 	u32 reason;
 
-	if (hello->node != s->config.partner || hello->incarnation != s->peer_incarnation ||
-	    hello->nonce != s->peer_keys.nonce || hello->nonce_partner != s->nonce)
+	if (hello->node != s->config.partner || hello->incarnation != c->incarnation ||
+	    hello->nonce != c->peer_keys.nonce || hello->nonce_partner != c->nonce)
 		return CCM_REASON_REFUSED;
-	reason = agree(s, hello->version_min, hello->version_max);
+	reason = agree(s, c, hello->version_min, hello->version_max);
 	if (reason)
 		return reason;
 	return check_proof(s, hello) ? CCM_REASON_NONE : CCM_REASON_AUTHENTICATION;
 }
 
-static void put_answer(struct ccm_session *s, const struct ccm_wire_hello *hello, u32 reason,
+static void put_answer(const struct ccm_session *s, const struct ccm_session_conn *c,
+		       const struct ccm_wire_hello *hello, u32 reason,
 		       struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_ANSWER);
@@ -219,7 +245,7 @@ static void put_answer(struct ccm_session *s, const struct ccm_wire_hello *hello
 	switch (reason) {
 	case CCM_REASON_NONE:
 		msg.code = CCM_ANSWER_ACCEPTED;
-		msg.version = s->version;
+		msg.version = c->version;
 		msg.capabilities = s->config.capabilities & hello->capabilities;
 		break;
 	case CCM_REASON_VERSION:
@@ -233,9 +259,9 @@ static void put_answer(struct ccm_session *s, const struct ccm_wire_hello *hello
 		break;
 	}
 	msg.incarnation = s->config.incarnation;
-	msg.nonce = s->nonce;
+	msg.nonce = c->nonce;
 	msg.nonce_partner = hello->nonce;
-	action->conn = s->attempt.conn;
+	action->conn = c->id;
 	action->what = CCM_RING_ANSWER;
 	action->len = CCM_WIRE_ANSWER_LEN;
 	ccm_wire_put_answer(action->data, &msg);
@@ -249,12 +275,12 @@ static void send_ready(struct ccm_session *s, struct ccm_session_actions *action
 	memset(&msg, 0, sizeof(msg));
 	msg.generation = s->links.catalog.generation;
 	msg.generation_partner = s->plan_generation;
-	msg.nonce = s->nonce;
+	msg.nonce = s->conn.nonce;
 	msg.plan = s->plan;
-	action = ccm_session_write(s, CCM_MAILBOX_READY, CCM_WIRE_READY_LEN, CCM_RING_READY,
+	action = ccm_session_write(&s->conn, CCM_MAILBOX_READY, CCM_WIRE_READY_LEN, CCM_RING_READY,
 				   actions);
 	ccm_wire_put_ready(action->data, &msg);
-	s->done |= CCM_DONE_READY_SENT;
+	s->conn.done |= CCM_DONE_READY_SENT;
 	s->gate_us = 0;
 }
 
@@ -297,58 +323,64 @@ static void become_ready(struct ccm_session *s, struct ccm_session_actions *acti
 	s->links.clients_differ = false;
 }
 
+/* Both sides have accepted each other. */
+static void advance_greeting(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	if (s->state == CCM_STATE_GREETING &&
+	    has(&s->conn, CCM_DONE_R1 | CCM_DONE_R2 | CCM_DONE_HELLO_RECEIVED))
+		ccm_session_enter(s, CCM_STATE_NEGOTIATING, actions);
+}
+
 void ccm_session_advance(struct ccm_session *s, u64 now_us,
 			 const struct ccm_session_event *event,
 			 struct ccm_session_actions *actions)
 {
-	if (s->state == CCM_STATE_GREETING &&
-	    has(s, CCM_DONE_R1 | CCM_DONE_R2 | CCM_DONE_HELLO_RECEIVED))
-		ccm_session_enter(s, CCM_STATE_NEGOTIATING, actions);
+	advance_greeting(s, actions);
 	if (s->state == CCM_STATE_NEGOTIATING && s->links.heard) {
 		ccm_session_enter(s, CCM_STATE_OPENING, actions);
 		open_links(s, now_us);
 	}
 	if (s->state != CCM_STATE_OPENING)
 		return;
-	if (has(s, CCM_DONE_READY_RECEIVED) && !ready_right(s)) {
+	if (has(&s->conn, CCM_DONE_READY_RECEIVED) && !ready_right(s)) {
 		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		advance_greeting(s, actions);	/* of the candidate, which has its place now */
 		return;
 	}
-	if (!has(s, CCM_DONE_READY_SENT) && (ccm_links_settled(&s->links) || now_us >= s->gate_us))
+	if (!has(&s->conn, CCM_DONE_READY_SENT) &&
+	    (ccm_links_settled(&s->links) || now_us >= s->gate_us))
 		send_ready(s, actions);
-	if (has(s, CCM_DONE_READY_SENT | CCM_DONE_READY_RECEIVED))
+	if (has(&s->conn, CCM_DONE_READY_SENT | CCM_DONE_READY_RECEIVED))
 		become_ready(s, actions);
 }
 
 /* R1 is done: is that page the partner's? */
-static void status_read(struct ccm_session *s, u64 now_us,
+static void status_read(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 			const struct ccm_session_event *event,
 			struct ccm_session_actions *actions)
 {
-	struct ccm_session_action *action;
 	struct ccm_wire_status page;
 	u32 reason;
 
 	if (ccm_wire_get_status(event->data, event->len, &page) ||
 	    page.node != s->config.partner || page.cluster != s->config.cluster ||
-	    page.incarnation != s->peer_incarnation) {
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+	    page.incarnation != c->incarnation) {
+		refuse(s, now_us, c, event, CCM_REASON_REFUSED, actions);
 		return;
 	}
-	reason = agree(s, page.version_min, page.version_max);
+	reason = agree(s, c, page.version_min, page.version_max);
 	if (reason) {
-		ccm_session_refuse(s, now_us, event, reason, actions);
+		refuse(s, now_us, c, event, reason, actions);
 		return;
 	}
-	s->done |= CCM_DONE_R1;
-	action = ccm_session_emit(actions, CCM_ACT_WATCH);
-	action->conn = s->attempt.conn;
-	action->addr = s->peer_keys.status_addr + CCM_STATUS_OFFSET;
-	action->key = s->peer_keys.status_key;
+	c->done |= CCM_DONE_R1;
+	if (c == &s->conn)
+		ccm_session_watch(c, actions);
+	ccm_session_prove(s, now_us, c, event, actions);
 }
 
 /* R2 is done: has the partner accepted me? */
-static void answer_read(struct ccm_session *s, u64 now_us,
+static void answer_read(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 			const struct ccm_session_event *event,
 			struct ccm_session_actions *actions)
 {
@@ -356,9 +388,9 @@ static void answer_read(struct ccm_session *s, u64 now_us,
 	struct ccm_wire_answer msg;
 
 	if (!ccm_wire_get_answer(event->data, event->len, &msg) &&
-	    msg.incarnation == s->peer_incarnation && msg.nonce == s->peer_keys.nonce &&
-	    msg.nonce_partner == s->nonce) {
-		if (msg.code == CCM_ANSWER_ACCEPTED && msg.version == s->version &&
+	    msg.incarnation == c->incarnation && msg.nonce == c->peer_keys.nonce &&
+	    msg.nonce_partner == c->nonce) {
+		if (msg.code == CCM_ANSWER_ACCEPTED && msg.version == c->version &&
 		    !(msg.capabilities & ~s->config.capabilities))
 			reason = CCM_REASON_NONE;
 		else if (msg.code == CCM_ANSWER_VERSION)
@@ -366,82 +398,88 @@ static void answer_read(struct ccm_session *s, u64 now_us,
 		else if (msg.code == CCM_ANSWER_AUTHENTICATION)
 			reason = CCM_REASON_AUTHENTICATION;
 	}
-	if (reason)
-		ccm_session_refuse(s, now_us, event, reason, actions);
-	else
-		s->done |= CCM_DONE_R2;
+	if (reason) {
+		refuse(s, now_us, c, event, reason, actions);
+		return;
+	}
+	c->capabilities = msg.capabilities;
+	c->done |= CCM_DONE_R2;
 }
 
 CCM_SESSION_HANDLER(read_done)
 {
-	if (event->status == CCM_READ_STATUS && has(s, CCM_DONE_KEYS_RECEIVED) &&
-	    !has(s, CCM_DONE_R1))
-		status_read(s, now_us, event, actions);
-	else if (event->status == CCM_READ_ANSWER && has(s, CCM_DONE_R2_POSTED) &&
-		 !has(s, CCM_DONE_R2))
-		answer_read(s, now_us, event, actions);
+	struct ccm_session_conn *c = event_conn(s, event);
+
+	if (event->status == CCM_READ_STATUS && has(c, CCM_DONE_KEYS_RECEIVED) &&
+	    !has(c, CCM_DONE_R1))
+		status_read(s, now_us, c, event, actions);
+	else if (event->status == CCM_READ_ANSWER && has(c, CCM_DONE_R2_POSTED) &&
+		 !has(c, CCM_DONE_R2))
+		answer_read(s, now_us, c, event, actions);
 }
 
-static void hello_rung(struct ccm_session *s, u64 now_us,
+static void hello_rung(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 		       const struct ccm_session_event *event,
 		       struct ccm_session_actions *actions)
 {
-	struct ccm_wire_hello hello;
 	u32 reason;
 
-	if (!has(s, CCM_DONE_KEYS_SENT | CCM_DONE_KEYS_RECEIVED) ||
-	    ccm_wire_get_hello(event->data, event->len, &hello)) {
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+	if (!has(c, CCM_DONE_KEYS_SENT | CCM_DONE_KEYS_RECEIVED) ||
+	    ccm_wire_get_hello(event->data, event->len, &c->hello)) {
+		refuse(s, now_us, c, event, CCM_REASON_REFUSED, actions);
 		return;
 	}
-	reason = check_hello(s, &hello);
-	put_answer(s, &hello, reason, actions);
+	reason = check_hello(s, c, &c->hello);
+	put_answer(s, c, &c->hello, reason, actions);
 	if (reason) {
-		ccm_session_refuse(s, now_us, event, reason, actions);
+		refuse(s, now_us, c, event, reason, actions);
 		return;
 	}
-	s->peer_hello = hello;
-	s->done |= CCM_DONE_HELLO_RECEIVED;
-	s->links.told = true;
-	ccm_session_mail_catalog(s, actions);
+	c->done |= CCM_DONE_HELLO_RECEIVED;
+	if (c == &s->conn)
+		ccm_session_mail_first(s, now_us, actions);
+	ccm_session_prove(s, now_us, c, event, actions);
 }
 
-static void answer_rung(struct ccm_session *s, u64 now_us,
+static void answer_rung(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 			const struct ccm_session_event *event,
 			struct ccm_session_actions *actions)
 {
-	if (!has(s, CCM_DONE_HELLO_SENT)) {
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+	if (!has(c, CCM_DONE_HELLO_SENT)) {
+		refuse(s, now_us, c, event, CCM_REASON_REFUSED, actions);
 		return;
 	}
-	s->done |= CCM_DONE_R2_POSTED;
-	read_page(s, CCM_READ_ANSWER, CCM_ANSWER_OFFSET, CCM_WIRE_ANSWER_LEN, actions);
+	c->done |= CCM_DONE_R2_POSTED;
+	read_page(c, CCM_READ_ANSWER, CCM_ANSWER_OFFSET, CCM_WIRE_ANSWER_LEN, actions);
 }
 
 /* The partner is ready when it has my catalog; what it says is checked in its turn. */
-static void ready_rung(struct ccm_session *s, u64 now_us,
-		       const struct ccm_session_event *event,
-		       struct ccm_session_actions *actions)
+static bool ready_rung(struct ccm_session *s, const struct ccm_session_event *event)
 {
 	struct ccm_wire_ready msg;
 
+	if (has(&s->conn, CCM_DONE_READY_RECEIVED))
+		return true;
 	if (!s->links.told ||
 	    ccm_wire_get_ready(event->data, event->len, &msg) ||
-	    msg.nonce != s->peer_keys.nonce) {
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
-		return;
-	}
+	    msg.nonce != s->conn.peer_keys.nonce)
+		return false;
 	s->peer_ready = msg;
-	s->done |= CCM_DONE_READY_RECEIVED;
+	s->conn.done |= CCM_DONE_READY_RECEIVED;
+	return true;
 }
 
-static void goodbye_rung(struct ccm_session *s, u64 now_us,
+static void goodbye_rung(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 			 const struct ccm_session_event *event,
 			 struct ccm_session_actions *actions)
 {
 	u32 reason = CCM_REASON_REFUSED;
 	struct ccm_wire_goodbye msg;
 
+	if (c == &s->candidate) {
+		ccm_session_close(c, false, actions);
+		return;
+	}
 	if (!ccm_wire_get_goodbye(event->data, event->len, &msg) &&
 	    ccm_session_reason_valid(msg.reason))
 		reason = msg.reason;
@@ -451,40 +489,57 @@ static void goodbye_rung(struct ccm_session *s, u64 now_us,
 			false, actions);
 }
 
-CCM_SESSION_HANDLER(ring)
+/*
+ * What follows the series' first half is of the session, which a candidate has none of yet.
+ * Its catalog, which may overtake R1, stays where it is until then.
+ */
+static bool session_rung(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
+			 const struct ccm_session_event *event,
+			 struct ccm_session_actions *actions)
 {
-	bool right = true;
-
+	if (c == &s->candidate) {
+		if (event->status != CCM_RING_CATALOG || !has(c, CCM_DONE_HELLO_RECEIVED))
+			return false;
+		c->done |= CCM_DONE_CATALOG_EARLY;
+		return true;
+	}
 	switch (event->status) {
-	case CCM_RING_HELLO:
-		if (!has(s, CCM_DONE_HELLO_RECEIVED))
-			hello_rung(s, now_us, event, actions);
-		break;
-	case CCM_RING_ANSWER:
-		if (!has(s, CCM_DONE_R2_POSTED))
-			answer_rung(s, now_us, event, actions);
-		break;
 	case CCM_RING_CATALOG:
-		right = ccm_session_take_catalog(s, event, actions);
-		break;
+		return ccm_session_take_catalog(s, event, actions);
 	case CCM_RING_LINKS:
-		right = ccm_session_take_links(s, now_us, event, actions);
-		break;
+		return ccm_session_take_links(s, now_us, event, actions);
 	case CCM_RING_CATALOG_TAKEN:
 	case CCM_RING_LINKS_TAKEN:
-		right = ccm_session_taken(s, event->status);
-		break;
+		return ccm_session_taken(s, event->status);
 	case CCM_RING_READY:
-		if (!has(s, CCM_DONE_READY_RECEIVED))
-			ready_rung(s, now_us, event, actions);
+		return ready_rung(s, event);
+	default:
+		/* a later version's: not for this one */
+		return event->status >= CCM_RING_COUNT;
+	}
+}
+
+CCM_SESSION_HANDLER(ring)
+{
+	struct ccm_session_conn *c = event_conn(s, event);
+	bool right = has(c, CCM_DONE_ESTABLISHED);
+
+	switch (right ? event->status : 0) {
+	case CCM_RING_HELLO:
+		if (!has(c, CCM_DONE_HELLO_RECEIVED))
+			hello_rung(s, now_us, c, event, actions);
+		break;
+	case CCM_RING_ANSWER:
+		if (!has(c, CCM_DONE_R2_POSTED))
+			answer_rung(s, now_us, c, event, actions);
 		break;
 	case CCM_RING_GOODBYE:
-		goodbye_rung(s, now_us, event, actions);
+		goodbye_rung(s, now_us, c, event, actions);
 		break;
 	default:
-		right = false;
+		right = right && session_rung(s, now_us, c, event, actions);
 		break;
 	}
 	if (!right)
-		ccm_session_refuse(s, now_us, event, CCM_REASON_REFUSED, actions);
+		refuse(s, now_us, c, event, CCM_REASON_REFUSED, actions);
 }

@@ -12,8 +12,8 @@
 
 CCM_EXTERN_C_BEGIN
 
-/* ESTABLISHED, with the partner known: GREETING begins. */
-void ccm_session_greet(struct ccm_session *s, u64 now_us,
+/* ESTABLISHED, with the partner known: the series begins, and of the present one GREETING. */
+void ccm_session_greet(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 		       const struct ccm_session_event *event,
 		       struct ccm_session_actions *actions);
 

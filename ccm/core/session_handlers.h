@@ -18,8 +18,6 @@ CCM_EXTERN_C_BEGIN
 				struct ccm_session_actions *actions)
 
 /* session_greet.c */
-CCM_SESSION_HANDLER(message_early);
-CCM_SESSION_HANDLER(ring_early);
 CCM_SESSION_HANDLER(message);
 CCM_SESSION_HANDLER(read_done);
 CCM_SESSION_HANDLER(ring);
@@ -34,8 +32,11 @@ CCM_SESSION_HANDLER(timer_connecting);
 CCM_SESSION_HANDLER(timer_series);
 CCM_SESSION_HANDLER(request_down);
 CCM_SESSION_HANDLER(request_connecting);
-CCM_SESSION_HANDLER(request_replaces);
+CCM_SESSION_HANDLER(request_beside);
 CCM_SESSION_HANDLER(established);
+CCM_SESSION_HANDLER(candidate_established);
+CCM_SESSION_HANDLER(candidate_lost);
+CCM_SESSION_HANDLER(alive);
 CCM_SESSION_HANDLER(rejected);
 CCM_SESSION_HANDLER(failed);
 CCM_SESSION_HANDLER(lost_connecting);

@@ -14,29 +14,47 @@ static void mail(struct ccm_session *s, enum ccm_ring what, u32 offset,
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_MAIL);
 
-	action->conn = s->attempt.conn;
-	action->addr = s->peer_keys.mailbox_addr + offset;
-	action->key = s->peer_keys.mailbox_key;
+	action->conn = s->conn.id;
+	action->addr = s->conn.peer_keys.mailbox_addr + offset;
+	action->key = s->conn.peer_keys.mailbox_key;
 	action->what = (u32)what;
 }
 
-void ccm_session_mail_catalog(struct ccm_session *s, struct ccm_session_actions *actions)
+/* A partner that has not taken its mail by then is READY in name only. */
+static u64 taken_by(const struct ccm_session *s, u64 now_us)
+{
+	u64 taken_ms = 4ULL * s->config.detect_ms;
+
+	if (taken_ms < CCM_TAKEN_MS_MIN)
+		taken_ms = CCM_TAKEN_MS_MIN;
+	return now_us + taken_ms * CCM_US_PER_MS;
+}
+
+static void mail_catalog(struct ccm_session *s, u64 now_us, struct ccm_session_actions *actions)
 {
 	s->links.catalog_due = false;
 	s->mail |= CCM_MAIL_CATALOG_OUT;
+	s->catalog_taken_us = taken_by(s, now_us);
 	mail(s, CCM_RING_CATALOG, CCM_MAILBOX_CATALOG, actions);
 }
 
-void ccm_session_mail_due(struct ccm_session *s, struct ccm_session_actions *actions)
+void ccm_session_mail_first(struct ccm_session *s, u64 now_us, struct ccm_session_actions *actions)
+{
+	s->links.told = true;
+	mail_catalog(s, now_us, actions);
+}
+
+void ccm_session_mail_due(struct ccm_session *s, u64 now_us, struct ccm_session_actions *actions)
 {
 	if (s->state < CCM_STATE_OPENING)
 		return;
 	if (s->links.catalog_due && !(s->mail & CCM_MAIL_CATALOG_OUT))
-		ccm_session_mail_catalog(s, actions);
+		mail_catalog(s, now_us, actions);
 	if (s->links.catalog_due || !s->links.table_due || (s->mail & CCM_MAIL_LINKS_OUT))
 		return;
 	s->links.table_due = false;
 	s->mail |= CCM_MAIL_LINKS_OUT;
+	s->links_taken_us = taken_by(s, now_us);
 	s->links.sequence++;
 	mail(s, CCM_RING_LINKS, CCM_MAILBOX_LINKS, actions);
 }
@@ -52,12 +70,20 @@ u32 ccm_session_put_mail(const struct ccm_session *s, u32 what, u8 *buf)
 /* The partner has copied my last mail of a kind. False: there was none to copy. */
 bool ccm_session_taken(struct ccm_session *s, u32 ring)
 {
-	u32 out = ring == CCM_RING_CATALOG_TAKEN ? CCM_MAIL_CATALOG_OUT : CCM_MAIL_LINKS_OUT;
+	bool catalog = ring == CCM_RING_CATALOG_TAKEN;
+	u32 out = catalog ? CCM_MAIL_CATALOG_OUT : CCM_MAIL_LINKS_OUT;
 
 	if (!(s->mail & out))
 		return false;
 	s->mail &= ~out;
+	*(catalog ? &s->catalog_taken_us : &s->links_taken_us) = 0;
 	return true;
+}
+
+bool ccm_session_mail_late(const struct ccm_session *s, u64 now_us)
+{
+	return (s->catalog_taken_us && now_us >= s->catalog_taken_us) ||
+	       (s->links_taken_us && now_us >= s->links_taken_us);
 }
 
 static void ring(struct ccm_session *s, enum ccm_ring what,
@@ -65,7 +91,7 @@ static void ring(struct ccm_session *s, enum ccm_ring what,
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_RING);
 
-	action->conn = s->attempt.conn;
+	action->conn = s->conn.id;
 	action->what = (u32)what;
 }
 
@@ -80,14 +106,14 @@ bool ccm_session_take_catalog(struct ccm_session *s,
 {
 	bool first = !s->links.heard;
 
-	if (!(s->done & CCM_DONE_HELLO_RECEIVED) || ccm_catalog_check(event->data, event->len))
+	if (!(s->conn.done & CCM_DONE_HELLO_RECEIVED) || ccm_catalog_check(event->data, event->len))
 		return false;
 	if (!first) {
 		switch (ccm_catalog_compare(event->data, &s->links.peer_catalog)) {
 		case CCM_CATALOG_SAME:
 			return true;		/* rung twice */
 		case CCM_CATALOG_NEWER:
-			if (s->done & CCM_DONE_READY_SENT)
+			if (s->conn.done & CCM_DONE_READY_SENT)
 				break;
 			return false;
 		default:
@@ -95,7 +121,7 @@ bool ccm_session_take_catalog(struct ccm_session *s,
 		}
 	}
 	if (ccm_catalog_get(event->data, event->len, &s->links.peer_catalog) ||
-	    s->links.peer_catalog.nonce != s->peer_keys.nonce)
+	    s->links.peer_catalog.nonce != s->conn.peer_keys.nonce)
 		return false;
 	s->links.heard = true;
 	ring(s, CCM_RING_CATALOG_TAKEN, actions);
@@ -117,7 +143,7 @@ bool ccm_session_take_links(struct ccm_session *s, u64 now_us,
 
 	if (!s->links.heard ||
 	    ccm_links_get(event->data, event->len, &header) ||
-	    header.nonce != s->peer_keys.nonce || header.sequence <= s->links.peer_sequence)
+	    header.nonce != s->conn.peer_keys.nonce || header.sequence <= s->links.peer_sequence)
 		return false;
 	s->links.peer_sequence = header.sequence;
 	for (i = 0; i < header.count; i++) {

@@ -24,11 +24,16 @@ CCM_EXTERN_C_BEGIN
  */
 u32 ccm_session_put_mail(const struct ccm_session *s, u32 what, u8 *buf);
 
-/* W2, and each catalog after it */
-void ccm_session_mail_catalog(struct ccm_session *s, struct ccm_session_actions *actions);
+/* W2 */
+void ccm_session_mail_first(struct ccm_session *s, u64 now_us,
+			    struct ccm_session_actions *actions);
 
 /* The step is over: send what is to be sent and can be. */
-void ccm_session_mail_due(struct ccm_session *s, struct ccm_session_actions *actions);
+void ccm_session_mail_due(struct ccm_session *s, u64 now_us,
+			  struct ccm_session_actions *actions);
+
+/* Has the partner had a mail of mine for too long? Its kernel schedules, and no more than that. */
+bool ccm_session_mail_late(const struct ccm_session *s, u64 now_us);
 
 /*
  * A ring of the partner's says that its catalog, or its table of links, lies here, or that

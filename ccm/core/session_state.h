@@ -13,6 +13,7 @@
 
 #define CCM_CONNECT_MS		600U	/* a connection must be established in this time */
 #define CCM_GREET_MS_MIN	1500U	/* from established to READY; at least 4 * detect_ms */
+#define CCM_TAKEN_MS_MIN	10000U	/* mail must be taken in this time; at least 4 * detect_ms */
 #define CCM_RETRY_MIN_MS	50U	/* first retry; doubles */
 #define CCM_RETRY_MAX_MS	2000U
 #define CCM_RETRY_AT_ONCE_MAX	3U	/* retries in a row that do not wait (stale connection) */
@@ -43,7 +44,7 @@ struct ccm_session_config {
 	char name[CCM_WIRE_NAME_LEN];
 };
 
-/* What has happened in the handshake of the present connection: ccm_session.done */
+/* What has happened on a connection: ccm_session_conn.done */
 #define CCM_DONE_ESTABLISHED	(1U << 0)
 #define CCM_DONE_KEYS_SENT	(1U << 1)	/* A0 */
 #define CCM_DONE_KEYS_RECEIVED	(1U << 2)
@@ -55,6 +56,9 @@ struct ccm_session_config {
 #define CCM_DONE_READY_SENT	(1U << 8)	/* W3 */
 #define CCM_DONE_READY_RECEIVED	(1U << 9)
 #define CCM_DONE_KEYS_EARLY	(1U << 10)	/* keys came before ESTABLISHED; unchecked */
+#define CCM_DONE_PROVEN		(1U << 11)	/* R1 and the hello: it is the partner's */
+#define CCM_DONE_WAITS		(1U << 12)	/* proven, and cannot be who has the present one */
+#define CCM_DONE_CATALOG_EARLY	(1U << 13)	/* the catalog came while it was a candidate */
 
 /*
  * Mail that is written again and again: what is written and not taken yet, ccm_session.mail.
@@ -64,20 +68,50 @@ struct ccm_session_config {
 #define CCM_MAIL_LINKS_OUT	(1U << 1)
 
 /**
+ * struct ccm_session_conn - a connection, and what the other side has said on it
+ * @id: its number; 0: there is none
+ * @active: we sent its request
+ * @iwarp: the connecting side must send first
+ * @done: CCM_DONE_*
+ * @deadline_us: of a candidate: when it takes too long
+ * @began_us: when it was established; what names our nonce was sent later
+ * @incarnation: whose it is, as the request or the accept says
+ * @number: attempt that the other side says it is
+ * @nonce: ours
+ * @keys: ours
+ * @peer_keys: the partner's A0
+ * @hello: the partner's, checked
+ * @version: agreed on
+ * @capabilities: agreed on
+ */
+struct ccm_session_conn {
+	u32 id;
+	bool active;
+	bool iwarp;
+	u32 done;
+	u64 deadline_us;
+	u64 began_us;
+	u64 incarnation;
+	u32 number;
+	u64 nonce;
+	struct ccm_session_keys keys;
+	struct ccm_wire_keys peer_keys;
+	struct ccm_wire_hello hello;
+	u16 version;
+	u64 capabilities;
+};
+
+/**
  * struct ccm_attempt - how a connection is begun and ended, and when the next one is
- * @conn: the connection that is tried or used; 0: none
  * @next_conn: number for the next CCM_ACT_CONNECT
- * @active: we sent the request of @conn
- * @fresh: @conn's request was sent in answer to a crossed request
+ * @fresh: the present request was sent in answer to a crossed one
  * @kick: a path came up during an attempt: if it fails, retry at once
  * @number: of our last connect request
  * @retries: attempts in a row that failed
  * @at_once: retries in a row that did not wait
  */
 struct ccm_attempt {
-	u32 conn;
 	u32 next_conn;
-	bool active;
 	bool fresh;
 	bool kick;
 	u32 number;
@@ -94,25 +128,28 @@ struct ccm_attempt {
  * @announced_state: last state shown by CCM_ACT_STATE
  * @announced_reason: last reason shown
  * @told_ready: clients have heard READY and not yet DOWN
- * @attempt: the connection that is tried or used; @attempt.conn is 0: there is none
- * @iwarp: of the connection
- * @done: CCM_DONE_* of the connection
+ * @attempt: how connections are begun
+ * @conn: the connection that is tried or used
+ * @candidate: one that is greeted beside @conn, and takes its place when it is proven to be
+ *	the partner's: see session_candidate.h
  * @deadline_us: when what the session waits for takes too long, or the backoff is over;
  *	0: not timed
  * @gate_us: OPENING: until when W3 waits for links; 0: it does not (any more)
  * @armed_us: time the timer is armed for: the earliest of @deadline_us, @gate_us and all
  *	links' at_us; 0: not armed
- * @peer_incarnation: of the partner, as last told by it; 0: never heard of
- * @peer_attempt: highest attempt number seen from @peer_incarnation
- * @nonce: ours, of the connection
- * @keys: ours, of the connection
- * @peer_keys: the partner's A0
- * @peer_hello: the partner's hello
+ * @peer_incarnation: of the partner, as last proven; 0: never heard of
+ * @peer_attempt: highest attempt number that was proven, of @peer_incarnation
+ * @peer_kernel: number of the partner's kernel: another one when it was, or may have been,
+ *	started anew; 0: never heard of
+ * @peer_hello: the partner's last one that was proven
+ * @heard_us: when the partner's running time was last heard; 0: never
+ * @heard_uptime_ms: that, of its kernel
  * @peer_ready: the partner's W3
- * @version: agreed on
  * @plan: hash of the plans of the two catalogs exchanged first
  * @plan_generation: of the partner's catalog that @plan was made of
  * @mail: CCM_MAIL_*
+ * @catalog_taken_us: by when the catalog that is out must have been taken; 0: none is
+ * @links_taken_us: likewise the table of links
  * @links: of my clients, with both catalogs
  */
 struct ccm_session {
@@ -124,22 +161,23 @@ struct ccm_session {
 	u32 announced_reason;
 	bool told_ready;
 	struct ccm_attempt attempt;
-	bool iwarp;
-	u32 done;
+	struct ccm_session_conn conn;
+	struct ccm_session_conn candidate;
 	u64 deadline_us;
 	u64 gate_us;
 	u64 armed_us;
 	u64 peer_incarnation;
 	u32 peer_attempt;
-	u64 nonce;
-	struct ccm_session_keys keys;
-	struct ccm_wire_keys peer_keys;
+	u32 peer_kernel;
 	struct ccm_wire_hello peer_hello;
+	u64 heard_us;
+	u64 heard_uptime_ms;
 	struct ccm_wire_ready peer_ready;
-	u16 version;
 	u64 plan;
 	u64 plan_generation;
 	u32 mail;
+	u64 catalog_taken_us;
+	u64 links_taken_us;
 	struct ccm_session_links links;
 };
 

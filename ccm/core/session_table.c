@@ -14,6 +14,7 @@
 #include "links.h"
 #include "session_greet.h"
 #include "session_handlers.h"
+#include "session_kernel.h"
 #include "session_mail.h"
 
 #define IN_DOWN		(1U << CCM_STATE_DOWN)
@@ -22,6 +23,9 @@
 #define IN_NEGOTIATING	(1U << CCM_STATE_NEGOTIATING)
 #define IN_OPENING	(1U << CCM_STATE_OPENING)
 #define IN_READY	(1U << CCM_STATE_READY)
+
+/* A session that ends: or where its candidate has come to, which takes its place */
+#define IN_ENDED	(IN_DOWN | IN_CONNECTING | IN_GREETING | IN_NEGOTIATING)
 
 #define ROW(state, event, handler, next, text) \
 	{ CCM_STATE_##state, CCM_SEV_##event, ccm_session_##handler, next, false, text }
@@ -35,6 +39,9 @@
 #define CONNECTED	"the connection is already established"
 #define STARTED		"already started"
 #define REQUEST_TEXT	"a wrong, stale or unwanted one is rejected with its code; else "
+#define BESIDE_TEXT	"a wrong, stale or unwanted one is rejected with its code; else accept it as " \
+			"a candidate, beside what there is, unless there is one of somebody else"
+#define ALIVE_TEXT	"a candidate that waits for this is sent away: duplicate"
 #define GOODBYE_TEXT	"goodbye if the keys are exchanged, close, stay down until START"
 #define REFUSE_TEXT	"goodbye, close, refused; next attempt after the longest backoff"
 #define MAIL_TEXT	"catalog, links: take it, and say so; "
@@ -45,7 +52,7 @@
 #define PREPARED_TEXT	"offer the memory to the partner; if it has done so, too, open the ports"
 #define OPENED_TEXT	"tell the partner; if it has done so, too, the link is up"
 #define FAILED_TEXT	"close that link, tell the partner, and try again after a backoff of its own"
-#define DUE_TEXT	"Links: begin the tries that are due, give up those that take too long"
+#define DUE_TEXT	"A candidate takes too long: close it. Links: begin the tries that are due, give up those that take too long"
 #define BACKOFF_TEXT	"next attempt after a backoff"
 
 static const struct ccm_session_row rows[] = {
@@ -67,6 +74,7 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(DOWN, READ_DONE, NO_CONNECTION),
 	IGNORE(DOWN, RING, NO_CONNECTION),
 	IGNORE(DOWN, VERDICT, NO_CONNECTION),
+	IGNORE(DOWN, ALIVE, NO_CONNECTION),
 	ROW(DOWN, TIMER, timer_down, IN_DOWN | IN_CONNECTING,
 	    "the backoff is over: connect"),
 	ROW(DOWN, CLIENTS, clients, IN_DOWN, CLIENTS_TEXT),
@@ -100,12 +108,13 @@ static const struct ccm_session_row rows[] = {
 	    "close, " BACKOFF_TEXT),
 	ROW(CONNECTING, DEVICE_GONE, device_gone_connecting, IN_DOWN | IN_CONNECTING,
 	    "close, device; " BACKOFF_TEXT),
-	ROW(CONNECTING, MESSAGE, message_early, IN_DOWN | IN_CONNECTING,
+	ROW(CONNECTING, MESSAGE, message, IN_DOWN | IN_CONNECTING,
 	    "keep the partner's keys until ESTABLISHED; anything else: close, refused"),
 	IGNORE(CONNECTING, READ_DONE, "nothing has been read yet"),
-	ROW(CONNECTING, RING, ring_early, IN_DOWN | IN_CONNECTING,
+	ROW(CONNECTING, RING, ring, IN_DOWN | IN_CONNECTING,
 	    "nothing can ring before the keys are exchanged: close, refused"),
 	IGNORE(CONNECTING, VERDICT, "nothing is watched yet"),
+	IGNORE(CONNECTING, ALIVE, "nothing is watched yet"),
 	ROW(CONNECTING, TIMER, timer_connecting, IN_DOWN | IN_CONNECTING,
 	    "nobody answered in time: close, " BACKOFF_TEXT),
 	ROW(CONNECTING, CLIENTS, clients, IN_CONNECTING, CLIENTS_TEXT),
@@ -116,33 +125,34 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(GREETING, START, STARTED),
 	ROW(GREETING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
 	IGNORE(GREETING, PATH_UP, CONNECTED),
-	ROW(GREETING, REQUEST, request_replaces, IN_GREETING | IN_CONNECTING,
-	    REQUEST_TEXT "close what I have and accept it"),
+	ROW(GREETING, REQUEST, request_beside, IN_GREETING,
+	    BESIDE_TEXT),
 	IGNORE(GREETING, ESTABLISHED, CONNECTED),
-	ROW(GREETING, REJECTED, failed_series, IN_DOWN,
+	ADV(GREETING, REJECTED, failed_series, IN_ENDED,
 	    "close, unreachable; " BACKOFF_TEXT),
-	ROW(GREETING, FAILED, failed_series, IN_DOWN,
+	ADV(GREETING, FAILED, failed_series, IN_ENDED,
 	    "close, unreachable (or device); " BACKOFF_TEXT),
-	ROW(GREETING, DISCONNECTED, lost, IN_DOWN,
+	ADV(GREETING, DISCONNECTED, lost, IN_ENDED,
 	    "close, unreachable; " BACKOFF_TEXT),
-	ROW(GREETING, ERROR, lost, IN_DOWN,
+	ADV(GREETING, ERROR, lost, IN_ENDED,
 	    "close, unreachable; " BACKOFF_TEXT),
-	ROW(GREETING, DEVICE_GONE, device_gone, IN_DOWN,
+	ADV(GREETING, DEVICE_GONE, device_gone, IN_ENDED,
 	    "close, device; " BACKOFF_TEXT),
-	ROW(GREETING, MESSAGE, message, IN_DOWN | IN_GREETING,
+	ADV(GREETING, MESSAGE, message, IN_ENDED,
 	    "check the keys, send mine if they were to wait, read the status page (R1), write my "
 	    "hello (W1); wrong or repeated: " REFUSE_TEXT),
 	ADV(GREETING, READ_DONE, read_done,
-	    IN_DOWN | IN_GREETING | IN_NEGOTIATING | IN_OPENING | IN_READY,
+	    IN_ENDED | IN_OPENING | IN_READY,
 	    "R1: check the page, watch it. R2: the partner's answer; go on as far as its hello, "
 	    "catalog and ready are here. Wrong: " REFUSE_TEXT),
-	ADV(GREETING, RING, ring, IN_DOWN | IN_GREETING | IN_NEGOTIATING,
+	ADV(GREETING, RING, ring, IN_ENDED,
 	    "hello: check and answer it, write my catalog (W2); answer: read it (R2); " MAIL_TEXT
 	    "ready: keep it; goodbye: close with its reason. Wrong or out of order: " REFUSE_TEXT),
-	ROW(GREETING, VERDICT, verdict, IN_DOWN,
+	ADV(GREETING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
-	ADV(GREETING, TIMER, timer_series, IN_DOWN | IN_GREETING,
-	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
+	ROW(GREETING, ALIVE, alive, IN_GREETING, ALIVE_TEXT),
+	ADV(GREETING, TIMER, timer_series, IN_ENDED,
+	    "the series takes too long: close, unreachable (or hung: mail is not taken); " BACKOFF_TEXT),
 	ADV(GREETING, CLIENTS, clients, IN_GREETING,
 	    "before W2 as in DOWN; after it as in OPENING"),
 	IGNORE(GREETING, LINK_PREPARED, NO_TRY),
@@ -152,31 +162,32 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(NEGOTIATING, START, STARTED),
 	ROW(NEGOTIATING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
 	IGNORE(NEGOTIATING, PATH_UP, CONNECTED),
-	ROW(NEGOTIATING, REQUEST, request_replaces, IN_NEGOTIATING | IN_CONNECTING,
-	    REQUEST_TEXT "close what I have and accept it"),
+	ROW(NEGOTIATING, REQUEST, request_beside, IN_NEGOTIATING,
+	    BESIDE_TEXT),
 	IGNORE(NEGOTIATING, ESTABLISHED, CONNECTED),
-	ROW(NEGOTIATING, REJECTED, failed_series, IN_DOWN,
+	ADV(NEGOTIATING, REJECTED, failed_series, IN_ENDED,
 	    "close, unreachable; " BACKOFF_TEXT),
-	ROW(NEGOTIATING, FAILED, failed_series, IN_DOWN,
+	ADV(NEGOTIATING, FAILED, failed_series, IN_ENDED,
 	    "close, unreachable (or device); " BACKOFF_TEXT),
-	ROW(NEGOTIATING, DISCONNECTED, lost, IN_DOWN,
+	ADV(NEGOTIATING, DISCONNECTED, lost, IN_ENDED,
 	    "close, unreachable; " BACKOFF_TEXT),
-	ROW(NEGOTIATING, ERROR, lost, IN_DOWN,
+	ADV(NEGOTIATING, ERROR, lost, IN_ENDED,
 	    "close, unreachable; " BACKOFF_TEXT),
-	ROW(NEGOTIATING, DEVICE_GONE, device_gone, IN_DOWN,
+	ADV(NEGOTIATING, DEVICE_GONE, device_gone, IN_ENDED,
 	    "close, device; " BACKOFF_TEXT),
-	ROW(NEGOTIATING, MESSAGE, message, IN_DOWN,
+	ADV(NEGOTIATING, MESSAGE, message, IN_ENDED,
 	    "there is nothing to send after the keys: " REFUSE_TEXT),
 	IGNORE(NEGOTIATING, READ_DONE, "R1 and R2 are done"),
 	ADV(NEGOTIATING, RING, ring,
-	    IN_DOWN | IN_NEGOTIATING | IN_OPENING | IN_READY,
+	    IN_ENDED | IN_OPENING | IN_READY,
 	    MAIL_TEXT "with the catalog, compute the plan and open the links; if there are none to "
 	    "wait for, write ready (W3); ready: keep it; goodbye: close with its reason; repeated: "
 	    "ignored. Wrong or out of order: " REFUSE_TEXT),
-	ROW(NEGOTIATING, VERDICT, verdict, IN_DOWN,
+	ADV(NEGOTIATING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
-	ADV(NEGOTIATING, TIMER, timer_series, IN_DOWN | IN_NEGOTIATING,
-	    "the series takes too long: close, unreachable; " BACKOFF_TEXT),
+	ROW(NEGOTIATING, ALIVE, alive, IN_NEGOTIATING, ALIVE_TEXT),
+	ADV(NEGOTIATING, TIMER, timer_series, IN_ENDED,
+	    "the series takes too long: close, unreachable (or hung: mail is not taken); " BACKOFF_TEXT),
 	ADV(NEGOTIATING, CLIENTS, clients, IN_NEGOTIATING, CLIENTS_TOLD_TEXT),
 	IGNORE(NEGOTIATING, LINK_PREPARED, NO_TRY),
 	IGNORE(NEGOTIATING, LINK_OPENED, NO_TRY),
@@ -185,30 +196,31 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(OPENING, START, STARTED),
 	ROW(OPENING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
 	IGNORE(OPENING, PATH_UP, CONNECTED),
-	ROW(OPENING, REQUEST, request_replaces, IN_OPENING | IN_CONNECTING,
-	    REQUEST_TEXT "close what I have and accept it"),
+	ROW(OPENING, REQUEST, request_beside, IN_OPENING,
+	    BESIDE_TEXT),
 	IGNORE(OPENING, ESTABLISHED, CONNECTED),
-	ROW(OPENING, REJECTED, failed_series, IN_DOWN,
+	ADV(OPENING, REJECTED, failed_series, IN_ENDED,
 	    "close, unreachable; " BACKOFF_TEXT),
-	ROW(OPENING, FAILED, failed_series, IN_DOWN,
+	ADV(OPENING, FAILED, failed_series, IN_ENDED,
 	    "close, unreachable (or device); " BACKOFF_TEXT),
-	ROW(OPENING, DISCONNECTED, lost, IN_DOWN,
+	ADV(OPENING, DISCONNECTED, lost, IN_ENDED,
 	    "close, unreachable; " BACKOFF_TEXT),
-	ROW(OPENING, ERROR, lost, IN_DOWN,
+	ADV(OPENING, ERROR, lost, IN_ENDED,
 	    "close, unreachable; " BACKOFF_TEXT),
-	ROW(OPENING, DEVICE_GONE, device_gone, IN_DOWN,
+	ADV(OPENING, DEVICE_GONE, device_gone, IN_ENDED,
 	    "close, device; " BACKOFF_TEXT),
-	ROW(OPENING, MESSAGE, message, IN_DOWN,
+	ADV(OPENING, MESSAGE, message, IN_ENDED,
 	    "there is nothing to send after the keys: " REFUSE_TEXT),
 	IGNORE(OPENING, READ_DONE, "R1 and R2 are done"),
-	ADV(OPENING, RING, ring, IN_DOWN | IN_OPENING | IN_READY,
+	ADV(OPENING, RING, ring, IN_ENDED | IN_OPENING | IN_READY,
 	    MAIL_TEXT "if no link is left to wait for, write ready (W3); ready: check it; when "
 	    "both are done, tell clients READY; goodbye: close with its reason; repeated: "
 	    "ignored. Wrong or out of order: " REFUSE_TEXT),
-	ROW(OPENING, VERDICT, verdict, IN_DOWN,
+	ADV(OPENING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
-	ADV(OPENING, TIMER, timer_series, IN_DOWN | IN_OPENING | IN_READY,
-	    "the series takes too long: close, unreachable; " BACKOFF_TEXT ". " DUE_TEXT
+	ROW(OPENING, ALIVE, alive, IN_OPENING, ALIVE_TEXT),
+	ADV(OPENING, TIMER, timer_series, IN_ENDED | IN_OPENING | IN_READY,
+	    "the series takes too long: close, unreachable (or hung: mail is not taken); " BACKOFF_TEXT ". " DUE_TEXT
 	    "; links take too long: write ready (W3) without them"),
 	ADV(OPENING, CLIENTS, clients, IN_OPENING | IN_READY, CLIENTS_TOLD_TEXT),
 	ROW(OPENING, LINK_PREPARED, link_prepared, IN_OPENING, PREPARED_TEXT),
@@ -221,30 +233,31 @@ static const struct ccm_session_row rows[] = {
 	ROW(READY, STOP, stop, IN_DOWN,
 	    "goodbye, close, tell clients DOWN, stay down until START"),
 	IGNORE(READY, PATH_UP, CONNECTED),
-	ROW(READY, REQUEST, request_replaces, IN_READY | IN_CONNECTING,
-	    REQUEST_TEXT "close what I have, tell clients DOWN (restarted if the incarnation is "
-	    "new, else unreachable), accept it"),
+	ROW(READY, REQUEST, request_beside, IN_READY,
+	    BESIDE_TEXT),
 	IGNORE(READY, ESTABLISHED, CONNECTED),
-	ROW(READY, REJECTED, failed_series, IN_DOWN,
+	ADV(READY, REJECTED, failed_series, IN_ENDED,
 	    "close, tell clients DOWN unreachable; " BACKOFF_TEXT),
-	ROW(READY, FAILED, failed_series, IN_DOWN,
+	ADV(READY, FAILED, failed_series, IN_ENDED,
 	    "close, tell clients DOWN unreachable (or device); " BACKOFF_TEXT),
-	ROW(READY, DISCONNECTED, lost, IN_DOWN,
+	ADV(READY, DISCONNECTED, lost, IN_ENDED,
 	    "close, tell clients DOWN unreachable; " BACKOFF_TEXT),
-	ROW(READY, ERROR, lost, IN_DOWN,
+	ADV(READY, ERROR, lost, IN_ENDED,
 	    "close, tell clients DOWN unreachable; " BACKOFF_TEXT),
-	ROW(READY, DEVICE_GONE, device_gone, IN_DOWN,
+	ADV(READY, DEVICE_GONE, device_gone, IN_ENDED,
 	    "close, tell clients DOWN device; " BACKOFF_TEXT),
-	ROW(READY, MESSAGE, message, IN_DOWN,
+	ADV(READY, MESSAGE, message, IN_ENDED,
 	    "there is nothing to send after the keys: goodbye, close, tell clients DOWN refused; "
 	    "next attempt after the longest backoff"),
 	IGNORE(READY, READ_DONE, "R1 and R2 are done"),
-	ADV(READY, RING, ring, IN_DOWN | IN_READY,
+	ADV(READY, RING, ring, IN_ENDED | IN_READY,
 	    MAIL_TEXT "goodbye: close, tell clients DOWN with its reason; repeated: ignored. "
 	    "Wrong or unknown: goodbye, close, tell clients DOWN refused"),
-	ROW(READY, VERDICT, verdict, IN_DOWN,
+	ADV(READY, VERDICT, verdict, IN_ENDED,
 	    "close, tell clients DOWN with the verdict's reason; " BACKOFF_TEXT),
-	ADV(READY, TIMER, timer_series, IN_READY, DUE_TEXT),
+	ROW(READY, ALIVE, alive, IN_READY, ALIVE_TEXT),
+	ADV(READY, TIMER, timer_series, IN_ENDED | IN_READY,
+	    "the partner takes no mail: close, tell clients DOWN hung; " BACKOFF_TEXT ". " DUE_TEXT),
 	ADV(READY, CLIENTS, clients, IN_READY,
 	    "close the links of those that left, find counterparts of those that came; if "
 	    "anything differs, send a catalog of a higher generation"),
@@ -252,6 +265,40 @@ static const struct ccm_session_row rows[] = {
 	ADV(READY, LINK_OPENED, link_opened, IN_READY, OPENED_TEXT),
 	ADV(READY, LINK_FAILED, link_failed, IN_READY, FAILED_TEXT),
 };
+
+/*
+ * Of a candidate: what happens to its connection, whatever the state is. The states are those
+ * that the session can come to by it; 0: it stays where it is.
+ */
+#define CANDIDATE(event, handler, next, text) \
+	{ CCM_STATE_COUNT, CCM_SEV_##event, ccm_session_##handler, next, true, text }
+#define CANDIDATE_LOST	"close it; the session is not touched"
+#define CANDIDATE_GOES	"; proven: it takes the place of the present connection, or waits for " \
+			"what a READ over that one says"
+#define CANDIDATE_IN	(IN_GREETING | IN_NEGOTIATING)
+
+static const struct ccm_session_row candidate_rows[] = {
+	CANDIDATE(ESTABLISHED, candidate_established, 0,
+		  "send the keys (A0; not on iWARP); if the partner's are here: R1, W1"),
+	CANDIDATE(REJECTED, candidate_lost, 0, CANDIDATE_LOST),
+	CANDIDATE(FAILED, candidate_lost, 0, CANDIDATE_LOST),
+	CANDIDATE(DISCONNECTED, candidate_lost, 0, CANDIDATE_LOST),
+	CANDIDATE(ERROR, candidate_lost, 0, CANDIDATE_LOST),
+	CANDIDATE(DEVICE_GONE, candidate_lost, 0, CANDIDATE_LOST),
+	CANDIDATE(MESSAGE, message, 0,
+		  "the keys: R1, W1. Anything else: goodbye, close it"),
+	CANDIDATE(READ_DONE, read_done, CANDIDATE_IN,
+		  "check the page or the answer; wrong: goodbye, close it" CANDIDATE_GOES),
+	CANDIDATE(RING, ring, CANDIDATE_IN,
+		  "hello: check and answer it; answer: read it (R2); catalog: left for later; "
+		  "goodbye, or wrong: close it" CANDIDATE_GOES),
+};
+
+const struct ccm_session_row *ccm_session_candidate_table(u32 *count)
+{
+	*count = (u32)(sizeof(candidate_rows) / sizeof(candidate_rows[0]));
+	return candidate_rows;
+}
 
 const struct ccm_session_row *ccm_session_table(u32 *count)
 {
@@ -271,6 +318,9 @@ static void arm(struct ccm_session *s, struct ccm_session_actions *actions)
 	u64 at_us = s->deadline_us;
 
 	earlier(&at_us, s->gate_us);
+	earlier(&at_us, s->candidate.deadline_us);
+	earlier(&at_us, s->catalog_taken_us);
+	earlier(&at_us, s->links_taken_us);
 	earlier(&at_us, ccm_links_earliest(&s->links));
 	if (s->armed_us == at_us)
 		return;
@@ -278,10 +328,19 @@ static void arm(struct ccm_session *s, struct ccm_session_actions *actions)
 	ccm_session_emit(actions, CCM_ACT_TIMER)->at_us = at_us;
 }
 
-/* Events that happen to a connection that the session already has */
-static bool of_connection(u32 type)
+/* Which row is it? NULL: the event is of a connection that is not there (any more). */
+static const struct ccm_session_row *find_row(const struct ccm_session *s,
+					      const struct ccm_session_event *event)
 {
-	return type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_VERDICT;
+	u32 i = event->type - CCM_SEV_ESTABLISHED;
+
+	if (event->type < CCM_SEV_ESTABLISHED || event->type > CCM_SEV_ALIVE ||
+	    (s->conn.id && event->conn == s->conn.id))
+		return &rows[s->state * CCM_SEV_COUNT + event->type];
+	if (s->candidate.id && event->conn == s->candidate.id &&
+	    i < sizeof(candidate_rows) / sizeof(candidate_rows[0]))
+		return &candidate_rows[i];
+	return NULL;
 }
 
 void ccm_session_step(struct ccm_session *s, u64 now_us,
@@ -293,14 +352,14 @@ void ccm_session_step(struct ccm_session *s, u64 now_us,
 	actions->count = 0;
 	if (event->type >= CCM_SEV_COUNT || s->state >= CCM_STATE_COUNT)
 		return;
-	if (of_connection(event->type) && (!s->attempt.conn || event->conn != s->attempt.conn))
-		return;
-	row = &rows[s->state * CCM_SEV_COUNT + event->type];
-	if (!row->handle)
+	if (s->conn.done & CCM_DONE_PROVEN)
+		ccm_session_hear(s, event->heard_us, event->heard_uptime_ms);
+	row = find_row(s, event);
+	if (!row || !row->handle)
 		return;
 	row->handle(s, now_us, event, actions);
 	if (row->advance)
 		ccm_session_advance(s, now_us, event, actions);
-	ccm_session_mail_due(s, actions);
+	ccm_session_mail_due(s, now_us, actions);
 	arm(s, actions);
 }

@@ -34,7 +34,8 @@ int ccm_wire_check_header(const u8 *buf, u32 len, u32 type, u32 needed)
 	if (ccm_get_u16(buf + 4) != type)
 		return CCM_WIRE_ETYPE;
 	length = ccm_get_u16(buf + 6);
-	if (length < needed || length > len)
+	/* It can be longer than what is here of it: only what is known is read. */
+	if (length < needed || len < needed)
 		return CCM_WIRE_ESHORT;
 	return 0;
 }
@@ -47,6 +48,12 @@ static bool node_valid(u32 node)
 static bool versions_valid(u16 min, u16 max)
 {
 	return min != 0 && min <= max;
+}
+
+/* A later version may have more stages: nobody here knows what they mean. */
+static u32 stage_known(u32 stage)
+{
+	return stage < CCM_STAGE_COUNT ? stage : (u32)CCM_STAGE_UNKNOWN;
 }
 
 /* Terminated and printable: names reach the kernel log and terminals. */
@@ -74,6 +81,7 @@ void ccm_wire_put_request(u8 *buf, const struct ccm_wire_request *msg)
 	ccm_put_u64(buf + 24, msg->cluster);
 	ccm_put_u64(buf + 32, msg->incarnation);
 	ccm_put_u32(buf + 40, msg->attempt);
+	ccm_put_u64(buf + 48, msg->uptime_ms);
 }
 
 int ccm_wire_get_request(const u8 *buf, u32 len, struct ccm_wire_request *msg)
@@ -94,13 +102,14 @@ int ccm_wire_get_request(const u8 *buf, u32 len, struct ccm_wire_request *msg)
 	m.incarnation = ccm_get_u64(buf + 32);
 	/* 0 is a valid attempt: an accept of a node that has never tried itself. */
 	m.attempt = ccm_get_u32(buf + 40);
+	m.uptime_ms = ccm_get_u64(buf + 48);
 	if (!versions_valid(m.version_min, m.version_max))
 		return CCM_WIRE_ERANGE;
 	if (m.purpose != CCM_PURPOSE_SESSION)
 		return CCM_WIRE_ERANGE;
 	if (!node_valid(m.node) || !node_valid(m.partner))
 		return CCM_WIRE_ERANGE;
-	if (m.incarnation == 0)
+	if (m.incarnation == 0 || m.uptime_ms > CCM_UPTIME_MS_MAX)
 		return CCM_WIRE_ERANGE;
 	*msg = m;
 	return 0;
@@ -130,7 +139,8 @@ int ccm_wire_get_reject(const u8 *buf, u32 len, struct ccm_wire_reject *msg)
 	m.version_max = ccm_get_u16(buf + 14);
 	m.node = ccm_get_u32(buf + 16);
 	m.incarnation = ccm_get_u64(buf + 24);
-	if (m.code == CCM_REJECT_NONE || m.code >= CCM_REJECT_COUNT)
+	/* A code that is not known here is for its reader to be careful with. */
+	if (m.code == CCM_REJECT_NONE)
 		return CCM_WIRE_ERANGE;
 	if (!versions_valid(m.version_min, m.version_max))
 		return CCM_WIRE_ERANGE;
@@ -230,7 +240,7 @@ int ccm_wire_get_status(const u8 *buf, u32 len, struct ccm_wire_status *msg)
 	m.node = ccm_get_u32(buf + 12);
 	m.incarnation = ccm_get_u64(buf + 16);
 	m.cluster = ccm_get_u64(buf + 24);
-	m.stage = ccm_get_u32(buf + CCM_STATUS_STAGE);
+	m.stage = stage_known(ccm_get_u32(buf + CCM_STATUS_STAGE));
 	/* Flags that are not known here are for later versions: not an error. */
 	m.flags = ccm_get_u32(buf + CCM_STATUS_FLAGS);
 	m.counter = ccm_get_u64(buf + CCM_STATUS_COUNTER);
@@ -240,7 +250,7 @@ int ccm_wire_get_status(const u8 *buf, u32 len, struct ccm_wire_status *msg)
 		return CCM_WIRE_ERANGE;
 	if (!node_valid(m.node) || m.incarnation == 0)
 		return CCM_WIRE_ERANGE;
-	if (m.stage >= CCM_STAGE_COUNT)
+	if (m.uptime_ms > CCM_UPTIME_MS_MAX)
 		return CCM_WIRE_ERANGE;
 	if (m.tick_ms < 1 || m.tick_ms > CCM_TICK_MS_MAX)
 		return CCM_WIRE_ERANGE;
@@ -267,6 +277,7 @@ void ccm_wire_put_hello(u8 *buf, const struct ccm_wire_hello *msg)
 	/* Nothing of what may lie behind the NUL leaves this node. */
 	for (i = 0; i < CCM_WIRE_NAME_LEN - 1 && msg->name[i]; i++)
 		buf[96 + i] = (u8)msg->name[i];
+	ccm_put_u64(buf + 128, msg->uptime_ms);
 }
 
 int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
@@ -287,8 +298,10 @@ int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
 	m.nonce_partner = ccm_get_u64(buf + 32);
 	m.capabilities = ccm_get_u64(buf + 40);
 	m.detect_ms = ccm_get_u32(buf + 48);
-	m.stage = ccm_get_u32(buf + 52);
+	m.stage = stage_known(ccm_get_u32(buf + 52));
+	/* Whether it is the one wanted is asked where it is answered. */
 	m.auth = ccm_get_u32(buf + 56);
+	m.uptime_ms = ccm_get_u64(buf + 128);
 	if (!versions_valid(m.version_min, m.version_max))
 		return CCM_WIRE_ERANGE;
 	if (!node_valid(m.node) || m.incarnation == 0)
@@ -297,11 +310,7 @@ int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
 		return CCM_WIRE_ERANGE;
 	if (m.detect_ms < CCM_DETECT_MS_MIN || m.detect_ms > CCM_DETECT_MS_MAX)
 		return CCM_WIRE_ERANGE;
-	if (m.stage >= CCM_STAGE_COUNT)
-		return CCM_WIRE_ERANGE;
-	if (m.auth != CCM_AUTH_NONE && m.auth != CCM_AUTH_PSK)
-		return CCM_WIRE_ERANGE;
-	if (!name_valid(buf + 96))
+	if (m.uptime_ms > CCM_UPTIME_MS_MAX || !name_valid(buf + 96))
 		return CCM_WIRE_ERANGE;
 	memcpy(m.proof, buf + 64, CCM_WIRE_PROOF_LEN);
 	for (i = 0; buf[96 + i]; i++)
@@ -336,8 +345,10 @@ int ccm_wire_get_answer(const u8 *buf, u32 len, struct ccm_wire_answer *msg)
 	m.nonce = ccm_get_u64(buf + 24);
 	m.nonce_partner = ccm_get_u64(buf + 32);
 	m.capabilities = ccm_get_u64(buf + 40);
-	if (m.code >= CCM_ANSWER_COUNT || m.incarnation == 0)
+	if (m.incarnation == 0)
 		return CCM_WIRE_ERANGE;
+	if (m.code >= CCM_ANSWER_COUNT)
+		m.code = CCM_ANSWER_REFUSED;
 	/* Only an acceptance has agreed on a version with a partner that is known. */
 	if (m.code == CCM_ANSWER_ACCEPTED &&
 	    (m.version == 0 || m.nonce == 0 || m.nonce_partner == 0))
@@ -444,9 +455,7 @@ u32 ccm_wire_ring_word(enum ccm_ring kind, u32 seq)
 
 u32 ccm_wire_ring_kind(u32 word)
 {
-	u32 kind = word >> 24;
-
-	return kind < CCM_RING_COUNT ? kind : 0;
+	return word >> 24;
 }
 
 u16 ccm_version_common(u16 min_a, u16 max_a, u16 min_b, u16 max_b)
@@ -494,6 +503,8 @@ const char *ccm_reject_name(u32 code)
 		return "busy";
 	case CCM_REJECT_ADMIN:
 		return "disabled by administrator";
+	case CCM_REJECT_ADDRESS:
+		return "not from an address of that node";
 	default:
 		return "unknown";
 	}

@@ -11,9 +11,18 @@
  *	6  u16  length  of the whole message, header included
  *
  * A decoder checks magic, type and length first, then every field's range; it
- * returns 0 or a negative CCM_WIRE_E*, and never reads past @len. A message that is
- * longer than its type needs is accepted (a later version may append fields); what
- * is reserved is sent as zero and not looked at.
+ * returns 0 or a negative CCM_WIRE_E*, and never reads past @len. What a later version
+ * may do to one that exists already, without asking for its version:
+ *
+ *	append fields: a message that is longer than its type needs is accepted, also where
+ *	only the part that is known here was read; in each place there is room to grow
+ *	use what is reserved: it is sent as zero and not looked at
+ *	offer larger memory: A0 gives lengths, and only what is needed must be there
+ *	add flags, capabilities, rings: those that are not known are not looked at
+ *	add boot stages and reasons: those that are not known become *unknown*, or what is
+ *	safe for whoever acts on them
+ *
+ * Everything else wants a higher version, agreed on before it is used.
  *
  * RDMA CM pads private data with zeroes and never tells its true length: the length
  * field does.
@@ -34,6 +43,7 @@ CCM_EXTERN_C_BEGIN
 #define CCM_NODE_ID_MAX		65535U		/* ids are 1..CCM_NODE_ID_MAX */
 #define CCM_WIRE_NAME_LEN	32		/* host name with its NUL */
 #define CCM_WIRE_PROOF_LEN	32		/* HMAC-SHA256 */
+#define CCM_UPTIME_MS_MAX	(1ULL << 43)	/* of a kernel: 278 years */
 #define CCM_DETECT_MS_MIN	20U		/* detection time */
 #define CCM_DETECT_MS_MAX	60000U
 #define CCM_CLIENT_PORTS_MAX	64U		/* of a client, to one partner */
@@ -107,9 +117,9 @@ enum ccm_purpose {
  *	24  u64  cluster (hash of its name)
  *	32  u64  incarnation (of the sender)
  *	40  u32  attempt		44  u32  reserved
- *	48  u64  reserved
+ *	48  u64  uptime_ms
  *
- * @attempt counts the sender's connection attempts within its incarnation, from 1:
+ * @uptime_ms is how long the sender's kernel has run. @attempt counts the sender's connection attempts within its incarnation, from 1:
  * of two requests the one with the higher number is the later one.
  */
 struct ccm_wire_request {
@@ -121,6 +131,7 @@ struct ccm_wire_request {
 	u64 cluster;
 	u64 incarnation;
 	u32 attempt;
+	u64 uptime_ms;
 };
 
 /* Why a connect request was rejected: ccm_wire_reject.code */
@@ -136,6 +147,7 @@ enum ccm_reject {
 	CCM_REJECT_STALE	= 8,	/* older than a request already seen */
 	CCM_REJECT_BUSY		= 9,	/* no resources; try again later */
 	CCM_REJECT_ADMIN	= 10,	/* the partner is disabled here */
+	CCM_REJECT_ADDRESS	= 11,	/* you do not come from an address of that node */
 	CCM_REJECT_COUNT
 };
 
@@ -206,7 +218,7 @@ struct ccm_wire_ring {
  *	40  u64  counter		48  u32  tick_ms	52  u32  reserved
  *	56  u64  uptime_ms		64..95 reserved
  *
- * @counter moves at least every @tick_ms while the kernel schedules. Each of
+ * @uptime_ms is how long the kernel has run (CLOCK_BOOTTIME). @counter moves at least every @tick_ms while the kernel schedules. Each of
  * @stage, @flags, @counter and @uptime_ms is aligned and stored at once; they are
  * not consistent with each other.
  */
@@ -243,7 +255,7 @@ enum ccm_auth {
  *	40  u64  capabilities		48  u32  detect_ms	52  u32  stage
  *	56  u32  auth (enum ccm_auth)	60  u32  reserved
  *	64  u8[32]  proof		96  char[32]  name
- *	128..159 reserved
+ *	128  u64  uptime_ms (of the sender's kernel)	136..159 reserved
  */
 struct ccm_wire_hello {
 	u16 version_min;
@@ -258,6 +270,7 @@ struct ccm_wire_hello {
 	u32 auth;
 	u8 proof[CCM_WIRE_PROOF_LEN];
 	char name[CCM_WIRE_NAME_LEN];
+	u64 uptime_ms;
 };
 
 /* The verdict on a hello: ccm_wire_answer.code */
@@ -386,7 +399,7 @@ u32 ccm_wire_ring_word(enum ccm_ring kind, u32 seq);
  * ccm_wire_ring_kind() - the kind in the word of a ring
  * @word: as received
  *
- * Return: 1..CCM_RING_COUNT-1, or 0 if the word is none of ours.
+ * Return: enum ccm_ring, also one that only a later version knows; 0: none can be
  */
 u32 ccm_wire_ring_kind(u32 word);
 

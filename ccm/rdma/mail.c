@@ -85,6 +85,8 @@ static void ring_received(struct ccm_mail *mail, u32 word)
 
 	if (!kind)
 		ccm_endpoint_tell(mail->ep, CCM_ENDPOINT_MALFORMED);
+	else if (kind >= CCM_RING_COUNT)
+		return;		/* a later version's; nobody here knows where to look */
 	else if (!ring_is_early(mail, kind))
 		ccm_endpoint_tell(mail->ep, CCM_MAIL_RING + kind);
 }

@@ -27,11 +27,16 @@ static __le64 *page_le64(const struct ccm_status_page *page, u32 offset)
 	return (__le64 *)(void *)(page->data + offset);
 }
 
+u64 ccm_kernel_uptime_ms(void)
+{
+	return div_u64(ktime_get_boottime_ns(), NSEC_PER_MSEC);
+}
+
 static void page_tick(struct work_struct *work)
 {
 	struct ccm_status_page *page = container_of(to_delayed_work(work), struct ccm_status_page,
 						    tick);
-	u64 uptime_ms = div_u64(ktime_get_ns() - page->loaded_ns, NSEC_PER_MSEC);
+	u64 uptime_ms = ccm_kernel_uptime_ms();
 	u64 counter = ccm_status_page_counter(page) + 1;
 
 	WRITE_ONCE(*page_le64(page, CCM_STATUS_COUNTER), cpu_to_le64(counter));
@@ -60,6 +65,7 @@ int ccm_status_page_create(struct ccm_status_page *page, struct ccm_devices *dev
 		.cluster = identity->cluster,
 		.stage = CCM_STAGE_KERNEL,
 		.tick_ms = 0,
+		.uptime_ms = ccm_kernel_uptime_ms(),
 	};
 
 	page->devices = devices;
@@ -73,7 +79,6 @@ int ccm_status_page_create(struct ccm_status_page *page, struct ccm_devices *dev
 	page->tick_ms = clamp(identity->detect_ms / 8, 5U, 1000U);
 	status.tick_ms = max(2 * page->tick_ms, 2 * jiffies_to_msecs(1));
 	ccm_wire_put_status(page->data + CCM_STATUS_OFFSET, &status);
-	page->loaded_ns = ktime_get_ns();
 	INIT_DELAYED_WORK(&page->tick, page_tick);
 	queue_delayed_work(system_highpri_wq, &page->tick, 0);
 	return 0;

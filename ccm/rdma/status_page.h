@@ -12,14 +12,12 @@ struct ccm_devices;
  * struct ccm_status_page - the page, and what moves its counter
  * @data: one page; partners RDMA-read it
  * @devices: for which it is mapped
- * @loaded_ns: CLOCK_MONOTONIC when it was made
  * @tick_ms: how often the liveness counter moves
  * @tick: moves it
  */
 struct ccm_status_page {
 	u8 *data;
 	struct ccm_devices *devices;
-	u64 loaded_ns;
 	u32 tick_ms;
 	struct delayed_work tick;
 };
@@ -37,6 +35,9 @@ struct ccm_status_identity {
 	u64 cluster;
 	u32 detect_ms;
 };
+
+/* How long this kernel has run, in milliseconds (CLOCK_BOOTTIME) */
+u64 ccm_kernel_uptime_ms(void);
 
 int ccm_status_page_create(struct ccm_status_page *page, struct ccm_devices *devices,
 			   const struct ccm_status_identity *identity);

@@ -10,6 +10,8 @@ void SessionChecker::before(const ccm_session &s, u64 now_us, const ccm_session_
 {
     event_ = event;
     state_before_ = s.state;
+    conn_before_ = s.conn.id;
+    candidate_before_ = s.candidate.id;
     now_us_ = now_us;
     answers_ = 0;
     if (event.type == CCM_SEV_START)
@@ -18,19 +20,32 @@ void SessionChecker::before(const ccm_session &s, u64 now_us, const ccm_session_
         enabled_ = false;
     /* Only the first keys of a connection can count. */
     ccm_wire_keys keys;
-    if (event.type == CCM_SEV_MESSAGE && open_.count(event.conn) && keys_conn_ != event.conn &&
-        ccm_wire_get_keys(event.data, event.len, &keys) == 0) {
-        keys_conn_ = event.conn;
-        keys_ = keys;
-    }
+    if (event.type == CCM_SEV_MESSAGE && open_.count(event.conn) &&
+        ccm_wire_get_keys(event.data, event.len, &keys) == 0)
+        keys_.insert({event.conn, keys});
 }
 
-void SessionChecker::check_reaches(const ccm_session_action &action, u64 base, u64 length, u32 key, u64 bytes) const
+/* An action reaches only what the partner gave on that very connection. */
+static void check_reaches(const ccm_session_action &action, u64 base, u64 length, u64 bytes)
 {
-    REQUIRE(keys_conn_ == action.conn); /* never with keys of another connection */
-    REQUIRE(action.key == key);
     REQUIRE(action.addr >= base && action.addr - base <= length);
     REQUIRE(bytes > 0 && bytes <= length - (action.addr - base));
+}
+
+void SessionChecker::check_status(const ccm_session_action &action, u64 bytes) const
+{
+    REQUIRE(open_.count(action.conn) && keys_.count(action.conn));
+    const ccm_wire_keys &keys = keys_.at(action.conn);
+    REQUIRE(action.key == keys.status_key);
+    check_reaches(action, keys.status_addr, keys.status_len, bytes);
+}
+
+void SessionChecker::check_mailbox(const ccm_session_action &action, u64 bytes) const
+{
+    REQUIRE(open_.count(action.conn) && keys_.count(action.conn) && keys_sent_.count(action.conn));
+    const ccm_wire_keys &keys = keys_.at(action.conn);
+    REQUIRE(action.key == keys.mailbox_key);
+    check_reaches(action, keys.mailbox_addr, keys.mailbox_len, bytes);
 }
 
 void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
@@ -48,18 +63,16 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         REQUIRE(msg.incarnation == config_.incarnation && msg.attempt == s.attempt.number);
         last_connect_ = a.conn;
         open_.insert(a.conn);
-        keys_sent_ = false;
         break;
     }
     case CCM_ACT_ACCEPT: {
         ccm_wire_request msg;
         REQUIRE(enabled_);
         REQUIRE(event_.type == CCM_SEV_REQUEST && a.conn == event_.conn);
-        REQUIRE(open_.empty());
+        REQUIRE(open_.size() <= (state_before_ > CCM_STATE_CONNECTING ? 1U : 0U));
         REQUIRE(a.len <= CCM_PRIVATE_ACCEPT_MAX);
         REQUIRE(ccm_wire_get_request(a.data, a.len, &msg) == 0);
         open_.insert(a.conn);
-        keys_sent_ = false;
         answers_++;
         break;
     }
@@ -78,24 +91,21 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         ccm_wire_keys msg;
         REQUIRE(open_.count(a.conn));
         REQUIRE(ccm_wire_get_keys(a.data, a.len, &msg) == 0);
-        REQUIRE(!keys_sent_);
         /* On iWARP the side that connected sends first. */
-        REQUIRE(!s.iwarp || a.conn % 2 == 0 || keys_conn_ == a.conn);
-        keys_sent_ = true;
+        REQUIRE(!(a.conn == s.conn.id ? s.conn : s.candidate).iwarp || a.conn % 2 == 0 || keys_.count(a.conn));
+        REQUIRE(keys_sent_.insert(a.conn).second);
         break;
     }
     case CCM_ACT_READ:
-        REQUIRE(open_.count(a.conn));
         REQUIRE(a.what == CCM_READ_STATUS || a.what == CCM_READ_ANSWER);
-        check_reaches(a, keys_.status_addr, keys_.status_len, keys_.status_key, a.read_len);
+        check_status(a, a.read_len);
         break;
     case CCM_ACT_WRITE:
-        REQUIRE(open_.count(a.conn) && keys_sent_);
         REQUIRE(a.what > 0 && a.what < CCM_RING_COUNT && a.what != CCM_RING_ANSWER);
-        check_reaches(a, keys_.mailbox_addr, keys_.mailbox_len, keys_.mailbox_key, a.len);
+        check_mailbox(a, a.len);
         break;
     case CCM_ACT_MAIL: {
-        REQUIRE(open_.count(a.conn) && keys_sent_ && a.conn == s.attempt.conn);
+        REQUIRE(a.conn == s.conn.id);
         REQUIRE(a.what == CCM_RING_CATALOG || a.what == CCM_RING_LINKS);
         const bool links = a.what == CCM_RING_LINKS;
         std::vector<u8> bytes(links ? CCM_LINKS_LEN_MAX : CCM_CATALOG_LEN_MAX);
@@ -103,7 +113,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         bytes.resize(len);
         ccm_links_header header;
         REQUIRE((links ? ccm_links_get(bytes.data(), len, &header) : ccm_catalog_check(bytes.data(), len)) == 0);
-        check_reaches(a, keys_.mailbox_addr, keys_.mailbox_len, keys_.mailbox_key, len);
+        check_mailbox(a, len);
         break;
     }
     case CCM_ACT_RING:
@@ -112,14 +122,23 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         break;
     case CCM_ACT_ANSWER: {
         ccm_wire_answer msg;
-        REQUIRE(open_.count(a.conn) && keys_sent_ && keys_conn_ == a.conn);
+        REQUIRE(open_.count(a.conn) && keys_sent_.count(a.conn) && keys_.count(a.conn));
         REQUIRE(a.what == CCM_RING_ANSWER);
         REQUIRE(ccm_wire_get_answer(a.data, a.len, &msg) == 0 && msg.code != CCM_ANSWER_NONE);
         break;
     }
     case CCM_ACT_WATCH:
-        REQUIRE(open_.count(a.conn));
-        check_reaches(a, keys_.status_addr, keys_.status_len, keys_.status_key, CCM_WIRE_STATUS_LEN);
+        REQUIRE(a.conn == s.conn.id);
+        check_status(a, CCM_WIRE_STATUS_LEN);
+        break;
+    case CCM_ACT_PROBE:
+        REQUIRE(a.conn == s.conn.id && s.candidate.id);
+        break;
+    case CCM_ACT_AGAIN:
+        REQUIRE(a.conn == s.conn.id && a.what == CCM_RING_CATALOG);
+        break;
+    case CCM_ACT_CLASH:
+        REQUIRE(open_.count(a.conn) && a.conn == candidate_before_);
         break;
     case CCM_ACT_TIMER:
         REQUIRE(a.at_us == 0 || a.at_us > now_us_ || event_.type != CCM_SEV_TIMER);
@@ -134,12 +153,12 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         shown_reason_ = a.reason;
         break;
     case CCM_ACT_READY:
-        REQUIRE(!ready_ && open_.size() == 1 && shown_state_ == CCM_STATE_READY);
+        REQUIRE(!ready_ && open_.count(s.conn.id) && shown_state_ == CCM_STATE_READY);
         ready_ = true;
         break;
     case CCM_ACT_DOWN:
         REQUIRE(ready_);
-        REQUIRE(open_.empty()); /* fenced before it is told */
+        REQUIRE(!open_.count(conn_before_)); /* fenced before it is told */
         REQUIRE(a.reason > CCM_REASON_NONE && a.reason < CCM_REASON_COUNT);
         ready_ = false;
         break;
@@ -155,7 +174,7 @@ void SessionChecker::after(const ccm_session &s, const ccm_session_actions &acti
 
     if (event_.type == CCM_SEV_REQUEST)
         REQUIRE(answers_ == 1);
-    const bool of_conn = event_.type >= CCM_SEV_ESTABLISHED && event_.type <= CCM_SEV_VERDICT;
+    const bool of_conn = event_.type >= CCM_SEV_ESTABLISHED && event_.type <= CCM_SEV_ALIVE;
     const bool ignored = of_conn && !known;
     if (ignored)
         REQUIRE(actions.count == 0 && s.state == state_before_);
@@ -164,17 +183,26 @@ void SessionChecker::after(const ccm_session &s, const ccm_session_actions &acti
     const ccm_session_row *rows = ccm_session_table(&count);
     REQUIRE(count == u32{CCM_STATE_COUNT} * u32{CCM_SEV_COUNT});
     REQUIRE(s.state < CCM_STATE_COUNT);
-    const ccm_session_row &row = rows[state_before_ * CCM_SEV_COUNT + event_.type];
-    REQUIRE(row.state == state_before_ && row.event == event_.type);
-    if (!ignored && !(row.next & (1U << s.state)))
-        std::fprintf(stderr, "%s in %s ended in %s\n", ccm_session_event_name(row.event), ccm_state_name(row.state),
-                     ccm_state_name(s.state));
-    REQUIRE(ignored || row.next & (1U << s.state));
+    const ccm_session_row *row = &rows[state_before_ * CCM_SEV_COUNT + event_.type];
+    REQUIRE(row->state == state_before_ && row->event == event_.type);
+    const bool of_candidate = of_conn && event_.conn == candidate_before_ && known;
+    u32 next = row->next;
+    if (of_candidate) {
+        rows = ccm_session_candidate_table(&count);
+        next = 1U << state_before_;
+        if (event_.type - CCM_SEV_ESTABLISHED < count)
+            next |= rows[event_.type - CCM_SEV_ESTABLISHED].next;
+    }
+    if (!ignored && !(next & (1U << s.state)))
+        std::fprintf(stderr, "%s in %s ended in %s\n", ccm_session_event_name(event_.type),
+                     ccm_state_name(state_before_), ccm_state_name(s.state));
+    REQUIRE(ignored || next & (1U << s.state));
 
-    REQUIRE(open_.size() <= 1);
-    REQUIRE(open_.count(s.attempt.conn) == (s.attempt.conn ? 1U : 0U));
+    REQUIRE(open_.size() == (s.conn.id ? 1U : 0U) + (s.candidate.id ? 1U : 0U));
+    REQUIRE(!s.candidate.id || (open_.count(s.candidate.id) && s.state >= CCM_STATE_GREETING));
+    REQUIRE(open_.count(s.conn.id) == (s.conn.id ? 1U : 0U));
     REQUIRE(s.state != CCM_STATE_DOWN || open_.empty());
-    REQUIRE(s.state <= CCM_STATE_CONNECTING || open_.size() == 1);
+    REQUIRE(s.state <= CCM_STATE_CONNECTING || s.conn.id);
     REQUIRE(ready_ == (s.state == CCM_STATE_READY));
     REQUIRE(enabled_ || s.state == CCM_STATE_DOWN);
     /* Nothing waits for ever: what is neither READY nor stopped has a timer. */

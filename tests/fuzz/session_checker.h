@@ -6,6 +6,7 @@
 #ifndef CCM_TESTS_FUZZ_SESSION_CHECKER_H
 #define CCM_TESTS_FUZZ_SESSION_CHECKER_H
 
+#include <map>
 #include <set>
 
 #include "ccm/core/session.h"
@@ -23,18 +24,20 @@ public:
 
 private:
     void check(const ccm_session &s, const ccm_session_action &action);
-    void check_reaches(const ccm_session_action &action, u64 base, u64 length, u32 key, u64 bytes) const;
+    void check_status(const ccm_session_action &action, u64 bytes) const;
+    void check_mailbox(const ccm_session_action &action, u64 bytes) const;
 
     ccm_session_config config_;
     ccm_session_event event_ = {};
     u32 state_before_ = CCM_STATE_DOWN;
+    u32 conn_before_ = 0;
+    u32 candidate_before_ = 0;
     u64 now_us_ = 0;
 
     std::set<u32> open_; /* connections that have been made and not closed */
     u32 last_connect_ = 0;
-    u32 keys_conn_ = 0; /* the connection that keys_ came on */
-    ccm_wire_keys keys_ = {};
-    bool keys_sent_ = false; /* A0 of ours, on the open connection */
+    std::map<u32, ccm_wire_keys> keys_; /* that came, by connection */
+    std::set<u32> keys_sent_;           /* A0 of ours, by connection */
     bool ready_ = false;     /* clients have been told READY and not DOWN */
     bool enabled_ = false;
     u32 shown_state_ = CCM_STATE_DOWN;

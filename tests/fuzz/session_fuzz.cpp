@@ -107,7 +107,7 @@ void open_link(const ccm_session &s, u32 index, const std::vector<u8> &spoilt)
     ccm_wire_port port;
     REQUIRE(ccm_wire_get_port(request.data(), CCM_WIRE_PORT_LEN, &port) == 0);
     REQUIRE(port.node == s.config.node && port.partner == s.config.partner);
-    REQUIRE(port.incarnation == s.config.incarnation && port.nonce == s.peer_keys.nonce);
+    REQUIRE(port.incarnation == s.config.incarnation && port.nonce == s.conn.peer_keys.nonce);
     REQUIRE(port.instance == link.instance && port.instance_partner == link.counterpart);
     REQUIRE(port.epoch == link.epoch && port.port == link.plan.ports - 1U);
 
@@ -171,7 +171,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
             event.conn = next_request;
             next_request += 2;
         } else {
-            event.conn = which < 240 ? s.attempt.conn : which - 240U;
+            event.conn = which < 200 ? s.conn.id : which < 240 ? s.candidate.id : which - 240U;
         }
         const u8 style = in.byte();
         std::vector<u8> spoilt;
@@ -183,6 +183,9 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         event.reason = in.byte() % 16; /* some of them are none */
         event.random = in.byte() * (0x9e3779b97f4a7c15ULL + steps);
         event.iwarp = iwarp;
+        event.uptime_ms = now / 1000;
+        event.heard_us = style & 32 ? now : 0;
+        event.heard_uptime_ms = style & 64 ? now / 1000 : 1;
         event.keys = {0x1000, 1, 0x4000, 2};
         if (op == CCM_SEV_CLIENTS) {
             clients.set(in.byte() % 16);

@@ -54,7 +54,7 @@ void SessionPeer::hears(const ccm_session &s, const ccm_session_action &action)
 {
     ccm_wire_keys keys;
     if (action.type == CCM_ACT_SEND && ccm_wire_get_keys(action.data, action.len, &keys) == 0) {
-        nonce_heard_ = keys.nonce;
+        nonce_heard_[action.conn] = keys.nonce;
         first_generation_ = 0;
         sequence_ = 0;
     }
@@ -125,6 +125,7 @@ std::vector<u8> SessionPeer::request(bool later)
     msg.cluster = partner_.cluster;
     msg.incarnation = incarnation_;
     msg.attempt = attempt_;
+    msg.uptime_ms = incarnation_ * 7;
     return encode(CCM_WIRE_REQUEST_LEN, msg, ccm_wire_put_request);
 }
 
@@ -170,7 +171,7 @@ std::vector<u8> SessionPeer::read(u32 conn, u32 what) const
     msg.version = 1;
     msg.incarnation = incarnation_;
     msg.nonce = nonce(conn);
-    msg.nonce_partner = nonce_heard_;
+    msg.nonce_partner = nonce_heard(conn);
     return encode(CCM_WIRE_ANSWER_LEN, msg, ccm_wire_put_answer);
 }
 
@@ -184,7 +185,8 @@ std::vector<u8> SessionPeer::mail(const ccm_session &s, u32 conn, u32 ring, u32 
         msg.node = partner_.partner;
         msg.incarnation = incarnation_;
         msg.nonce = nonce(conn);
-        msg.nonce_partner = nonce_heard_;
+        msg.nonce_partner = nonce_heard(conn);
+        msg.uptime_ms = incarnation_ * 7;
         msg.capabilities = 3;
         msg.detect_ms = 250;
         msg.auth = partner_.auth;

@@ -6,6 +6,7 @@
 #ifndef CCM_TESTS_FUZZ_SESSION_PEER_H
 #define CCM_TESTS_FUZZ_SESSION_PEER_H
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -45,6 +46,11 @@ public:
     std::vector<u8> mail(const ccm_session &s, u32 conn, u32 ring, u32 arg);
 
 private:
+    u64 nonce_heard(u32 conn) const
+    {
+        const auto it = nonce_heard_.find(conn);
+        return it == nonce_heard_.end() ? 1 : it->second;
+    }
     u64 nonce(u32 conn) const { return incarnation_ * 31 + conn; }
     std::vector<u8> catalog(u32 conn, u32 which);
     std::vector<u8> links(const ccm_session &s, u32 conn, u32 arg);
@@ -52,7 +58,7 @@ private:
     ccm_session_config partner_; /* the session under test: our partner */
     u64 incarnation_ = 0x5000;
     u32 attempt_ = 0;
-    u64 nonce_heard_ = 1;
+    std::map<u32, u64> nonce_heard_; /* by connection */
     FuzzClients clients_{0x900};
     u64 generation_ = 1;
     u64 first_generation_ = 1; /* in this session: W3 is about that one */

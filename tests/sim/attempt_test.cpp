@@ -132,14 +132,16 @@ TEST_F(Attempt, APartnerThatIsAwayShowsOnceAndThenNothing)
     EXPECT_EQ(low.find(CCM_ACT_STATE)->reason, static_cast<uint32_t>(CCM_REASON_VERSION));
 }
 
-TEST_F(Attempt, ConnectingIsShownWhenSomethingBetterWasShown)
+TEST_F(Attempt, GreetingIsShownEachTime)
 {
     low.start().fail();
     low.timer();
     low.greet();
     EXPECT_EQ(low.s.announced_state, static_cast<uint32_t>(CCM_STATE_GREETING));
-    low.step(low.request(9));
-    EXPECT_EQ(low.s.announced_state, static_cast<uint32_t>(CCM_STATE_CONNECTING));
+    low.step(low.simple(CCM_SEV_ERROR));
+    low.timer();
+    low.greet();
+    EXPECT_EQ(low.s.announced_state, static_cast<uint32_t>(CCM_STATE_GREETING));
 }
 
 TEST_F(Attempt, FindingNobodyDoesNotHideWhyItWentAway)
@@ -280,6 +282,7 @@ TEST_F(Attempt, TheTimerHasEdges)
     EXPECT_TRUE(low.has(CCM_ACT_CONNECT));
     low.to(CCM_STATE_READY);
     EXPECT_EQ(low.s.deadline_us, 0U);
+    low.take();
     low.now += 1000000000;
     low.step(low.simple(CCM_SEV_TIMER));
     EXPECT_EQ(low.types(), Types{});
@@ -296,7 +299,8 @@ TEST_F(Attempt, ADownNodeAccepts)
     EXPECT_EQ(low.types(), (Types{CCM_ACT_ACCEPT, CCM_ACT_TIMER}));
     EXPECT_EQ(low.find(CCM_ACT_ACCEPT)->conn, 1U);
     EXPECT_EQ(request_in(low.find(CCM_ACT_ACCEPT)).attempt, 1U); // ours
-    EXPECT_EQ(low.s.peer_attempt, 3U);
+    EXPECT_EQ(low.s.conn.number, 3U);
+    EXPECT_EQ(low.s.peer_attempt, 0U); // it counts when it is proven
     low.step(low.simple(CCM_SEV_REJECTED, 0, CCM_CM_STALE));
     EXPECT_FALSE(low.has(CCM_ACT_CONNECT)); // a passive attempt waits
     EXPECT_GE(low.wait(), CCM_RETRY_MIN_MS * ms * 3 / 4);
@@ -309,14 +313,11 @@ TEST_F(Attempt, CrossedTheLowerNodeWins)
     EXPECT_EQ(low.types(), (Types{CCM_ACT_REJECT, CCM_ACT_CLOSE, CCM_ACT_CONNECT}));
     EXPECT_EQ(low.reject_code(), static_cast<uint32_t>(CCM_REJECT_CROSSED));
     EXPECT_EQ(request_in(low.find(CCM_ACT_CONNECT)).attempt, 2U);
-    low.step(low.request(2)); // another of the same incarnation: mine is under way
-    EXPECT_EQ(low.types(), Types{CCM_ACT_REJECT});
-    EXPECT_EQ(low.reject_code(), static_cast<uint32_t>(CCM_REJECT_CROSSED));
-    low.step(low.request(1, 0xdead)); // a new life has not heard it
-    EXPECT_TRUE(low.has(CCM_ACT_CONNECT));
+    low.step(low.request(2)); // it has not had the fresh one either: mine do not arrive
+    EXPECT_EQ(low.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_ACCEPT}));
     low.fail();
     low.timer();
-    low.step(low.request(2, 0xdead)); // fresh belongs to one request
+    low.step(low.request(3)); // fresh belongs to one request
     EXPECT_TRUE(low.has(CCM_ACT_CONNECT));
 }
 
@@ -370,8 +371,26 @@ TEST_F(Attempt, AnOlderRequestIsStale)
     EXPECT_TRUE(low.has(CCM_ACT_ACCEPT));
     low.step(low.request(1, 0xdead));
     EXPECT_TRUE(low.has(CCM_ACT_ACCEPT));
-    EXPECT_EQ(low.s.peer_incarnation, 0xdeadU);
-    EXPECT_EQ(low.s.peer_attempt, 1U);
+    EXPECT_EQ(low.s.conn.incarnation, 0xdeadU);
+    EXPECT_EQ(low.s.peer_incarnation, 0U); // not proven
+}
+
+// A request that led to no session must not shut out all that come after it.
+TEST_F(Attempt, ARequestOfNobodyShutsOutNobody)
+{
+    low.start().to(CCM_STATE_READY);
+    low.step(low.request(~0U)); // nobody is behind it
+    low.timer();
+    low.step(low.request(2));
+    EXPECT_EQ(low.reject_code(), 0U);
+    low.start().fail(); // and where there is no session
+    low.step(low.simple(CCM_SEV_STOP));
+    low.start();
+    low.fail();
+    low.step(low.request(~0U));
+    low.timer();
+    low.step(low.request(3));
+    EXPECT_EQ(low.reject_code(), 0U);
 }
 
 TEST_F(Attempt, AnAcceptMakesTheCrossedRequestStale)
@@ -418,10 +437,11 @@ TEST_F(Attempt, NoCommonVersionShows)
     low.start();
     low.step(low.request(1, 0, other));
     EXPECT_EQ(low.types(), Types{CCM_ACT_REJECT}); // my own attempt goes on
+    EXPECT_EQ(low.s.reason, static_cast<uint32_t>(CCM_REASON_VERSION));
     low.timer();
-    low.step(low.request(2, 0, other));
-    ASSERT_TRUE(low.has(CCM_ACT_STATE));
-    EXPECT_EQ(low.find(CCM_ACT_STATE)->reason, static_cast<uint32_t>(CCM_REASON_VERSION));
+    low.step(low.request(2, 0, other)); // anybody's: it changes no reason that there is
+    EXPECT_EQ(low.types(), Types{CCM_ACT_REJECT});
+    EXPECT_EQ(low.s.reason, static_cast<uint32_t>(CCM_REASON_UNREACHABLE));
     low.timer();
     low.step(low.established(false, other));
     EXPECT_EQ(low.s.reason, static_cast<uint32_t>(CCM_REASON_VERSION));

@@ -9,12 +9,26 @@ namespace sim {
 
 namespace {
 
-const ccm_session_row &row_of(const ccm_session &s, uint32_t event)
+// nullptr: of a connection that is not there
+const ccm_session_row *row_of(const ccm_session &s, const ccm_session_event &event)
 {
     uint32_t count = 0;
     const ccm_session_row *rows = ccm_session_table(&count);
 
-    return rows[s.state * CCM_SEV_COUNT + event];
+    if (event.type < CCM_SEV_ESTABLISHED || event.type > CCM_SEV_ALIVE || (s.conn.id && event.conn == s.conn.id))
+        return &rows[s.state * CCM_SEV_COUNT + event.type];
+    if (!s.candidate.id || event.conn != s.candidate.id)
+        return nullptr;
+    rows = ccm_session_candidate_table(&count);
+    return event.type - CCM_SEV_ESTABLISHED < count ? &rows[event.type - CCM_SEV_ESTABLISHED] : nullptr;
+}
+
+std::set<uint32_t> conns_of(const ccm_session &s)
+{
+    std::set<uint32_t> conns{s.conn.id, s.candidate.id};
+
+    conns.erase(0);
+    return conns;
 }
 
 bool touches_memory(uint32_t type)
@@ -32,10 +46,10 @@ Bytes mail_of(const ccm_session &s, const ccm_session_action &a)
     bool right = false;
 
     if (a.what == CCM_RING_CATALOG)
-        right = !ccm_catalog_get(bytes.data(), len, &catalog) && catalog.nonce == s.nonce &&
+        right = !ccm_catalog_get(bytes.data(), len, &catalog) && catalog.nonce == s.conn.nonce &&
                 catalog.generation == s.links.catalog.generation;
     if (a.what == CCM_RING_LINKS)
-        right = !ccm_links_get(bytes.data(), len, &header) && header.nonce == s.nonce &&
+        right = !ccm_links_get(bytes.data(), len, &header) && header.nonce == s.conn.nonce &&
                 header.sequence == s.links.sequence;
     bytes.resize(right ? len : 0);
     return bytes;
@@ -100,7 +114,7 @@ bool payload_right(const ccm_session_action &a)
 // The connection that an end is one end of, seen from the other side
 const End *other_end(Cluster &c, uint32_t node, const Partner &p)
 {
-    auto it = p.ends.find(p.session.attempt.conn);
+    auto it = p.ends.find(p.session.conn.id);
 
     if (it == p.ends.end())
         return nullptr;
@@ -160,9 +174,8 @@ std::string check_step(const Step &t)
 {
     const ccm_session &s = t.after;
     const ccm_session_event &event = t.event;
-    const ccm_session_row &row = row_of(t.before, event.type);
-    bool mine = event.type < CCM_SEV_ESTABLISHED || event.type > CCM_SEV_VERDICT ||
-                (t.before.attempt.conn && event.conn == t.before.attempt.conn);
+    const ccm_session_row *row = row_of(t.before, event);
+    bool heard = row && row->handle;
     std::set<uint32_t> live = t.live;
     bool client = t.client_ready;
     bool closed = false;
@@ -172,9 +185,9 @@ std::string check_step(const Step &t)
 
     if (t.actions.count >= CCM_ACTIONS_MAX)
         return "the list of actions is full";
-    if (mine && !(row.next >> s.state & 1))
+    if (row && !(row->next >> s.state & 1) && (row->state != CCM_STATE_COUNT || s.state != t.before.state))
         return "the table does not name this state";
-    if ((!mine || !row.handle) && (t.actions.count || s.state != t.before.state))
+    if (!heard && (t.actions.count || s.state != t.before.state))
         return "an event that is to be ignored was not";
 
     for (uint32_t i = 0; i < t.actions.count; i++) {
@@ -193,7 +206,7 @@ std::string check_step(const Step &t)
             live.insert(a.conn);
             break;
         case CCM_ACT_ACCEPT:
-            if (!live.empty())
+            if (live.size() > (t.before.state > CCM_STATE_CONNECTING ? 1U : 0U))
                 return "ACCEPT while a connection is live";
             live.insert(a.conn);
             [[fallthrough]];
@@ -215,7 +228,7 @@ std::string check_step(const Step &t)
         case CCM_ACT_DOWN:
             if (!client)
                 return "DOWN without READY";
-            if (!closed || !live.empty())
+            if (!closed || live.count(t.before.conn.id))
                 return "DOWN before the connection was closed";
             if (a.reason == CCM_REASON_NONE || a.reason >= CCM_REASON_COUNT)
                 return "DOWN without a reason";
@@ -247,14 +260,14 @@ std::string check_step(const Step &t)
                 return "an action on a connection that does not exist";
             break;
         }
-        if (touches_memory(a.type) && (a.conn != t.before.attempt.conn || !t.keys || !within(s, a, *t.keys)))
+        if (touches_memory(a.type) && (!t.keys.count(a.conn) || !within(s, a, t.keys.at(a.conn))))
             return "memory that the partner did not give on this connection";
     }
     if (event.type == CCM_SEV_REQUEST && answers != 1)
         return "a request without exactly one answer";
     if (client != s.told_ready || client != (s.state == CCM_STATE_READY))
         return "clients have not been told what is";
-    if (s.attempt.conn ? live != std::set<uint32_t>{s.attempt.conn} : !live.empty())
+    if (live != conns_of(s) || (s.candidate.id && s.state < CCM_STATE_GREETING))
         return "the live connections are not the session's";
     if (s.state != shown_state &&
         !(s.state == CCM_STATE_CONNECTING && shown_state == CCM_STATE_DOWN && shown_reason != CCM_REASON_NONE))
@@ -267,10 +280,12 @@ std::string check_step(const Step &t)
         t.now + 1000ULL * std::max(CCM_RETRY_MAX_MS * 5 / 4,
                                    std::max(CCM_GREET_MS_MIN, 4 * s.config.detect_ms) + CCM_LINK_GATE_MS))
         return "a deadline that is too far away";
-    if (s.armed_us > t.now + 1000ULL * std::max(std::max(CCM_LINK_RETRY_MAX_MS * 5 / 4, CCM_LINK_OPEN_MS),
+    if (s.armed_us > t.now + 1000ULL * std::max(std::max(CCM_LINK_RETRY_MAX_MS * 5 / 4, CCM_TAKEN_MS_MIN),
                                                 4 * s.config.detect_ms + CCM_LINK_GATE_MS))
         return "a timer that is too far away";
-    if ((s.gate_us != 0) != (s.state == CCM_STATE_OPENING && !(s.done & CCM_DONE_READY_SENT)))
+    if (s.candidate.id && (!s.candidate.deadline_us || s.candidate.deadline_us < s.armed_us))
+        return "a candidate that could stay for ever";
+    if ((s.gate_us != 0) != (s.state == CCM_STATE_OPENING && !(s.conn.done & CCM_DONE_READY_SENT)))
         return "the gate is open, or shut, at the wrong time";
     return {};
 }
@@ -279,11 +294,11 @@ void check_rest(Cluster &c, uint32_t node, const Partner &p)
 {
     const ccm_session &s = p.session;
 
-    if (p.live.size() > 1)
+    if (p.live.size() > 2)
         c.world.fail("node {} partner {}: {} live connections", node, p.id, p.live.size());
     if (!p.asking.empty())
         c.world.fail("node {} partner {}: request {} is left without an answer", node, p.id, *p.asking.begin());
-    if (p.client_ready && !p.live.count(s.attempt.conn))
+    if (p.client_ready && !p.live.count(s.conn.id))
         c.world.fail("node {} partner {}: clients are READY without a connection", node, p.id);
 }
 
@@ -303,7 +318,7 @@ void check_pair(Cluster &c, uint32_t a, uint32_t b)
         return;
 
     const End *of_b = other_end(c, a, pa);
-    bool same = of_b && of_b->host == b && of_b->epoch == nb->epoch() && of_b->conn == sb.attempt.conn;
+    bool same = of_b && of_b->host == b && of_b->epoch == nb->epoch() && of_b->conn == sb.conn.id;
     if (!same) {
         if (c.last_fault < std::min(pa.ready_since, pb.ready_since))
             c.world.fail("nodes {} and {} are READY on different connections and nothing "
@@ -317,8 +332,8 @@ void check_pair(Cluster &c, uint32_t a, uint32_t b)
     };
     agree(sa.peer_incarnation == nb->incarnation(), "incarnation of the second");
     agree(sb.peer_incarnation == na->incarnation(), "incarnation of the first");
-    agree(sa.version == sb.version && sa.version, "version");
-    agree(sa.peer_keys.nonce == sb.nonce && sb.peer_keys.nonce == sa.nonce, "nonces");
+    agree(sa.conn.version == sb.conn.version && sa.conn.version, "version");
+    agree(sa.conn.peer_keys.nonce == sb.conn.nonce && sb.conn.peer_keys.nonce == sa.conn.nonce, "nonces");
     agree(sa.peer_ready.plan == sb.peer_ready.plan, "plan");
     agree(sa.links.peer_catalog.generation <= sb.links.catalog.generation &&
               sb.links.peer_catalog.generation <= sa.links.catalog.generation,
@@ -420,7 +435,7 @@ bool settled(Cluster &c, uint32_t a, uint32_t b)
     const End *of_b = other_end(c, a, pa);
 
     return pa.client_ready && pb.client_ready && of_b && of_b->host == b && of_b->epoch == nb->epoch() &&
-           of_b->conn == pb.session.attempt.conn && unsettled_client(c, a, b).empty();
+           of_b->conn == pb.session.conn.id && unsettled_client(c, a, b).empty();
 }
 
 } // namespace sim

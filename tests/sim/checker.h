@@ -3,6 +3,7 @@
 #ifndef CCM_SIM_CHECKER_H
 #define CCM_SIM_CHECKER_H
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -22,7 +23,7 @@ struct Step {
     uint32_t last_connect;   // highest number used so far
     uint32_t shown_state;    // what user space was shown, before the actions
     uint32_t shown_reason;
-    const ccm_wire_keys *keys; // that came on the session's connection, or null
+    const std::map<uint32_t, ccm_wire_keys> &keys; // that came, by connection
 };
 
 // Is everything as it must be? Returns what is not, or nothing.

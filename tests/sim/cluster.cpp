@@ -25,6 +25,8 @@ void Cluster::load(uint32_t id)
 {
     Host &h = host(id);
 
+    if (!h.powered || !h.lives)
+        h.started = world.now();
     h.powered = true;
     h.node = std::make_unique<Node>(*this, id, ++h.lives);
     world.trace("node {} loads, incarnation {:016x}", id, h.node->incarnation());

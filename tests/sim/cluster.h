@@ -18,6 +18,7 @@ namespace sim {
 struct Host {
     uint32_t id = 0;
     bool powered = false;
+    uint64_t started = 0; // its kernel
     bool device = true;
     uint64_t lives = 0;
     std::unique_ptr<Node> node; // while the module is loaded

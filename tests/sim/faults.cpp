@@ -102,7 +102,7 @@ void device(Cluster &c, uint32_t a)
     });
 }
 
-// What a rogue might send: noise, or a request that is right but for one byte.
+// What a rogue might send: noise, a request that is right but for one byte, or one that is right.
 void rogue(Cluster &c, uint32_t a, uint32_t b)
 {
     Bytes bytes(c.world.rng.between(0, CCM_PRIVATE_REQUEST_MAX));
@@ -118,7 +118,7 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
         request.cluster = ccm_cluster_id("sim");
         request.incarnation = 1;
         request.attempt = 1;
-        switch (c.world.rng.below(5)) {
+        switch (c.world.rng.below(7)) {
         case 0:
             request.cluster++;
             break;
@@ -134,6 +134,15 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
         case 4:
             request.purpose = CCM_PURPOSE_SESSION + 1;
             break;
+        case 5: // all of it is right, and nobody is behind it
+            request.incarnation = c.world.rng.next() | 1;
+            request.uptime_ms = c.world.rng.below(10000);
+            break;
+        case 6: // the partner's own; each of its rejects tells it
+            request.incarnation = c.node(b) ? c.node(b)->incarnation() : 1;
+            request.attempt = c.world.rng.permille(500) ? ~0U : 1 + static_cast<uint32_t>(c.world.rng.below(10));
+            request.uptime_ms = c.world.rng.below(10000);
+            break;
         }
         bytes.resize(CCM_WIRE_REQUEST_LEN);
         ccm_wire_put_request(bytes.data(), &request);
@@ -145,7 +154,7 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
 void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)
 {
     Partner &p = c.node(a)->partners().at(b);
-    auto it = p.ends.find(p.session.attempt.conn);
+    auto it = p.ends.find(p.session.conn.id);
 
     if (it != p.ends.end())
         c.fabric.break_end(it->second);

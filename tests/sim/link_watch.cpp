@@ -31,7 +31,7 @@ std::string moved(const ccm_session &before, const ccm_session &after)
 
 std::string link_wrong(const ccm_session &s, const ccm_session_link &l)
 {
-    bool timed = l.state == CCM_LINK_OPENING || l.state == CCM_LINK_OPENED ||
+    bool timed = l.state == CCM_LINK_OFFERED || l.state == CCM_LINK_OPENING || l.state == CCM_LINK_OPENED ||
                  (l.state == CCM_LINK_IDLE && s.state >= CCM_STATE_OPENING);
 
     if (l.state >= CCM_LINK_STATE_COUNT || l.reason >= CCM_CLIENT_REASON_COUNT)
@@ -77,7 +77,7 @@ std::string LinkWatch::step(const ccm_session &before, const ccm_session &after,
     if (!drained_)
         return "stepped before all wants were carried out";
     drained_ = false;
-    if (event.type == CCM_SEV_RING && before.attempt.conn && event.conn == before.attempt.conn) {
+    if (event.type == CCM_SEV_RING && before.conn.id && event.conn == before.conn.id) {
         if (event.status == CCM_RING_CATALOG_TAKEN)
             catalog_out_ = false;
         if (event.status == CCM_RING_LINKS_TAKEN)
@@ -96,6 +96,8 @@ std::string LinkWatch::step(const ccm_session &before, const ccm_session &after,
             out = true;
             break;
         case CCM_ACT_CLOSE:
+            if (a.conn != before.conn.id)
+                break; // a candidate has no links
             catalog_out_ = false;
             links_out_ = false;
             for (Place &p : places_)
@@ -122,7 +124,7 @@ std::string LinkWatch::act(const ccm_session &s, const ccm_link_action &a)
 
     if (a.act != CCM_LINK_ACT_CLOSE && (a.instance != l.instance || !l.instance || l.gone))
         return at(a.index, "an action for a client that is not there");
-    if (s.attempt.conn == 0 && a.act != CCM_LINK_ACT_SHOW)
+    if (s.conn.id == 0 && a.act != CCM_LINK_ACT_SHOW)
         return at(a.index, "an action without a connection");
     switch (a.act) {
     case CCM_LINK_ACT_CLOSE:
@@ -158,7 +160,9 @@ std::string LinkWatch::act(const ccm_session &s, const ccm_link_action &a)
 
 std::string LinkWatch::rest(const ccm_session &s)
 {
-    uint64_t earliest = std::min(s.deadline_us - 1, s.gate_us - 1); // 0 is never
+    // 0 is never
+    uint64_t earliest = std::min({s.deadline_us - 1, s.gate_us - 1, s.candidate.deadline_us - 1,
+                                  s.catalog_taken_us - 1, s.links_taken_us - 1});
 
     drained_ = true;
     for (uint32_t i = 0; i < CCM_CLIENTS_MAX; i++) {

@@ -94,7 +94,7 @@ TEST_F(Links, FromCatalogsToUp)
     m.step(m.taken(CCM_RING_LINKS_TAKEN));
     EXPECT_EQ(m.mails[CCM_RING_LINKS], 2U);
     EXPECT_EQ(sent_slot(m, 0).state, u(CCM_LINK_OPENED));
-    EXPECT_FALSE(m.s.done & CCM_DONE_READY_SENT);
+    EXPECT_FALSE(m.s.conn.done & CCM_DONE_READY_SENT);
 
     m.step(m.links({m.slot(0, CCM_LINK_OPENED)}));
     EXPECT_EQ(m.link(0), "UP 1 none");
@@ -105,6 +105,7 @@ TEST_F(Links, FromCatalogsToUp)
     EXPECT_EQ(m.done(), "READY 0");
     // UP was shown before; that the client is ready is news.
     EXPECT_EQ(m.acts.back().act, u(CCM_LINK_ACT_SHOW));
+    m.take();
     EXPECT_EQ(m.s.armed_us, 0U);
 }
 
@@ -173,7 +174,7 @@ TEST_F(Links, WhoIsNotWaitedFor)
     EXPECT_EQ(m.link(2), "REFUSED 0 version");
     EXPECT_EQ(m.link(3), "REFUSED 0 memory");
     EXPECT_EQ(m.link(4), "REFUSED 0 ports");
-    EXPECT_TRUE(m.s.done & CCM_DONE_READY_SENT);
+    EXPECT_TRUE(m.s.conn.done & CCM_DONE_READY_SENT);
     m.step(m.ready());
     EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
     EXPECT_EQ(m.done(), "");
@@ -208,9 +209,9 @@ TEST_F(Links, ALinkThatHasFailedIsNotWaitedFor)
     m.step(m.failed(0, CCM_CLIENT_RESOURCES));
     m.timer();
     EXPECT_EQ(m.link(0), "PREPARING 2 resources");
-    EXPECT_FALSE(m.s.done & CCM_DONE_READY_SENT);
+    EXPECT_FALSE(m.s.conn.done & CCM_DONE_READY_SENT);
     m.open(1);
-    EXPECT_TRUE(m.s.done & CCM_DONE_READY_SENT);
+    EXPECT_TRUE(m.s.conn.done & CCM_DONE_READY_SENT);
 }
 
 TEST_F(Links, TheGateOpensWithoutASlowLink)
@@ -333,7 +334,7 @@ TEST_F(Links, EventsOfOtherTriesAreIgnored)
             if (i == 5)
                 h.event.epoch = 0;
             if (i == 6)
-                h.event.conn = m.s.attempt.conn + 2;
+                h.event.conn = m.s.conn.id + 2;
             if (i == 7 && type != CCM_SEV_LINK_OPENED)
                 continue; // not its turn
             m.step(h);
@@ -342,7 +343,7 @@ TEST_F(Links, EventsOfOtherTriesAreIgnored)
         }
     }
     Happening right = m.prepared(0);
-    right.event.conn = m.s.attempt.conn;
+    right.event.conn = m.s.conn.id;
     m.step(right);
     EXPECT_EQ(m.link(0), "OFFERED 1 none");
     m.step(m.prepared(0));
@@ -376,7 +377,7 @@ TEST_F(Links, ASessionThatEndsTakesAllWithIt)
 TEST_F(Links, ANewSessionBeginsAnew)
 {
     up().step(m.failed(0, CCM_CLIENT_PORT_LOST));
-    m.step(m.request(9));
+    m.step(m.simple(CCM_SEV_ERROR));
     EXPECT_EQ(m.link(0), "WAITING 0 no-session");
     m.to(CCM_STATE_OPENING);
     EXPECT_EQ(m.link(0), "PREPARING 1 none");
@@ -433,6 +434,7 @@ TEST_F(Links, APartnerThatAlwaysFailsDoesNotMakeThisSideSpin)
             m.step(m.simple(CCM_SEV_TIMER));
             prepares += m.done().find("PREPARE") != std::string::npos;
         }
+        m.take();
         m.step(m.links({slot}));
         prepares += m.done().find("PREPARE") != std::string::npos;
         if (m.s.links.link[0].state == CCM_LINK_PREPARING)
@@ -500,7 +502,7 @@ TEST_F(Links, AClientComesWhileReady)
     EXPECT_EQ(m.s.links.catalog.generation, 2U);
     ccm_catalog sent = sent_catalog(m);
     EXPECT_EQ(sent.generation, 2U);
-    EXPECT_EQ(sent.nonce, m.s.nonce);
+    EXPECT_EQ(sent.nonce, m.s.conn.nonce);
     ASSERT_EQ(sent.count, 2U);
     EXPECT_STREQ(sent.entries[0].name, "log");
     EXPECT_STREQ(sent.entries[1].name, "lock");
@@ -619,7 +621,7 @@ TEST_F(Links, BetweenW2AndReadyClientsWait)
     EXPECT_EQ(m.done(), "CLOSE 0 left");
     EXPECT_TRUE(m.s.links.link[0].gone && m.s.links.link[1].gone);
     EXPECT_EQ(m.s.links.catalog.count, 2U);
-    EXPECT_TRUE(m.s.done & CCM_DONE_READY_SENT); // nobody is left to wait for
+    EXPECT_TRUE(m.s.conn.done & CCM_DONE_READY_SENT); // nobody is left to wait for
     ccm_link_slot slot = sent_slot(m, 0);
     EXPECT_EQ(slot.state, u(CCM_LINK_WAITING));
     EXPECT_EQ(slot.reason, u(CCM_CLIENT_LEFT));
@@ -669,7 +671,7 @@ TEST_F(Links, AClientLeavesWhileNegotiating)
     m.step(m.catalog());
     EXPECT_EQ(sent_slot(m, 0).yours, 7U);
     EXPECT_EQ(sent_slot(m, 0).reason, u(CCM_CLIENT_LEFT));
-    EXPECT_TRUE(m.s.done & CCM_DONE_READY_SENT);
+    EXPECT_TRUE(m.s.conn.done & CCM_DONE_READY_SENT);
 }
 
 // ... and so does one that registers there for it just then.
@@ -677,7 +679,7 @@ TEST_F(Links, AClientThatHasLeftGetsANewCounterpart)
 {
     opening();
     m.step(m.clients({})).take();
-    EXPECT_TRUE(m.s.done & CCM_DONE_READY_SENT);
+    EXPECT_TRUE(m.s.conn.done & CCM_DONE_READY_SENT);
     uint32_t tables = m.mails[CCM_RING_LINKS];
     m.peer_clients = {entry("log", 8, 50, 100)};
     m.peer_generation = 2;

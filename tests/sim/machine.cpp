@@ -61,13 +61,16 @@ Machine &Machine::step(Happening h)
     h.event.data = h.data.data();
     h.event.len = static_cast<uint32_t>(h.data.size());
     h.event.catalog = h.clients.get();
-    if (h.event.type == CCM_SEV_MESSAGE && s.attempt.conn && h.event.conn == s.attempt.conn &&
-        keys_conn_ != s.attempt.conn && !ccm_wire_get_keys(h.event.data, h.event.len, &keys_))
-        keys_conn_ = s.attempt.conn;
+    h.event.uptime_ms = uptime_ms;
+    h.event.heard_us = heard_us;
+    h.event.heard_uptime_ms = heard_uptime_ms;
+    ccm_wire_keys came{};
+    if (h.event.type == CCM_SEV_MESSAGE && !ccm_wire_get_keys(h.event.data, h.event.len, &came))
+        keys_.insert({h.event.conn, came}); // only the first ones count
     ccm_session_step(&s, now, &h.event, &out);
     std::string found =
         check_step({before, s, now, h.event, out, live_, client_ready_, last_connect_, shown_state_, shown_reason_,
-                    before.attempt.conn && keys_conn_ == before.attempt.conn ? &keys_ : nullptr});
+                    keys_});
     auto complain = [&](const std::string &what) {
         if (!what.empty() && wrong.empty())
             wrong = fmt::format("{} in state {}: {}", describe(h.event), ccm_state_name(before.state), what);
@@ -114,7 +117,7 @@ Machine &Machine::step(Happening h)
         acts.push_back(act);
     }
     complain(watch_.rest(s));
-    if (s.attempt.conn != before.attempt.conn)
+    if (s.conn.id != before.conn.id)
         peer_sequence = 0;
     return *this;
 }
@@ -124,7 +127,7 @@ Happening Machine::simple(ccm_session_event_type type, uint32_t reason, uint32_t
     Happening h;
 
     h.event.type = type;
-    h.event.conn = type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_VERDICT ? s.attempt.conn : 0;
+    h.event.conn = type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_ALIVE ? conn().id : 0;
     h.event.reason = reason;
     h.event.status = status;
     return h;
@@ -143,6 +146,7 @@ Happening Machine::request(uint32_t attempt, uint64_t incarnation, std::function
     m.cluster = cluster_id;
     m.incarnation = incarnation ? incarnation : peer_incarnation;
     m.attempt = attempt;
+    m.uptime_ms = peer_uptime_ms;
     if (tweak)
         tweak(m);
     h.event.conn = next_incoming;
@@ -157,7 +161,7 @@ Happening Machine::established(bool iwarp, std::function<void(ccm_wire_request &
 
     h.event.iwarp = iwarp;
     h.event.keys = {0x10000, 11, 0x20000, 12};
-    if (s.attempt.active) {
+    if (conn().active) {
         ccm_wire_request m{};
 
         m.version_min = CCM_VERSION_MIN;
@@ -223,6 +227,7 @@ Happening Machine::status(std::function<void(ccm_wire_status &)> tweak) const
     m.stage = CCM_STAGE_INITRAMFS;
     m.counter = 1;
     m.tick_ms = 20;
+    m.uptime_ms = peer_uptime_ms;
     if (tweak)
         tweak(m);
     h.data = encode(ccm_wire_put_status, m, CCM_WIRE_STATUS_LEN);
@@ -239,7 +244,8 @@ Happening Machine::hello(std::function<void(ccm_wire_hello &)> tweak) const
     m.node = s.config.partner;
     m.incarnation = peer_incarnation;
     m.nonce = peer_nonce;
-    m.nonce_partner = s.nonce ? s.nonce : 1;
+    m.nonce_partner = conn().nonce ? conn().nonce : 1;
+    m.uptime_ms = peer_uptime_ms;
     m.capabilities = 12;
     m.detect_ms = CCM_DETECT_MS_DEFAULT;
     m.stage = CCM_STAGE_INITRAMFS;
@@ -264,7 +270,7 @@ Happening Machine::answer(std::function<void(ccm_wire_answer &)> tweak) const
     m.version = CCM_VERSION_MAX;
     m.incarnation = peer_incarnation;
     m.nonce = peer_nonce;
-    m.nonce_partner = s.nonce ? s.nonce : 1;
+    m.nonce_partner = conn().nonce ? conn().nonce : 1;
     m.capabilities = 4;
     if (tweak)
         tweak(m);
@@ -428,6 +434,8 @@ Machine &Machine::fail(uint32_t status)
 
 Machine &Machine::timer()
 {
+    if (takes)
+        take();
     now = s.armed_us;
     return step(simple(CCM_SEV_TIMER));
 }
@@ -451,7 +459,7 @@ Machine &Machine::to(ccm_state state)
     if (s.state == CCM_STATE_CONNECTING && state > CCM_STATE_CONNECTING)
         greet();
     if (s.state == CCM_STATE_GREETING && state > CCM_STATE_GREETING) {
-        if (!(s.done & CCM_DONE_KEYS_RECEIVED))
+        if (!(s.conn.done & CCM_DONE_KEYS_RECEIVED))
             step(keys());
         step(status());
         step(hello());

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -82,6 +83,7 @@ public:
 
     const ccm_session_action *find(uint32_t type) const;
     bool has(uint32_t type) const { return find(type); }
+    const ccm_session_conn &conn() const { return beside ? s.candidate : s.conn; }
     std::vector<uint32_t> types() const;
     uint32_t reject_code() const; // 0: no reject
     // A link in the words of a test: "PREPARING 1 limit": state, epoch, reason
@@ -95,6 +97,12 @@ public:
     std::string wrong;
     uint64_t now = 1000000;
     uint64_t random = 0x123456789abcdef0ULL;
+    uint64_t uptime_ms = 5000;       // of this machine's kernel
+    uint64_t heard_us = 0;           // last heartbeat
+    uint64_t heard_uptime_ms = 0;    // of the partner's kernel, as that said
+    uint64_t peer_uptime_ms = 90000; // of the partner's kernel, as its request and hello say
+    bool takes = true;               // the partner takes its mail before a timer comes
+    bool beside = false;             // what the partner does, it does on the candidate
     uint64_t peer_incarnation = 0xb0b;
     uint32_t peer_attempt = 1;
     uint64_t peer_nonce = 0xfeed;
@@ -113,8 +121,7 @@ private:
     uint32_t last_connect_ = 0;
     uint32_t shown_state_ = CCM_STATE_DOWN;
     uint32_t shown_reason_ = CCM_REASON_NONE;
-    uint32_t keys_conn_ = 0;
-    ccm_wire_keys keys_{};
+    std::map<uint32_t, ccm_wire_keys> keys_; // that came, by connection
 };
 
 } // namespace sim

@@ -74,6 +74,11 @@ uint64_t Node::clock() const
     return cluster_.world.now() + offset_;
 }
 
+uint64_t Node::uptime_ms() const
+{
+    return (cluster_.world.now() - cluster_.host(host_).started) / 1000;
+}
+
 // What the page's work item has stored by now
 void Node::refresh_page()
 {
@@ -93,7 +98,7 @@ void Node::refresh_page()
     status.flags = panicked ? CCM_PAGE_PANIC : 0;
     status.counter = 1 + ran / (tick_ms * 1000);
     status.tick_ms = tick_ms;
-    status.uptime_ms = ran / 1000;
+    status.uptime_ms = uptime_ms() - (frozen_ ? (cluster_.world.now() - frozen_at_) / 1000 : 0);
     ccm_wire_put_status(page_.data(), &status);
 }
 
@@ -232,6 +237,10 @@ void Node::handle(Partner &p, Event &event)
     if (event.event.type == CCM_SEV_REQUEST)
         p.asking.insert(event.event.conn);
     event.event.random = cluster_.world.rng.next();
+    event.event.uptime_ms = uptime_ms();
+    event.event.heard_us = p.heard_us;
+    event.event.heard_uptime_ms = p.heard_uptime_ms;
+    p.present = p.session.conn.id;
     event.event.data = event.data.data();
     event.event.len = static_cast<uint32_t>(event.data.size());
 
@@ -251,10 +260,12 @@ void Node::handle(Partner &p, Event &event)
         cluster_.world.trace("{}->{} {:<11} {:<24} -> {:<11} [{}]", host_, p.id, ccm_state_name(before.state),
                              describe(event.event), ccm_state_name(p.session.state), text);
     }
-    End *own = before.attempt.conn ? &cluster_.fabric.end(p.ends.at(before.attempt.conn)) : nullptr;
-    std::string wrong =
-        check_step({before, p.session, clock(), event.event, actions, p.live, p.client_ready, p.last_connect,
-                    p.shown_state, p.shown_reason, own && own->keys_known ? &own->peer_keys : nullptr});
+    std::map<uint32_t, ccm_wire_keys> keys;
+    for (uint32_t conn : {before.conn.id, before.candidate.id})
+        if (conn && cluster_.fabric.end(p.ends.at(conn)).keys_known)
+            keys[conn] = cluster_.fabric.end(p.ends.at(conn)).peer_keys;
+    std::string wrong = check_step({before, p.session, clock(), event.event, actions, p.live, p.client_ready,
+                                    p.last_connect, p.shown_state, p.shown_reason, keys});
     if (!wrong.empty())
         cluster_.world.fail("node {} partner {}: {} (state {}, event {}, then {})", host_, p.id, wrong,
                             ccm_state_name(before.state), describe(event.event), ccm_state_name(p.session.state));
@@ -311,9 +322,11 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         break;
     case CCM_ACT_CLOSE:
         p.live.erase(a.conn);
-        if (p.watched == a.conn)
+        if (p.watched == a.conn) {
             p.watched = 0;
-        while (!p.tries.empty())
+            p.heard_us = 0;
+        }
+        while (a.conn == p.present && !p.tries.empty())
             close(p, p.tries.begin()->first);
         fabric.close(p.ends.at(a.conn), a.flush);
         break;
@@ -364,7 +377,9 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         p.watch_addr = a.addr;
         p.watch_key = a.key;
         p.heartbeat_out = false;
-        ccm_liveness_start(&p.liveness, clock(), cluster_.detect_ms, p.session.peer_incarnation);
+        p.probing = false;
+        p.heard_us = 0;
+        ccm_liveness_start(&p.liveness, clock(), cluster_.detect_ms, p.session.conn.incarnation);
         tick(p.id, a.conn);
         break;
     case CCM_ACT_TIMER:
@@ -377,7 +392,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         p.shown_reason = a.reason;
         break;
     case CCM_ACT_READY: {
-        End &end = fabric.end(p.ends.at(p.session.attempt.conn));
+        End &end = fabric.end(p.ends.at(p.session.conn.id));
 
         if (!fabric.end(end.peer).ready_sent)
             cluster_.world.fail("node {}: READY, and partner {} has never said so", host_, p.id);
@@ -393,9 +408,43 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
     case CCM_ACT_CLIENTS:
         push(p.id, Source::other, simple(CCM_SEV_CLIENTS));
         break;
+    case CCM_ACT_PROBE:
+        p.probing = true;
+        p.probe_fresh = false;
+        if (p.watched == a.conn)
+            beat(p);
+        break;
+    case CCM_ACT_AGAIN: {
+        Event e = simple(CCM_SEV_RING);
+
+        e.event.conn = a.conn;
+        e.event.status = a.what;
+        e.mail_end = p.ends.at(a.conn);
+        push(p.id, Source::receive, std::move(e));
+        break;
+    }
+    case CCM_ACT_CLASH:
+        cluster_.result.clashes++;
+        break;
     default:
         break;
     }
+}
+
+// Post a heartbeat, if none is out
+void Node::beat(Partner &p)
+{
+    if (p.heartbeat_out)
+        return;
+    Op op{};
+
+    op.kind = Op::heartbeat;
+    op.addr = p.watch_addr;
+    op.key = p.watch_key;
+    op.read_len = CCM_WIRE_STATUS_LEN;
+    p.heartbeat_out = true;
+    p.probe_fresh = p.probing;
+    cluster_.fabric.post(p.ends.at(p.watched), std::move(op));
 }
 
 // A heartbeat period of the watched connection
@@ -414,16 +463,7 @@ void Node::tick(uint32_t partner, uint32_t conn)
     }
     if (p.liveness.verdict)
         return;
-    if (!p.heartbeat_out) {
-        Op op{};
-
-        op.kind = Op::heartbeat;
-        op.addr = p.watch_addr;
-        op.key = p.watch_key;
-        op.read_len = CCM_WIRE_STATUS_LEN;
-        p.heartbeat_out = true;
-        cluster_.fabric.post(p.ends.at(conn), std::move(op));
-    }
+    beat(p);
     later(p.liveness.period_us, [partner, conn](Node &node) { node.tick(partner, conn); });
 }
 
@@ -434,7 +474,20 @@ void Node::heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page)
 
         if (p.watched != conn)
             return;
+        ccm_wire_status read{};
+
         p.heartbeat_out = false;
+        if (!ccm_wire_get_status(page.data(), static_cast<uint32_t>(page.size()), &read)) {
+            p.heard_us = node.clock();
+            p.heard_uptime_ms = read.uptime_ms;
+        }
+        if (p.probing && p.probe_fresh) {
+            Event e = simple(CCM_SEV_ALIVE);
+
+            p.probing = false;
+            e.event.conn = conn;
+            node.push(partner, Source::other, std::move(e));
+        }
         uint32_t found = ccm_liveness_step(&p.liveness, node.clock(), CCM_LIVENESS_READ, page.data(),
                                            static_cast<uint32_t>(page.size()));
         if (found & CCM_LIVENESS_VERDICT) {

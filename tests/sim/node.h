@@ -69,6 +69,11 @@ struct Partner {
     uint64_t watch_addr = 0;
     uint32_t watch_key = 0;
     bool heartbeat_out = false;
+    bool probing = false;     // ALIVE is wanted
+    bool probe_fresh = false; // ... and the heartbeat that is out was posted since
+    uint64_t heard_us = 0;    // last heartbeat that succeeded, of this watch
+    uint64_t heard_uptime_ms = 0;
+    uint32_t present = 0; // conn of the session, before the step
     std::map<uint32_t, uint32_t> ends; // conn that CM knows -> end
     std::set<uint32_t> live;           // conn of the session: connected or accepted, not closed
     std::set<uint32_t> asking;         // requests that wait for their answer
@@ -114,6 +119,7 @@ public:
     void when_running(std::function<void()> what);
 
     uint64_t clock() const;
+    uint64_t uptime_ms() const; // of its kernel
     uint64_t epoch() const { return epoch_; }
     uint64_t incarnation() const { return incarnation_; }
     std::map<uint32_t, Partner> &partners() { return partners_; }
@@ -139,6 +145,7 @@ private:
     void clients_changed();
     uint64_t memory_used() const;
     void tick(uint32_t partner, uint32_t conn);
+    void beat(Partner &p);
     void later(uint64_t delay, std::function<void(Node &)> what);
 
     Cluster &cluster_;

@@ -143,8 +143,8 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
         open(p, a.index);
         break;
     case CCM_LINK_ACT_READY: {
-        auto theirs = cluster_.tries.find({s.peer_keys.nonce, l.counterpart, l.instance, l.epoch});
-        auto mine = cluster_.tries.find({s.nonce, l.instance, l.counterpart, l.epoch});
+        auto theirs = cluster_.tries.find({s.conn.peer_keys.nonce, l.counterpart, l.instance, l.epoch});
+        auto mine = cluster_.tries.find({s.conn.nonce, l.instance, l.counterpart, l.epoch});
 
         cluster_.result.links++;
         if (theirs == cluster_.tries.end() || !theirs->second.opened)
@@ -183,7 +183,7 @@ void Node::prepare(Partner &p, uint32_t place)
     t.give = l.plan.give;
     t.key = static_cast<uint32_t>(rng.next()) | 1;
     p.tries[place] = t;
-    cluster_.tries[{p.session.nonce, t.instance, t.peer, t.epoch}] = {t.key, true, false};
+    cluster_.tries[{p.session.conn.nonce, t.instance, t.peer, t.epoch}] = {t.key, true, false};
     tell_try(p.id, place, t, CCM_SEV_LINK_PREPARED, 0, delay);
 }
 
@@ -191,7 +191,7 @@ void Node::open(Partner &p, uint32_t place)
 {
     const ccm_session &s = p.session;
     Try &t = p.tries.at(place);
-    auto theirs = cluster_.tries.find({s.peer_keys.nonce, t.peer, t.instance, t.epoch});
+    auto theirs = cluster_.tries.find({s.conn.peer_keys.nonce, t.peer, t.instance, t.epoch});
 
     if (theirs == cluster_.tries.end() || theirs->second.key != s.links.link[place].peer_offer.table_key)
         cluster_.world.fail("node {}: link {} is opened to memory that {} never offered", host_, place, p.id);
@@ -209,7 +209,7 @@ void Node::close(Partner &p, uint32_t place)
     Try t = p.tries.at(place);
     Cluster &c = cluster_;
     uint32_t from = host_, to = p.id;
-    uint64_t nonce = p.session.peer_keys.nonce;
+    uint64_t nonce = p.session.conn.peer_keys.nonce;
 
     p.tries.erase(place);
     if (std::find(t.ports.begin(), t.ports.end(), true) == t.ports.end())
@@ -219,7 +219,7 @@ void Node::close(Partner &p, uint32_t place)
         [&c, from, to, t, nonce] {
             Node *node = c.node(to);
 
-            if (!node || node->partners_.at(from).session.nonce != nonce)
+            if (!node || node->partners_.at(from).session.conn.nonce != nonce)
                 return;
             for (auto &[at, other] : node->partners_.at(from).tries)
                 if (other.instance == t.peer && other.peer == t.instance && other.epoch == t.epoch)
@@ -269,7 +269,7 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
             if (node && node->listening) {
                 Partner &p = node->partners_.at(msg.node);
                 int at =
-                    p.session.attempt.conn && p.session.nonce == msg.nonce
+                    p.session.conn.id && p.session.conn.nonce == msg.nonce
                         ? ccm_links_admit(&p.session.links, msg.instance_partner, msg.instance, msg.epoch, msg.port)
                         : -1;
 
@@ -296,7 +296,7 @@ void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
     const ccm_session_link &l = s.links.link[place];
     Cluster &c = cluster_;
     auto mine = while_there(partner, place, serial);
-    TryKey theirs{s.peer_keys.nonce, l.counterpart, l.instance, l.epoch};
+    TryKey theirs{s.conn.peer_keys.nonce, l.counterpart, l.instance, l.epoch};
     uint32_t key = l.peer_offer.table_key;
 
     c.fabric.message(
@@ -306,7 +306,7 @@ void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
             bool answers = false;
             Bytes table;
 
-            if (there && there->partners_.at(host).session.nonce == theirs.nonce)
+            if (there && there->partners_.at(host).session.conn.nonce == theirs.nonce)
                 for (auto &[at, t] : there->partners_.at(host).tries)
                     if (t.key == key) {
                         answers = true;
@@ -344,7 +344,7 @@ void Node::opened(Partner &p, uint32_t place)
     if (t.told || !t.opening || !t.table_read || std::find(t.ports.begin(), t.ports.end(), false) != t.ports.end())
         return;
     t.told = true;
-    cluster_.tries[{p.session.nonce, t.instance, t.peer, t.epoch}].opened = true;
+    cluster_.tries[{p.session.conn.nonce, t.instance, t.peer, t.epoch}].opened = true;
     tell_try(p.id, place, t, CCM_SEV_LINK_OPENED, 0, 1);
 }
 

@@ -38,7 +38,7 @@ void swap(ccm_session_actions &actions, uint32_t one, uint32_t other)
 void plant_before(Plant plant, ccm_session &s, const ccm_session_event &event)
 {
     if (plant == Plant::no_crossing && event.type == CCM_SEV_REQUEST)
-        s.attempt.active = false;
+        s.conn.active = false;
     if (plant == Plant::half_open && event.type == CCM_SEV_LINK_OPENED)
         s.links.link[event.link].peer_state = CCM_LINK_OPENED;
 }

@@ -41,6 +41,15 @@ std::string sentence(std::string text)
     return text + ".";
 }
 
+const std::string table_head = ".. list-table::\n   :header-rows: 1\n   :widths: 15 55 10 20\n\n"
+                               "   * - Event\n     - What is done\n     - Advance\n     - Next\n";
+
+std::string table_row(const ccm_session_row &row)
+{
+    return fmt::format("   * - {}\n     - {}\n     - {}\n     - {}\n", ccm_session_event_name(row.event),
+                       sentence(row.text), row.advance ? "yes" : "no", row.next ? next_states(row) : "unchanged");
+}
+
 } // namespace
 
 std::string states_rst()
@@ -68,17 +77,21 @@ std::string states_rst()
             const char *name = ccm_session_event_name(event);
 
             if (row.handle)
-                table += fmt::format("   * - {}\n     - {}\n     - {}\n     - {}\n", name, sentence(row.text),
-                                     row.advance ? "yes" : "no", next_states(row));
+                table += table_row(row);
             else
                 ignored += fmt::format("- {}: {}\n", name, row.text);
         }
         out += fmt::format("\n{}\n{}\n\n{}\n\n", title, std::string(title.size(), '-'), meanings[state]);
-        out += ".. list-table::\n   :header-rows: 1\n   :widths: 15 55 10 20\n\n"
-               "   * - Event\n     - What is done\n     - Advance\n     - Next\n";
-        out += table;
+        out += table_head + table;
         out += "\nIgnored:\n\n" + ignored;
     }
+    out += "\nA candidate\n-----------\n\n"
+           "A connection that is greeted beside the session's, while the state is GREETING or higher. What\n"
+           "happens to it leaves the session where it is, until it is proven to be the partner's.\n\n";
+    rows = ccm_session_candidate_table(&count);
+    out += table_head;
+    for (uint32_t i = 0; i < count; i++)
+        out += table_row(rows[i]);
     return out;
 }
 

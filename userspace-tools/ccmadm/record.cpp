@@ -46,7 +46,7 @@ constexpr std::array transport_words{"none"sv, "roce"sv, "iwarp"sv};
 constexpr std::array client_state_words{"gone"sv, "waiting"sv, "incompatible"sv, "opening"sv, "ready"sv};
 constexpr std::array client_reason_words{"none"sv,   "no-session"sv, "no-counterpart"sv, "version"sv, "ports"sv,
                                          "memory"sv, "limit"sv,      "resources"sv,      "connect"sv, "port-lost"sv,
-                                         "left"sv};
+                                         "left"sv,   "other"sv};
 constexpr std::array client_reason_meanings{
     "nothing has gone wrong so far"sv,
     "there is no session with the partner"sv,
@@ -58,7 +58,8 @@ constexpr std::array client_reason_meanings{
     "no memory or device resources, here or there; see both kernel logs"sv,
     "its ports could not be connected; see both kernel logs"sv,
     "a port was lost; it is opened again"sv,
-    "it, or its counterpart, has left"sv};
+    "it, or its counterpart, has left"sv,
+    "one that only the partner's version of CCM knows; see `ccmadm` there"sv};
 
 static_assert(record_type_words.size() == CCM_RECORD_CLIENT + 1);
 static_assert(state_words.size() == CCM_STATE_COUNT);

@@ -109,6 +109,7 @@ enum ccm_client_reason {
 	CCM_CLIENT_CONNECT	= 8,	/* its ports could not be connected */
 	CCM_CLIENT_PORT_LOST	= 9,	/* a port was lost; it is opened again */
 	CCM_CLIENT_LEFT		= 10,	/* it, or its counterpart, has left */
+	CCM_CLIENT_OTHER	= 11,	/* one that only the partner's version knows */
 	CCM_CLIENT_REASON_COUNT
 };
 
@@ -218,7 +219,7 @@ struct ccm_info {
  * @timeout_ms: in: 1 to 10000; how long to wait for the read
  * @incarnation: out: as the status page says
  * @counter: out: liveness counter
- * @uptime_ms: out: milliseconds since the partner loaded its module
+ * @uptime_ms: out: milliseconds that the partner's kernel has run
  * @page_flags: out: CCM_PAGE_* of the status page
  * @stage: out: enum ccm_stage
  * @tick_ms: out: the counter moves at least this often

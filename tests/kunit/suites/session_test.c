@@ -327,8 +327,8 @@ static void expect_ready(struct kunit *test, struct pair *p, u32 times)
 		KUNIT_EXPECT_EQ(test, mine->ready, times);
 		KUNIT_EXPECT_EQ(test, mine->session.peer_incarnation,
 				theirs->session.config.incarnation);
-		KUNIT_EXPECT_EQ(test, mine->session.version, (u16)CCM_VERSION_MAX);
-		KUNIT_EXPECT_EQ(test, mine->session.peer_keys.nonce, theirs->session.nonce);
+		KUNIT_EXPECT_EQ(test, mine->session.conn.version, (u16)CCM_VERSION_MAX);
+		KUNIT_EXPECT_EQ(test, mine->session.conn.peer_keys.nonce, theirs->session.conn.nonce);
 		KUNIT_EXPECT_EQ(test, mine->session.peer_hello.name[0],
 				theirs->session.config.name[0]);
 		KUNIT_EXPECT_EQ(test, mine->session.armed_us, 0ULL);
@@ -368,8 +368,8 @@ static void session_crossed_requests(struct kunit *test)
 	expect_ready(test, p, 1);
 	KUNIT_EXPECT_EQ(test, p->side[0].reject, (u32)CCM_REJECT_CROSSED);
 	KUNIT_EXPECT_EQ(test, p->side[1].reject, (u32)CCM_REJECT_NONE);
-	KUNIT_EXPECT_TRUE(test, p->side[0].session.attempt.active);
-	KUNIT_EXPECT_FALSE(test, p->side[1].session.attempt.active);
+	KUNIT_EXPECT_TRUE(test, p->side[0].session.conn.active);
+	KUNIT_EXPECT_FALSE(test, p->side[1].session.conn.active);
 }
 
 static void session_new_incarnation_replaces(struct kunit *test)

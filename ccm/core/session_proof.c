@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who is at the other end? See session_proof.h. */
+#include "session_proof.h"
+
+#include "session_attempt.h"
+#include "session_kernel.h"
+
+/*
+ * A candidate is proven. Clients of the present session hear why it ends; a session that is
+ * not READY yet is simply begun anew.
+ */
+static void weigh(struct ccm_session *s, u64 now_us, const struct ccm_session_event *event,
+		  struct ccm_session_actions *actions)
+{
+	struct ccm_session_conn *conn = &s->candidate;
+	u32 reason = CCM_REASON_UNREACHABLE;
+
+	if (s->conn.done & CCM_DONE_PROVEN) {
+		if (conn->incarnation == s->conn.incarnation) {
+			if (ccm_session_went_back(s, conn->incarnation, conn->hello.uptime_ms))
+				reason = CCM_REASON_RESTARTED;
+		} else if (ccm_session_kernel(s, conn) == CCM_KERNEL_NEW) {
+			reason = CCM_REASON_RESTARTED;
+		} else {
+			conn->done |= CCM_DONE_WAITS;
+			ccm_session_emit(actions, CCM_ACT_PROBE)->conn = s->conn.id;
+			return;
+		}
+	}
+	if (!s->told_ready)
+		reason = s->reason;
+	ccm_session_end(s, now_us, event, reason, CCM_RETRY_BACKOFF, false, actions);
+}
+
+void ccm_session_prove(struct ccm_session *s, u64 now_us, struct ccm_session_conn *conn,
+		       const struct ccm_session_event *event,
+		       struct ccm_session_actions *actions)
+{
+	const u32 proof = CCM_DONE_R1 | CCM_DONE_HELLO_RECEIVED;
+
+	if ((conn->done & proof) != proof || (conn->done & CCM_DONE_PROVEN))
+		return;
+	conn->done |= CCM_DONE_PROVEN;
+	if (conn == &s->candidate)
+		weigh(s, now_us, event, actions);
+	else
+		ccm_session_know(s, conn);
+}
+
+void ccm_session_clash(struct ccm_session *s, struct ccm_session_actions *actions)
+{
+	bool said;
+
+	ccm_session_emit(actions, CCM_ACT_CLASH)->conn = s->candidate.id;
+	said = ccm_session_goodbye(&s->candidate, CCM_REASON_DUPLICATE, actions);
+	ccm_session_close(&s->candidate, said, actions);
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Make before break: a new connection is greeted beside the one there is. What it proves
+// decides what the present session ends for, and whether it ends at all.
+#include <gtest/gtest.h>
+
+#include "machine.h"
+
+namespace {
+
+using sim::Machine;
+using sim::Types;
+using sim::ms;
+using sim::u;
+
+class Candidate : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        m.peer_uptime_ms = 5000;
+        m.start().to(CCM_STATE_READY);
+        m.take();
+        old_ = m.s.conn.id;
+        hear(5000); // the partner's kernel is 5 s older than this READ
+    }
+
+    void TearDown() override { EXPECT_EQ(m.wrong, ""); }
+
+    // A heartbeat succeeds @after_ms later.
+    void hear(uint64_t after_ms)
+    {
+        m.now += after_ms * ms;
+        m.heard_us = m.now;
+        m.heard_uptime_ms = 5000 + after_ms;
+        m.step(m.simple(CCM_SEV_TIMER));
+    }
+
+    // Somebody asks, @after_ms after that, and is accepted beside.
+    Machine &ask(uint64_t incarnation, uint64_t uptime_ms, uint64_t after_ms = 100)
+    {
+        m.now += after_ms * ms;
+        m.peer_uptime_ms = uptime_ms;
+        m.step(m.request(incarnation == m.peer_incarnation ? 2 : 1, incarnation));
+        m.peer_incarnation = incarnation;
+        m.peer_nonce++;
+        m.beside = true;
+        return m;
+    }
+
+    // ... and proves who it is, R1 last.
+    Machine &prove()
+    {
+        m.step(m.established());
+        m.step(m.keys());
+        m.step(m.hello());
+        return m.step(m.status());
+    }
+
+    void expect_replaced(uint32_t reason)
+    {
+        EXPECT_EQ(m.find(CCM_ACT_CLOSE)->conn, old_);
+        ASSERT_TRUE(m.has(CCM_ACT_DOWN));
+        EXPECT_EQ(m.find(CCM_ACT_DOWN)->reason, reason);
+        EXPECT_EQ(m.find(CCM_ACT_STATE)->state, u(CCM_STATE_DOWN));
+        EXPECT_EQ(m.find(CCM_ACT_STATE)->reason, reason);
+        m.beside = false;
+        m.step(m.answer_ring());
+        m.step(m.answer());
+        m.to(CCM_STATE_READY);
+        EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+    }
+
+    Machine m{1, 2};
+    uint32_t old_ = 0;
+};
+
+TEST_F(Candidate, NothingIsTouchedBeforeItIsProven)
+{
+    ask(0xdead, 20);
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_ACCEPT, CCM_ACT_TIMER}));
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+    EXPECT_EQ(m.s.conn.id, old_);
+    m.step(m.established());
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_SEND, CCM_ACT_TIMER}));
+    m.step(m.keys());
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_READ, CCM_ACT_WRITE}));
+    m.step(m.hello());
+    EXPECT_EQ(m.types(), Types{CCM_ACT_ANSWER});
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+    EXPECT_EQ(m.s.peer_incarnation, 0xb0bU);
+}
+
+// One request with an invented incarnation, or a late duplicate of a dead one
+TEST_F(Candidate, NobodyIsBehindIt)
+{
+    ask(0xdead, 20);
+    m.timer();
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_TIMER}));
+    EXPECT_EQ(m.s.armed_us, 0U);
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+    EXPECT_EQ(m.s.conn.id, old_);
+}
+
+TEST_F(Candidate, WhateverBecomesOfItTheSessionStays)
+{
+    const sim::Happening none;
+
+    for (auto type : {CCM_SEV_REJECTED, CCM_SEV_FAILED, CCM_SEV_DISCONNECTED, CCM_SEV_ERROR, CCM_SEV_DEVICE_GONE}) {
+        for (int far = 0; far < 3; far++) {
+            m.beside = false;
+            ask(0xdead + type * 8U + far, 20);
+            if (far > 0)
+                m.step(m.established());
+            if (far > 1)
+                m.step(m.keys());
+            m.step(m.simple(type));
+            EXPECT_EQ(m.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_TIMER}));
+            EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+            EXPECT_EQ(m.s.candidate.id, 0U);
+        }
+    }
+}
+
+TEST_F(Candidate, WrongMessagesEndItAlone)
+{
+    for (int i = 0; i < 7; i++) {
+        m.beside = false;
+        ask(0xdead + i, 20);
+        if (i == 0)
+            m.step(m.hello()); // before ESTABLISHED
+        else
+            m.step(m.established());
+        if (i == 1)
+            m.step(m.hello()); // before its keys
+        if (i > 1)
+            m.step(m.keys([i](auto &k) { k.incarnation += i == 2; }));
+        if (i == 3)
+            m.step(m.hello([](auto &h) { h.nonce_partner++; }));
+        if (i == 4)
+            m.step(m.status([](auto &p) { p.node = 9; }));
+        if (i == 5)
+            m.step(m.simple(CCM_SEV_RING, 0, CCM_RING_LINKS));
+        if (i == 6)
+            m.step(m.simple(CCM_SEV_RING, 0, CCM_RING_CATALOG)); // before its hello
+        EXPECT_TRUE(m.has(CCM_ACT_CLOSE)) << i;
+        EXPECT_EQ(m.s.candidate.id, 0U) << i;
+        EXPECT_EQ(m.s.state, u(CCM_STATE_READY)) << i;
+    }
+}
+
+// A rebooted partner is taken back at once: its kernel is younger than the last READ.
+TEST_F(Candidate, ANewKernelReplacesTheOld)
+{
+    uint32_t kernel = m.s.peer_kernel;
+
+    ask(0xdead, 80);
+    prove();
+    expect_replaced(CCM_REASON_RESTARTED);
+    EXPECT_EQ(m.s.peer_incarnation, 0xdeadU);
+    EXPECT_NE(m.s.peer_kernel, kernel);
+}
+
+// A kernel that ran already when the old incarnation was read last cannot have replaced it:
+// either its module was loaded anew, or there are two.
+TEST_F(Candidate, TwoMachinesWithOneId)
+{
+    for (uint64_t uptime_ms : {120, 777777}) {
+        m.beside = false;
+        ask(0xdead + uptime_ms, uptime_ms);
+        prove();
+        EXPECT_EQ(m.types(), Types{CCM_ACT_PROBE});
+        EXPECT_EQ(m.find(CCM_ACT_PROBE)->conn, old_);
+        EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+        uint32_t other = m.s.candidate.id;
+        m.beside = false;
+        m.step(m.simple(CCM_SEV_ALIVE));
+        EXPECT_EQ(m.types(), (Types{CCM_ACT_CLASH, CCM_ACT_WRITE, CCM_ACT_CLOSE, CCM_ACT_TIMER}));
+        EXPECT_EQ(m.find(CCM_ACT_CLASH)->conn, other);
+        ccm_wire_goodbye g{};
+        ASSERT_EQ(ccm_wire_get_goodbye(m.find(CCM_ACT_WRITE)->data, m.find(CCM_ACT_WRITE)->len, &g), 0);
+        EXPECT_EQ(g.reason, u(CCM_REASON_DUPLICATE));
+        EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+        EXPECT_EQ(m.s.conn.id, old_);
+    }
+}
+
+TEST_F(Candidate, ALateAliveIsNothing)
+{
+    m.step(m.simple(CCM_SEV_ALIVE));
+    EXPECT_EQ(m.types(), Types{});
+    ask(0xdead, 20);
+    m.beside = false;
+    m.step(m.simple(CCM_SEV_ALIVE)); // it does not wait for this
+    EXPECT_EQ(m.types(), Types{});
+    EXPECT_NE(m.s.candidate.id, 0U);
+}
+
+// The goodbye of a module that was unloaded is lost: its kernel ran on, and is at the other end.
+TEST_F(Candidate, AReloadIsNoRestart)
+{
+    uint32_t kernel = m.s.peer_kernel;
+
+    ask(0xdead, 5000 + 5000 + 100);
+    prove();
+    EXPECT_EQ(m.types(), Types{CCM_ACT_PROBE});
+    m.beside = false;
+    m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE));
+    expect_replaced(CCM_REASON_RELOADED);
+    EXPECT_EQ(m.s.peer_kernel, kernel);
+}
+
+// The one that had the id has died, and another machine has it: nothing proves that the first
+// is gone.
+TEST_F(Candidate, AnotherMachineProvesNothing)
+{
+    uint32_t kernel = m.s.peer_kernel;
+
+    ask(0xdead, 777777);
+    prove();
+    m.beside = false;
+    m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE));
+    expect_replaced(CCM_REASON_UNREACHABLE);
+    EXPECT_NE(m.s.peer_kernel, kernel);
+}
+
+TEST_F(Candidate, ThePartnerHasLeftItsConnection)
+{
+    ask(m.peer_incarnation, 10100);
+    prove();
+    expect_replaced(CCM_REASON_UNREACHABLE);
+    EXPECT_EQ(m.s.peer_attempt, 2U);
+}
+
+// A virtual machine that goes back to a snapshot: the same incarnation, earlier.
+TEST_F(Candidate, ASnapshotIsAnotherKernel)
+{
+    uint32_t kernel = m.s.peer_kernel;
+
+    m.now += 100 * ms;
+    m.peer_uptime_ms = 6000; // 10000 was heard already
+    m.step(m.request(1));
+    ASSERT_TRUE(m.has(CCM_ACT_ACCEPT));
+    m.peer_nonce++;
+    m.beside = true;
+    prove();
+    expect_replaced(CCM_REASON_RESTARTED);
+    EXPECT_NE(m.s.peer_kernel, kernel);
+}
+
+TEST_F(Candidate, OneAtATime)
+{
+    ask(0xdead, 20);
+    uint32_t first = m.s.candidate.id;
+    m.step(m.request(1, 0xbeef)); // somebody else waits
+    EXPECT_EQ(m.reject_code(), u(CCM_REJECT_BUSY));
+    m.step(m.request(1, 0xdead));
+    EXPECT_EQ(m.reject_code(), u(CCM_REJECT_STALE));
+    m.step(m.request(2, 0xdead)); // it has given up its first
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_ACCEPT}));
+    EXPECT_EQ(m.find(CCM_ACT_CLOSE)->conn, first);
+}
+
+// The session ends for a reason of its own, and the one beside it goes on.
+TEST_F(Candidate, ItGoesOnWhenTheSessionEnds)
+{
+    for (int far = 0; far < 3; far++) {
+        Machine before = m;
+
+        ask(0xdead, 20);
+        if (far > 0)
+            m.step(m.established());
+        if (far > 1) {
+            m.step(m.keys());
+            m.step(m.status());
+        }
+        m.beside = false;
+        m.step(m.simple(CCM_SEV_ERROR));
+        EXPECT_EQ(m.find(CCM_ACT_DOWN)->reason, u(CCM_REASON_UNREACHABLE));
+        EXPECT_EQ(m.s.state, far ? u(CCM_STATE_GREETING) : u(CCM_STATE_CONNECTING));
+        EXPECT_EQ(m.has(CCM_ACT_WATCH), far > 1);
+        EXPECT_EQ(m.s.candidate.id, 0U);
+        m.to(CCM_STATE_READY);
+        EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+        EXPECT_EQ(m.wrong, "");
+        m = before;
+    }
+}
+
+// Its catalog may overtake what R1 brings: it is looked at again.
+TEST_F(Candidate, AnEarlyCatalogIsNotLost)
+{
+    ask(0xdead, 80);
+    m.step(m.established());
+    m.step(m.keys());
+    m.step(m.hello());
+    m.step(m.catalog());
+    EXPECT_EQ(m.types(), Types{});
+    m.step(m.status());
+    ASSERT_TRUE(m.has(CCM_ACT_AGAIN));
+    EXPECT_EQ(m.find(CCM_ACT_AGAIN)->what, u(CCM_RING_CATALOG));
+    m.beside = false;
+    m.step(m.catalog());
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_RING}));
+    m.step(m.answer_ring());
+    m.step(m.answer());
+    EXPECT_EQ(m.s.state, u(CCM_STATE_OPENING));
+}
+
+TEST_F(Candidate, StopEndsBoth)
+{
+    ask(0xdead, 20);
+    m.beside = false;
+    m.step(m.simple(CCM_SEV_STOP, CCM_REASON_ADMIN));
+    EXPECT_EQ(m.types(),
+              (Types{CCM_ACT_WRITE, CCM_ACT_CLOSE, CCM_ACT_CLOSE, CCM_ACT_DOWN, CCM_ACT_STATE, CCM_ACT_TIMER}));
+    EXPECT_EQ(m.s.candidate.id, 0U);
+}
+
+// While nothing is proven of the present connection, there is nothing to weigh.
+TEST_F(Candidate, BesideASeries)
+{
+    for (auto state : {CCM_STATE_GREETING, CCM_STATE_NEGOTIATING, CCM_STATE_OPENING}) {
+        Machine e;
+
+        e.start().to(state);
+        e.step(e.request(2));
+        EXPECT_EQ(e.s.state, u(state));
+        e.peer_nonce++;
+        e.beside = true;
+        e.step(e.established());
+        e.step(e.keys());
+        e.step(e.hello());
+        e.step(e.status());
+        EXPECT_FALSE(e.has(CCM_ACT_DOWN));
+        EXPECT_EQ(e.s.state, u(CCM_STATE_GREETING));
+        e.beside = false;
+        e.step(e.answer_ring());
+        e.step(e.answer());
+        e.to(CCM_STATE_READY);
+        EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
+        EXPECT_EQ(e.wrong, "");
+    }
+}
+
+} // namespace
