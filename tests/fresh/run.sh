@@ -39,7 +39,7 @@ mounted=
 # One file system, so that nothing goes that a mount which could not be taken away shows.
 clean() {
 	for mount in $mounted; do
-		umount "$mount" || umount -l "$mount"
+		umount --recursive --lazy "$mount"
 	done
 	rm -rf --one-file-system "$root"
 }
