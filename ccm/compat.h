@@ -10,7 +10,7 @@
 #include <linux/timer.h>
 #include <linux/version.h>
 
-/* bin2hex() and hex2bin() were in <linux/kernel.h> until 6.3, and came from there until 6.18. */
+/* bin2hex() and hex2bin(): in <linux/kernel.h> until 6.3; 7.3 has them nowhere else. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 #include <linux/hex.h>
 #endif

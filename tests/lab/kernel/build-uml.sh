@@ -221,7 +221,7 @@ $lost"
 run -s -j"${JOBS:-$(nproc)}" linux modules
 rm -f "$temporary/vmlinux.o" "$temporary"/.tmp_vmlinux* "$temporary/options"
 
-# From 6.13 on the build directory's Makefile names it.
+# In newer kernels (7.3) the build directory's Makefile names it.
 [ ! -e "$temporary/Makefile" ] || sed -i "s|$temporary|$build|" "$temporary/Makefile"
 touch "$temporary/built"
 rm -rf "$build"
