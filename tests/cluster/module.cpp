@@ -203,4 +203,27 @@ void expect_alternation(const Watch &watch)
     }
 }
 
+namespace {
+
+bool reads_need_a_work_queue(Node &node)
+{
+    int major = 0, minor = 0;
+    std::string release = node.must("uname -r");
+    if (std::sscanf(release.c_str(), "%d.%d", &major, &minor) != 2)
+        throw Error("{}: its kernel is called {}", node.name(), release);
+    return major > 6 || (major == 6 && minor >= 4);
+}
+
+} // namespace
+
+std::string reason_when_spinning(Node &node)
+{
+    return reads_need_a_work_queue(node) ? "unreachable" : "hung";
+}
+
+std::string reason_when_standing(Node &node)
+{
+    return reads_need_a_work_queue(node) ? "unreachable" : "panicked";
+}
+
 } // namespace ccm::test

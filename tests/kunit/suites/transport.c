@@ -394,8 +394,8 @@ void test_take_device_away(struct kunit *test)
 	netdev = ip_dev_find(&init_net, cpu_to_be32(TEST_ADDRESS));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, netdev);
 	strscpy(t->netdev, netdev->name, sizeof(t->netdev));
+	t->leaving = ib_device_get_by_netdev(netdev, RDMA_DRIVER_RXE);
 	dev_put(netdev);
-	t->leaving = ib_device_get_by_name(t->name, RDMA_DRIVER_RXE);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->leaving);
 	t->away = true;
 	queue_work(system_unbound_wq, &t->leave);

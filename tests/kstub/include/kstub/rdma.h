@@ -382,7 +382,7 @@ int ib_register_client(struct ib_client *client);
 void ib_unregister_client(struct ib_client *client);
 void ib_set_client_data(struct ib_device *device, struct ib_client *client, void *data);
 void *ib_get_client_data(struct ib_device *device, struct ib_client *client);
-struct ib_device *ib_device_get_by_name(const char *name, enum rdma_driver_id driver_id);
+struct ib_device *ib_device_get_by_netdev(struct net_device *ndev, enum rdma_driver_id driver_id);
 void ib_unregister_device_and_put(struct ib_device *device);
 void ib_register_event_handler(struct ib_event_handler *event_handler);
 void ib_unregister_event_handler(struct ib_event_handler *event_handler);
