@@ -8,6 +8,8 @@
  * a link that was lost before the client heard of it is not mentioned at all, and READY
  * and DOWN alternate by construction.
  */
+#include <linux/kmemleak.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -101,6 +103,8 @@ static bool tell(struct ccm_client *client, struct ccm_pairing *pairing)
 static void client_notify(struct work_struct *work)
 {
 	struct ccm_client *client = container_of(work, struct ccm_client, notify);
+	/* as in partner_work(): DOWN is told here */
+	unsigned int flags = memalloc_noio_save();
 	struct ccm_pairing *pairing;
 
 	spin_lock(&client->lock);
@@ -109,6 +113,7 @@ static void client_notify(struct work_struct *work)
 		while (tell(client, pairing))
 			;
 	spin_unlock(&client->lock);
+	memalloc_noio_restore(flags);
 }
 
 /**
@@ -219,6 +224,30 @@ static bool region_released(struct ccm_pairing *pairing)
 }
 
 /**
+ * ccm_pairing_quarantine() - nobody knows whether the partner still reaches the region
+ * @pairing: its link is fenced, but for that
+ *
+ * The partner's work item. The region stays the client's to look at, until it lets go of it; it
+ * is never freed, and counts in the node's limit for ever.
+ */
+void ccm_pairing_quarantine(struct ccm_pairing *pairing)
+{
+	pairing->region_lost = true;
+}
+
+/* Free it, or leave it alone for ever. */
+static void region_drop(struct ccm_pairing *pairing)
+{
+	if (pairing->region_lost)
+		kmemleak_not_leak(pairing->region);
+	else
+		vfree(pairing->region);
+	pairing->region = NULL;
+	pairing->region_len = 0;
+	pairing->region_lost = false;
+}
+
+/**
  * ccm_pairing_region() - memory for the counterpart
  * @pairing: has no link that uses it
  * @len: bytes
@@ -233,25 +262,25 @@ static bool region_released(struct ccm_pairing *pairing)
 int ccm_pairing_region(struct ccm_pairing *pairing, u64 len)
 {
 	struct ccm_limits *limits = &pairing->client->node->limits;
+	u64 usable = pairing->region_lost ? 0 : pairing->region_len;
 	void *region;
 	u64 more;
 
 	len = round_up(len, PAGE_SIZE);
 	if (region_in_use(pairing))
 		return -EINPROGRESS;
-	if (pairing->region_len >= len)
+	if (usable >= len)
 		return 0;
 	/* what is there is not given up for what cannot be */
-	more = len - pairing->region_len;
+	more = len - usable;
 	if (!ccm_limits_take_memory(limits, more))
 		return -EDQUOT;
 	if (pairing->region && !region_released(pairing)) {
 		ccm_limits_give_memory(limits, more);
 		return -EINPROGRESS;
 	}
-	vfree(pairing->region);
-	pairing->region = NULL;
-	pairing->region_len = 0;
+	if (pairing->region)
+		region_drop(pairing);
 	region = __vmalloc(len, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
 	if (!region) {
 		ccm_limits_give_memory(limits, len);
@@ -324,10 +353,10 @@ void ccm_pairings_free(struct ccm_client *client)
 
 	list_for_each_entry_safe(pairing, next, &client->pairings, client_entry) {
 		list_del(&pairing->client_entry);
-		if (pairing->region) {
-			vfree(pairing->region);
+		if (!pairing->region_lost)
 			ccm_limits_give_memory(&client->node->limits, pairing->region_len);
-		}
+		if (pairing->region)
+			region_drop(pairing);
 		kfree(pairing);
 	}
 }

@@ -55,6 +55,7 @@ struct ccm_client {
  *	touched by the partner's work item only (and by nobody once @let_go is set)
  * @region: memory for the counterpart; kept from session to session; NULL: none yet
  * @region_len: bytes of it
+ * @region_lost: a fence of it has failed: it is never used again
  * @no_memory: the last try could not even be allocated
  * @deferred: another try is to be made when @present is closed
  * @let_go: the partner knows no more of the client, which is leaving
@@ -80,6 +81,7 @@ struct ccm_pairing {
 	struct ccm_try *present;
 	void *region;
 	u64 region_len;
+	bool region_lost;
 	bool no_memory;
 	bool deferred;
 	bool let_go;
@@ -106,6 +108,7 @@ void ccm_pairing_tell_down(struct ccm_pairing *pairing, struct ccm_link *link, u
 void ccm_pairing_tell_status(struct ccm_pairing *pairing,
 			     const struct ccm_partner_status *status);
 bool ccm_pairings_let_go(struct ccm_client *client);
+void ccm_pairing_quarantine(struct ccm_pairing *pairing);
 int ccm_pairing_region(struct ccm_pairing *pairing, u64 len);
 
 void ccm_pairings_show(struct ccm_client *client);

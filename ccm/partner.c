@@ -316,12 +316,16 @@ static void log_reject(struct ccm_partner *partner, u32 code)
  *
  * No heartbeat is posted any more. The goodbye goes out in front of the ports' end, so that
  * the partner's clients hear why the session has ended, not of ports that were lost. The
- * ports' queue pairs are ended, then the session's own: from here on nothing that the
- * partner sends is taken. Then what it could reach is deregistered: the links' memory, and
- * the session's. Each of these does nothing where there is nothing: a connection that never
- * had a queue pair goes the same way.
+ * ports' queue pairs go into the error state and are drained, then the session's own: from
+ * here on nothing that the partner sends is taken, and no completion is looked at. Then what it
+ * could reach is deregistered: the links' memory, and the session's. Each of these does nothing
+ * where there is nothing: a connection that never had a queue pair goes the same way.
  *
- * Bounded by CCM_FLUSH_MS + 2 * CCM_DRAIN_MS and what destroying the objects takes.
+ * Fenced is not freed. The queue pairs, in the error state, reach nothing; what a driver takes to
+ * free them, and ids and pages with them, is the reaper's time and nobody else's: whoever is to
+ * hear DOWN hears it when this returns, and the next connection may begin.
+ *
+ * Bounded by CCM_FLUSH_MS + 2 * CCM_DRAIN_MS and what deregistering takes.
  */
 static void close_conn(struct ccm_partner *partner, struct ccm_path *path,
 		       struct ccm_conn *conn, bool flush)
@@ -331,8 +335,9 @@ static void close_conn(struct ccm_partner *partner, struct ccm_path *path,
 	ccm_links_fence(&partner->links, conn);
 	ccm_conn_drain(conn);
 	ccm_links_finish(&partner->links, conn);
+	ccm_conn_deregister(conn);
 	list_del(&conn->entry);
-	ccm_conn_free(conn);
+	ccm_conn_reap(conn);
 }
 
 static void act_connect(struct ccm_partner *partner, const struct ccm_session_action *a)

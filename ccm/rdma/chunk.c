@@ -4,6 +4,7 @@
  * on the session's queue pair; the registrations of all regions share CCM_MAIL_LINK_WR
  * places on its send queue. A chunk's pages need not be contiguous.
  */
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -65,16 +66,17 @@ static int chunk_create(struct ccm_chunk *chunk, struct ccm_conn *conn, u8 *data
 	return 0;
 }
 
-static void chunk_destroy(struct ccm_chunk *chunk, struct ib_device *ib)
+/* What may still be reached stays mapped. */
+static int chunk_destroy(struct ccm_chunk *chunk, struct ib_device *ib)
 {
-	if (chunk->mr)
-		ib_dereg_mr(chunk->mr);
-	chunk->mr = NULL;
-	if (!chunk->sgt.sgl)
-		return;
+	int ret = ccm_mr_destroy(&chunk->mr);
+
+	if (ret || !chunk->sgt.sgl)
+		return ret;
 	ib_dma_unmap_sg(ib, chunk->sgt.sgl, (int)chunk->sgt.orig_nents, chunk->dir);
 	sg_free_table(&chunk->sgt);
 	chunk->sgt.sgl = NULL;
+	return 0;
 }
 
 /*
@@ -233,7 +235,7 @@ int ccm_region_register(struct ccm_region *region)
 
 	while (region->posted < to_register(region) && ccm_mail_take_places(mail, wrs)) {
 		chunk = &region->chunks[region->posted];
-		ret = ccm_mr_post(ep->cm_id->qp, chunk->mr, chunk->access, &region->reg_cqe);
+		ret = ccm_mr_post(ep->qp, chunk->mr, chunk->access, &region->reg_cqe);
 		if (ret) {
 			/* what of it was posted ends with the session */
 			ccm_mail_give_places(mail, wrs);
@@ -344,23 +346,39 @@ void ccm_region_sync(struct ccm_region *region, u64 offset, u64 len, bool for_cp
 
 /**
  * ccm_region_destroy() - end every access to the memory
- * @region: no work request of it is under way, or the queue pair is drained or destroyed
+ * @region: no work request of it is under way, or the queue pair is fenced
+ *
+ * Return: 0; a negative errno: a chunk could not be deregistered. The memory must then never be
+ * used again, nor freed; table, landing page and what describes them are left alone here. Its
+ * device is in quarantine
  */
-void ccm_region_destroy(struct ccm_region *region)
+int ccm_region_destroy(struct ccm_region *region)
 {
+	struct ccm_device *device = region->conn ? region->conn->endpoint.device : NULL;
+	int first = 0;
 	u32 i;
+	int ret;
 
-	for (i = 0; i < region->count; i++)
-		chunk_destroy(&region->chunks[i], region->conn->endpoint.device->ib);
-	kvfree(region->chunks);
+	for (i = 0; i < region->count; i++) {
+		ret = chunk_destroy(&region->chunks[i], device->ib);
+		if (!first)
+			first = ret;
+	}
+	if (first) {
+		ccm_device_quarantine(device, "ib_dereg_mr", first);
+		kmemleak_not_leak(region->chunks);
+	} else {
+		kvfree(region->chunks);
+		free_page((unsigned long)region->table);
+		free_page((unsigned long)region->landing);
+	}
 	region->chunks = NULL;
 	region->count = 0;
 	region->region_chunks = 0;
-	free_page((unsigned long)region->table);
-	free_page((unsigned long)region->landing);
 	region->table = NULL;
 	region->landing = NULL;
 	region->conn = NULL;
+	return first;
 }
 
 /*

@@ -354,7 +354,7 @@ int ccm_mail_send_keys(struct ccm_mail *mail, const u8 *data, u32 len)
 		last = &mail->reg_wr[2].wr;
 	}
 	last->next = &send;
-	ret = ib_post_send(mail->ep->cm_id->qp, &mail->reg_wr[0].wr, NULL);
+	ret = ib_post_send(mail->ep->qp, &mail->reg_wr[0].wr, NULL);
 	if (ret)
 		clear_bit(0, &mail->tx_busy);
 	last->next = NULL;
@@ -399,7 +399,7 @@ int ccm_mail_ring(struct ccm_mail *mail, u32 ring)
 	struct ib_sge sge;
 
 	ring_prepare(mail, ring, &wr, &sge);
-	return ib_post_send(mail->ep->cm_id->qp, &wr, NULL);
+	return ib_post_send(mail->ep->qp, &wr, NULL);
 }
 
 /**
@@ -444,7 +444,7 @@ int ccm_mail_post(struct ccm_mail *mail, u32 ring, u32 len, u64 addr, u32 key)
 		write.wr.ex.imm_data = cpu_to_be32(ccm_wire_ring_word((enum ccm_ring)ring,
 								      mail->ring_seq++));
 	}
-	ret = ib_post_send(mail->ep->cm_id->qp, &write.wr, NULL);
+	ret = ib_post_send(mail->ep->qp, &write.wr, NULL);
 	if (ret)
 		clear_bit((int)ring, &mail->tx_busy);
 	return ret;
@@ -487,7 +487,7 @@ int ccm_mail_read(struct ccm_mail *mail, struct ccm_read *read, u64 addr, u32 ke
 	wr.wr.opcode = IB_WR_RDMA_READ;
 	wr.remote_addr = addr;
 	wr.rkey = key;
-	return ib_post_send(mail->ep->cm_id->qp, &wr.wr, NULL);
+	return ib_post_send(mail->ep->qp, &wr.wr, NULL);
 }
 
 /*
