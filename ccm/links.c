@@ -142,6 +142,13 @@ static void prepare(struct ccm_try *t)
 		}
 	}
 	if (!ret)
+		ret = ccm_region_map(&link->region);
+	if (ret == -EINPROGRESS) {
+		/* in between, whatever else has happened is looked at */
+		ccm_inbox_tell(t->links->inbox, CCM_INBOX_LINKS);
+		return;
+	}
+	if (!ret)
 		ret = ccm_region_register(&link->region);
 	if (ret)
 		fail(t, why_of(ret));

@@ -10,6 +10,7 @@
  */
 #include <linux/kmemleak.h>
 #include <linux/sched/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -235,16 +236,71 @@ void ccm_pairing_quarantine(struct ccm_pairing *pairing)
 	pairing->region_lost = true;
 }
 
-/* Free it, or leave it alone for ever. */
-static void region_drop(struct ccm_pairing *pairing)
+/* Give up what there is: to be freed, or NULL: left alone for ever. */
+static void *region_drop(struct ccm_pairing *pairing)
 {
-	if (pairing->region_lost)
-		kmemleak_not_leak(pairing->region);
-	else
-		vfree(pairing->region);
+	void *region = pairing->region;
+
+	if (region && pairing->region_lost) {
+		kmemleak_not_leak(region);
+		region = NULL;
+	}
 	pairing->region = NULL;
 	pairing->region_len = 0;
 	pairing->region_lost = false;
+	return region;
+}
+
+#define FILL_PIECE	((u64)SZ_2M)	/* cleared between two looks at fill_stop */
+
+static bool clear(struct ccm_pairing *pairing, u8 *region)
+{
+	u64 at;
+
+	for (at = 0; at < pairing->fill_len; at += FILL_PIECE) {
+		if (READ_ONCE(pairing->fill_stop))
+			return false;
+		memset(region + at, 0, min(FILL_PIECE, pairing->fill_len - at));
+		cond_resched();
+	}
+	return true;
+}
+
+/*
+ * Half a GiB takes a second or two. The partner's work item has to tell clients DOWN meanwhile, so
+ * this is not done there.
+ */
+static void fill(struct work_struct *work)
+{
+	struct ccm_pairing *pairing = container_of(work, struct ccm_pairing, fill);
+	void *region;
+
+	vfree(pairing->fill_old);
+	region = __vmalloc(pairing->fill_len, GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	if (region && !clear(pairing, (u8 *)region)) {
+		vfree(region);
+		region = NULL;
+	}
+	pairing->fill_region = region;
+	/* pairs with filled() */
+	smp_store_release(&pairing->filled, true);
+	ccm_inbox_tell(pairing->inbox, CCM_INBOX_LINKS);
+}
+
+/* Take what the work item has brought. */
+static int filled(struct ccm_pairing *pairing)
+{
+	/* pairs with fill() */
+	if (!smp_load_acquire(&pairing->filled))
+		return -EINPROGRESS;
+	pairing->filling = false;
+	if (!pairing->fill_region) {
+		ccm_limits_give_memory(&pairing->client->node->limits, pairing->fill_len);
+		return -ENOMEM;
+	}
+	pairing->region = pairing->fill_region;
+	pairing->region_len = pairing->fill_len;
+	return 0;
 }
 
 /**
@@ -253,22 +309,29 @@ static void region_drop(struct ccm_pairing *pairing)
  * @len: bytes
  *
  * The partner's work item. What is there already, from an earlier session, stays if it
- * is large enough, with what it holds. Fresh memory is zeroed.
+ * is large enough, with what it holds. Fresh memory is zeroed; a work item of its own sets it
+ * aside.
  *
- * Return: 0; -EINPROGRESS: the client has not heard DOWN of the last link, or is asked to
- * let go of a smaller region; then CCM_INBOX_LINKS is told; -EDQUOT: past the node's
- * limit; -ENOMEM
+ * Return: 0; -EINPROGRESS: it is being set aside, or the client has not heard DOWN of the last
+ * link, or is asked to let go of a smaller region; then CCM_INBOX_LINKS is told; -EDQUOT: past
+ * the node's limit; -ENOMEM
  */
 int ccm_pairing_region(struct ccm_pairing *pairing, u64 len)
 {
 	struct ccm_limits *limits = &pairing->client->node->limits;
-	u64 usable = pairing->region_lost ? 0 : pairing->region_len;
-	void *region;
+	u64 usable;
 	u64 more;
+	int ret;
 
 	len = round_up(len, PAGE_SIZE);
+	if (pairing->filling) {
+		ret = filled(pairing);
+		if (ret)
+			return ret;
+	}
 	if (region_in_use(pairing))
 		return -EINPROGRESS;
+	usable = pairing->region_lost ? 0 : pairing->region_len;
 	if (usable >= len)
 		return 0;
 	/* what is there is not given up for what cannot be */
@@ -279,16 +342,26 @@ int ccm_pairing_region(struct ccm_pairing *pairing, u64 len)
 		ccm_limits_give_memory(limits, more);
 		return -EINPROGRESS;
 	}
-	if (pairing->region)
-		region_drop(pairing);
-	region = __vmalloc(len, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
-	if (!region) {
-		ccm_limits_give_memory(limits, len);
-		return -ENOMEM;
-	}
-	pairing->region = region;
-	pairing->region_len = len;
-	return 0;
+	pairing->fill_old = region_drop(pairing);
+	pairing->fill_len = len;
+	pairing->filled = false;
+	pairing->filling = true;
+	queue_work(pairing->client->node->notify_wq, &pairing->fill);
+	return -EINPROGRESS;
+}
+
+/* Nobody looks at it any more. */
+static void region_free(struct ccm_pairing *pairing)
+{
+	struct ccm_limits *limits = &pairing->client->node->limits;
+
+	WRITE_ONCE(pairing->fill_stop, true);
+	flush_work(&pairing->fill);
+	if (pairing->filling)
+		filled(pairing);
+	if (!pairing->region_lost)
+		ccm_limits_give_memory(limits, pairing->region_len);
+	vfree(region_drop(pairing));
 }
 
 /*
@@ -331,6 +404,7 @@ struct ccm_pairing *ccm_pairing_create(struct ccm_client *client, u32 partner,
 	pairing->partner = partner;
 	pairing->inbox = inbox;
 	INIT_LIST_HEAD(&pairing->entry);
+	INIT_WORK(&pairing->fill, fill);
 	record = &pairing->view.record;
 	record->size = sizeof(*record);
 	record->type = CCM_RECORD_CLIENT;
@@ -353,10 +427,7 @@ void ccm_pairings_free(struct ccm_client *client)
 
 	list_for_each_entry_safe(pairing, next, &client->pairings, client_entry) {
 		list_del(&pairing->client_entry);
-		if (!pairing->region_lost)
-			ccm_limits_give_memory(&client->node->limits, pairing->region_len);
-		if (pairing->region)
-			region_drop(pairing);
+		region_free(pairing);
 		kfree(pairing);
 	}
 }

@@ -56,6 +56,14 @@ struct ccm_client {
  * @region: memory for the counterpart; kept from session to session; NULL: none yet
  * @region_len: bytes of it
  * @region_lost: a fence of it has failed: it is never used again
+ * @fill: sets a region aside; only while @filling. It has the next five for itself, until
+ *	@filled is true
+ * @filling: the work item of the partner waits for it
+ * @filled: it is done
+ * @fill_stop: nobody wants it any more
+ * @fill_old: to be freed first
+ * @fill_len: bytes wanted
+ * @fill_region: what came of it; NULL: no memory
  * @no_memory: the last try could not even be allocated
  * @deferred: another try is to be made when @present is closed
  * @let_go: the partner knows no more of the client, which is leaving
@@ -82,6 +90,13 @@ struct ccm_pairing {
 	void *region;
 	u64 region_len;
 	bool region_lost;
+	struct work_struct fill;
+	bool filling;
+	bool filled;
+	bool fill_stop;
+	void *fill_old;
+	u64 fill_len;
+	void *fill_region;
 	bool no_memory;
 	bool deferred;
 	bool let_go;

@@ -137,22 +137,14 @@ static u32 chunk_len(const struct ib_device *ib)
 	return clamp_t(u32, pages - 1, 1, CCM_MR_LEN_MAX / CCM_PAGE_LEN) * CCM_PAGE_LEN;
 }
 
-static int create_chunks(struct ccm_region *region, u8 *data, u64 left, bool landing)
+static int map_pages(struct ccm_region *region)
 {
 	const struct ccm_endpoint *ep = &region->conn->endpoint;
-	u32 len;
 	int ret;
 
 	/* table and landing page */
 	BUILD_BUG_ON(CCM_LINK_CHUNKS_MAX * CCM_LINK_CHUNK_LEN > PAGE_SIZE);
 
-	for (; left; left -= len, data += len) {
-		len = (u32)min_t(u64, left, region->chunk_len);
-		ret = chunk_add(region, data, len, DMA_BIDIRECTIONAL, IB_ACCESS_LOCAL_WRITE |
-				IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ);
-		if (ret)
-			return ret;
-	}
 	if (region->region_chunks) {
 		region->table = (u8 *)get_zeroed_page(GFP_KERNEL);
 		if (!region->table)
@@ -163,7 +155,7 @@ static int create_chunks(struct ccm_region *region, u8 *data, u64 left, bool lan
 			return ret;
 		fill_table(region);
 	}
-	if (landing) {
+	if (region->wants_landing) {
 		region->landing = (u8 *)get_zeroed_page(GFP_KERNEL);
 		if (!region->landing)
 			return -ENOMEM;
@@ -177,7 +169,7 @@ static int create_chunks(struct ccm_region *region, u8 *data, u64 left, bool lan
 }
 
 /**
- * ccm_region_create() - map memory for the counterpart, in chunks
+ * ccm_region_create() - memory for the counterpart, to be mapped in chunks
  * @region: zeroed
  * @conn: the session's
  * @inbox: told when a work request of the region has completed
@@ -198,13 +190,42 @@ int ccm_region_create(struct ccm_region *region, struct ccm_conn *conn, struct c
 	region->reg_cqe.done = reg_done;
 	region->chunk_len = chunk_len(conn->endpoint.device->ib);
 	region->region_chunks = (u32)DIV_ROUND_UP_ULL(len, region->chunk_len);
+	region->data = (u8 *)data;
+	region->left = len;
+	region->wants_landing = landing;
 	if (region->region_chunks > CCM_LINK_CHUNKS_MAX)
 		return -ENOSPC;
 	region->chunks = (struct ccm_chunk *)kvcalloc(region->region_chunks + 2,
 						      sizeof(*region->chunks), GFP_KERNEL);
-	if (!region->chunks)
-		return -ENOMEM;
-	return create_chunks(region, (u8 *)data, len, landing);
+	return region->chunks ? 0 : -ENOMEM;
+}
+
+/**
+ * ccm_region_map() - map the next chunk of it
+ * @region: created
+ *
+ * The partner's work item. A chunk at a time, because there are up to CCM_LINK_CHUNKS_MAX of them
+ * and a verdict must not wait for all.
+ *
+ * Return: 0: all is mapped; -EINPROGRESS: there is more; another negative errno
+ */
+int ccm_region_map(struct ccm_region *region)
+{
+	u32 len = (u32)min_t(u64, region->left, region->chunk_len);
+	int ret;
+
+	if (region->mapped)
+		return 0;
+	if (!len) {
+		ret = map_pages(region);
+		region->mapped = !ret;
+		return ret;
+	}
+	ret = chunk_add(region, region->data, len, DMA_BIDIRECTIONAL, IB_ACCESS_LOCAL_WRITE |
+			IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ);
+	region->data += len;
+	region->left -= len;
+	return ret ? ret : -EINPROGRESS;
 }
 
 /* How many of the chunks want a registration: all but a landing page that is only mapped */
@@ -219,7 +240,7 @@ static u32 to_register(const struct ccm_region *region)
 
 /**
  * ccm_region_register() - post registrations, as far as there are places for them
- * @region: created
+ * @region: mapped
  *
  * The partner's work item. To be called again when CCM_INBOX_LINKS was told.
  *
@@ -263,7 +284,7 @@ u32 ccm_region_under_way(const struct ccm_region *region)
  */
 bool ccm_region_registered(const struct ccm_region *region)
 {
-	return region->chunks && region->posted == to_register(region) &&
+	return region->mapped && region->posted == to_register(region) &&
 	       !ccm_region_under_way(region);
 }
 
@@ -377,6 +398,7 @@ int ccm_region_destroy(struct ccm_region *region)
 	region->region_chunks = 0;
 	region->table = NULL;
 	region->landing = NULL;
+	region->mapped = false;
 	region->conn = NULL;
 	return first;
 }

@@ -983,6 +983,17 @@ static void region_exit(void *context)
 	r->memory = NULL;
 }
 
+/* Until all of it is mapped, a chunk at a time */
+static int map_all(struct ccm_region *region)
+{
+	int ret;
+
+	do {
+		ret = ccm_region_map(region);
+	} while (ret == -EINPROGRESS);
+	return ret;
+}
+
 static void region_offer(struct kunit *test, struct region_test *r)
 {
 	struct ib_sge sge = {};
@@ -994,6 +1005,7 @@ static void region_offer(struct kunit *test, struct region_test *r)
 
 	KUNIT_ASSERT_EQ(test, 0, ccm_region_create(&r->landing, r->a->conn, &r->a->inbox, NULL, 0,
 						   true));
+	KUNIT_ASSERT_EQ(test, 0, map_all(&r->landing));
 	KUNIT_ASSERT_EQ(test, 0, ccm_region_register(&r->landing));
 	TEST_AWAIT(test, r->a->wait, ccm_region_registered(&r->landing));
 	landing = ccm_region_landing(&r->landing);
@@ -1035,6 +1047,9 @@ static void region_is_reached(struct kunit *test, struct region_test *r)
 	/* nothing is posted without places, and the inbox is told of what has come back */
 	KUNIT_ASSERT_EQ(test, 0, ccm_region_create(&r->here, r->b->conn, &r->b->inbox, r->memory,
 						   REGION_LEN, false));
+	KUNIT_EXPECT_EQ(test, ccm_region_map(&r->here), -EINPROGRESS);
+	KUNIT_EXPECT_EQ(test, r->here.count, 1U);
+	KUNIT_ASSERT_EQ(test, 0, map_all(&r->here));
 	KUNIT_ASSERT_TRUE(test, ccm_mail_take_places(&r->b->conn->mail, CCM_MAIL_LINK_WR));
 	KUNIT_EXPECT_FALSE(test, ccm_mail_take_places(&r->b->conn->mail, 1));
 	KUNIT_ASSERT_EQ(test, 0, ccm_region_register(&r->here));
