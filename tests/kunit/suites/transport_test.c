@@ -349,6 +349,29 @@ static void rings_arrive(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, test_saw(b, CCM_ENDPOINT_ERROR));
 }
 
+/* As many as nobody rings in good faith end the connection. */
+static void too_many_rings(struct kunit *test)
+{
+	struct transport *t = transport_of(test);
+	struct test_end *a = &t->ends[0];
+	struct test_end *b = &t->ends[1];
+
+	test_connect(test, a, b);
+	WRITE_ONCE(b->conn->mail.rings_since, jiffies + 60 * HZ);
+	WRITE_ONCE(b->conn->mail.rings, CCM_MAIL_RINGS_MAX - 1);
+	KUNIT_ASSERT_EQ(test, 0, ccm_mail_ring(&a->conn->mail, CCM_RING_ANSWER));
+	test_await(test, b, ring_bit(CCM_RING_ANSWER));
+	KUNIT_EXPECT_FALSE(test, test_saw(b, CCM_ENDPOINT_MALFORMED));
+	KUNIT_ASSERT_EQ(test, 0, ccm_mail_ring(&a->conn->mail, CCM_RING_ANSWER));
+	test_await(test, b, CCM_ENDPOINT_MALFORMED);
+	KUNIT_EXPECT_FALSE(test, test_saw(b, ring_bit(CCM_RING_ANSWER)));
+
+	/* those of another second do not count */
+	WRITE_ONCE(b->conn->mail.rings_since, jiffies - 2 * HZ);
+	KUNIT_ASSERT_EQ(test, 0, ccm_mail_ring(&a->conn->mail, CCM_RING_ANSWER));
+	test_await(test, b, ring_bit(CCM_RING_ANSWER));
+}
+
 /* "I have copied your mail" can overtake the mail's own completion: then it waits for it. */
 static void early_ring_waits(struct kunit *test)
 {
@@ -1239,6 +1262,7 @@ static struct kunit_case transport_cases[] = {
 	KUNIT_CASE(mail_under_way),
 	KUNIT_CASE(flush_is_bounded),
 	KUNIT_CASE(rings_arrive),
+	KUNIT_CASE(too_many_rings),
 	KUNIT_CASE(early_ring_waits),
 	KUNIT_CASE(malformed_message),
 	KUNIT_CASE(malformed_ring),
