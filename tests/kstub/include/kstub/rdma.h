@@ -201,6 +201,7 @@ struct ib_pd {
 	u32 local_dma_lkey;
 	u32 flags;
 	struct ib_device *device;
+	atomic_t usecnt;
 };
 struct ib_cqe {
 	void (*done)(struct ib_cq *cq, struct ib_wc *wc);
@@ -216,6 +217,7 @@ struct ib_cq {
 	ib_comp_handler comp_handler;
 	void *cq_context;
 	int cqe;
+	atomic_t usecnt;
 	struct irq_poll iop;
 };
 extern "C" {
@@ -530,6 +532,8 @@ int rdma_resolve_route(struct rdma_cm_id *id, unsigned long timeout_ms);
 int rdma_create_qp(struct rdma_cm_id *id, struct ib_pd *pd,
 		   struct ib_qp_init_attr *qp_init_attr);
 void rdma_destroy_qp(struct rdma_cm_id *id);
+int ib_destroy_qp(struct ib_qp *qp);
+int ib_poll_cq(struct ib_cq *cq, int num_entries, struct ib_wc *wc);
 int rdma_connect(struct rdma_cm_id *id, struct rdma_conn_param *conn_param);
 int rdma_connect_locked(struct rdma_cm_id *id, struct rdma_conn_param *conn_param);
 int rdma_listen(struct rdma_cm_id *id, int backlog);
