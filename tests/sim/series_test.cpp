@@ -318,7 +318,7 @@ TEST_F(Series, WhatIsRepeatedIsIgnored)
 {
     m.start().greet();
     m.step(m.keys());
-    for (Happening h : {m.status(), m.hello(), m.answer_ring()}) {
+    for (const Happening &h : {m.status(), m.hello(), m.answer_ring()}) {
         m.step(h);
         m.step(h);
         EXPECT_EQ(m.types(), Types{});
@@ -327,7 +327,7 @@ TEST_F(Series, WhatIsRepeatedIsIgnored)
     m.step(m.answer());
     EXPECT_EQ(m.types(), Types{});
     m.to(CCM_STATE_READY);
-    for (Happening h : {m.status(), m.hello(), m.answer_ring(), m.ready()}) {
+    for (const Happening &h : {m.status(), m.hello(), m.answer_ring(), m.ready()}) {
         h.data.resize(3); // nobody looks any more
         m.step(h);
         EXPECT_EQ(m.types(), Types{});
