@@ -327,7 +327,7 @@ TEST_F(Series, WhatIsRepeatedIsIgnored)
     m.step(m.answer());
     EXPECT_EQ(m.types(), Types{});
     m.to(CCM_STATE_READY);
-    for (const Happening &h : {m.status(), m.hello(), m.answer_ring(), m.ready()}) {
+    for (Happening h : {m.status(), m.hello(), m.answer_ring(), m.ready()}) {
         h.data.resize(3); // nobody looks any more
         m.step(h);
         EXPECT_EQ(m.types(), Types{});
