@@ -60,7 +60,7 @@ help:
 	@echo 'make cluster   tests on several nodes; FILTER=Suite.Test, KERNEL=plain|debug|debug-6.12|debug-newest'
 	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
-	@echo 'make lint      C++-subset checks, sparse, style'
+	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
 	@echo 'make bench     figures: connecting, detection, memory, ports'
 	@echo 'make docs      Documentation as HTML in build/docs'
 	@echo 'make states    Documentation/states.rst anew from the state table'

@@ -92,6 +92,7 @@ std::vector<std::string> sites(const std::string &file, const std::string &funct
         if (one.rfind(file + ":", 0) == 0 && one.ends_with(":" + function))
             by_line[std::stoi(one.substr(file.size() + 1))] = one;
     std::vector<std::string> all;
+    all.reserve(by_line.size());
     for (const auto &[line, one] : by_line)
         all.push_back(one);
     return all;

@@ -162,6 +162,7 @@ long long counter(Node &node, const std::string &file, const std::string &name)
 void wait_ready(const std::vector<Node *> &nodes, Duration timeout)
 {
     std::vector<Command> commands;
+    commands.reserve(nodes.size());
     for (Node *node : nodes)
         commands.push_back(node->start_command(fmt::format("ccmadm wait --timeout {}", seconds(timeout) * slowness())));
     for (std::size_t i = 0; i < nodes.size(); i++) {
