@@ -42,6 +42,10 @@ LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/cc
 .PHONY: all help module ccmadm install install-modules demo check kunit bench lint sim fuzz cluster docs clean
 .PHONY: host module-stock module-plain module-debug module-kunit module-failing states
 
+# Kernels that User-Mode Linux nodes run besides 6.1, the one that everything is tested on:
+# see build-uml.sh. As KERNEL= they are debug-6.12 and so on.
+FURTHER	:= 6.12 newest
+
 all: module ccmadm
 
 help:
@@ -52,11 +56,11 @@ help:
 	@echo 'make ccmadm    the command-line tool in build/host/userspace-tools/ccmadm'
 	@echo 'make install   all of that, headers, and depmod (DESTDIR is honoured)'
 	@echo
-	@echo 'make kunit     KUnit suites in a User-Mode Linux node'
-	@echo 'make cluster   tests on several nodes; FILTER=Suite.Test, KERNEL=plain|debug'
+	@echo 'make kunit     KUnit suites in a User-Mode Linux node; KERNEL= as below'
+	@echo 'make cluster   tests on several nodes; FILTER=Suite.Test, KERNEL=plain|debug|debug-6.12|debug-newest'
 	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
-	@echo 'make lint      C++-subset checks, sparse, style'
+	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
 	@echo 'make bench     figures: connecting, detection, memory, ports'
 	@echo 'make docs      Documentation as HTML in build/docs'
 	@echo 'make states    Documentation/states.rst anew from the state table'
@@ -111,16 +115,19 @@ module-stock:
 	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock/tests/modules \
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/stock/Module.symvers ccm_pattern.ko
 
-module-plain module-debug: module-%:
+module-plain module-debug $(FURTHER:%=module-debug-%): module-%:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/$*
-	@kernel=$$($(UML) $*) && \
+	@kernel=$$($(UML) $(subst -, ,$*)) && \
 	$(KBUILD_UML) -C $$kernel M=$(BUILD)/module/$* modules && \
 	$(KBUILD_UML) -C $$kernel M=$(BUILD)/module/$*/tests/modules \
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/$*/Module.symvers modules
 
-# The KUnit suites are for the debug kernel.
+# The KUnit suites are for the debug kernels.
 module-kunit: module-debug
 	@$(KBUILD_UML) -C $$($(UML) debug) M=$(BUILD)/module/debug/tests/kunit/suites modules
+
+$(FURTHER:%=module-kunit-%): module-kunit-%: module-debug-%
+	@$(KBUILD_UML) -C $$($(UML) debug $*) M=$(BUILD)/module/debug-$*/tests/kunit/suites modules
 
 # rdma_ccm.ko and ccm_fm.ko again, for the same nodes, with calls that can be made to fail: see
 # tests/modules/failing/calls.h. Sites are named by the path below the copy of the source.
@@ -151,13 +158,13 @@ lint:
 	@$(SCRIPTS)/packages.sh module tools lab check
 	@tests/lint/lint.sh
 
+KERNEL	?= debug
 kunit:
 	@$(SCRIPTS)/packages.sh lab tools
-	@$(MAKE) -s module-kunit host
-	@$(BUILD)/host/tests/kunit/ccm_kunit $(LAB_ARGUMENTS) --kernel=debug \
-		--uml-modules=$(BUILD)/module/debug/tests/kunit/suites
+	@$(MAKE) -s module-kunit$(KERNEL:debug%=%) host
+	@$(BUILD)/host/tests/kunit/ccm_kunit $(LAB_ARGUMENTS) --kernel=$(KERNEL) \
+		--uml-modules=$(BUILD)/module/$(KERNEL)/tests/kunit/suites
 
-KERNEL	?= debug
 FILTER	?= *
 cluster:
 	@$(SCRIPTS)/packages.sh lab tools

@@ -12,6 +12,7 @@
 #include "node.h"
 #include "pairing.h"
 #include "partner.h"
+#include "rdma/route.h"
 #include "trace.h"
 
 /**
@@ -244,7 +245,7 @@ void ccm_cluster_shutdown(struct ccm_cluster *cluster)
 }
 
 /**
- * ccm_cluster_path_up() - a device or an address has appeared
+ * ccm_cluster_path_up() - an RDMA device, or an address of one, has appeared
  * @cluster: created
  *
  * Any context.
@@ -252,6 +253,32 @@ void ccm_cluster_shutdown(struct ccm_cluster *cluster)
 void ccm_cluster_path_up(struct ccm_cluster *cluster)
 {
 	tell_all(cluster, CCM_INBOX_PATH_UP);
+}
+
+/**
+ * ccm_cluster_interface_up() - an interface, or an address on it, can be used now
+ * @cluster: created
+ * @dev: of the initial network namespace
+ *
+ * Any context but hard interrupts. Only partners to whom frames leave by it try at once: a machine
+ * may make interfaces all day (containers), and a partner that is away is to be asked rarely. When
+ * the kernel tells of an interface, its routes are there already: their notifiers are older.
+ */
+void ccm_cluster_interface_up(struct ccm_cluster *cluster, const struct net_device *dev)
+{
+	struct ccm_partner *partner;
+	bool concerns;
+	u32 i;
+	u32 k;
+
+	for (i = 0; i < cluster->count; i++) {
+		partner = cluster->partners[i];
+		concerns = false;
+		for (k = 0; k < partner->path_count && !concerns; k++)
+			concerns = ccm_route_leaves_by(&partner->paths[k].address, dev);
+		if (concerns)
+			ccm_inbox_tell(&partner->inbox, CCM_INBOX_PATH_UP);
+	}
 }
 
 /**

@@ -21,6 +21,7 @@ struct ccm_client;
 struct ccm_node;
 struct ccm_partner;
 struct dentry;
+struct net_device;
 
 /**
  * struct ccm_cluster - the others
@@ -46,6 +47,7 @@ int ccm_cluster_start(struct ccm_cluster *cluster);
 void ccm_cluster_stop(struct ccm_cluster *cluster);
 void ccm_cluster_shutdown(struct ccm_cluster *cluster);
 void ccm_cluster_path_up(struct ccm_cluster *cluster);
+void ccm_cluster_interface_up(struct ccm_cluster *cluster, const struct net_device *dev);
 void ccm_cluster_clients(struct ccm_cluster *cluster);
 int ccm_cluster_pair(struct ccm_cluster *cluster, struct ccm_client *client);
 struct ccm_partner *ccm_cluster_find(struct ccm_cluster *cluster, u32 id);

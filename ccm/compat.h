@@ -10,6 +10,11 @@
 #include <linux/timer.h>
 #include <linux/version.h>
 
+/* bin2hex() and hex2bin(): in <linux/kernel.h> until 6.3; 7.3 has them nowhere else. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#include <linux/hex.h>
+#endif
+
 /* In tracepoints: the source was named a second time until 6.9. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define ccm_assign_str(dst, src)	__assign_str(dst)
@@ -17,10 +22,12 @@
 #define ccm_assign_str(dst, src)	__assign_str(dst, src)
 #endif
 
+/* The name until 6.1; the old one is gone since 6.15. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define timer_delete_sync(timer)	del_timer_sync(timer)
 #endif
 
+/* In one step since 6.13; hrtimer_init() is gone since 6.15. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void hrtimer_setup(struct hrtimer *timer,
 				 enum hrtimer_restart (*function)(struct hrtimer *),

@@ -142,6 +142,13 @@ static void prepare(struct ccm_try *t)
 		}
 	}
 	if (!ret)
+		ret = ccm_region_map(&link->region);
+	if (ret == -EINPROGRESS) {
+		/* in between, whatever else has happened is looked at */
+		ccm_inbox_tell(t->links->inbox, CCM_INBOX_LINKS);
+		return;
+	}
+	if (!ret)
 		ret = ccm_region_register(&link->region);
 	if (ret)
 		fail(t, why_of(ret));
@@ -287,14 +294,18 @@ static bool is_opened(const struct ccm_try *t)
  * Closing
  */
 
-/* Deregister and unmap. No work request of the link is under way. */
+/*
+ * Deregister and unmap. No work request of the link is under way, or the session's queue pair is
+ * fenced.
+ */
 static void finish(struct ccm_try *t)
 {
 	struct ccm_link *link = t->link;
 
 	ccm_link_set_gone(link);
 	ccm_buffers_unmap(link);
-	ccm_region_destroy(&link->region);
+	if (ccm_region_destroy(&link->region))
+		ccm_pairing_quarantine(t->pairing);
 	if (t->ports_taken)
 		ccm_limits_give_ports(&t->links->node->limits, link->plan.ports);
 	t->ports_taken = false;
@@ -346,7 +357,7 @@ static void fence_ports(struct ccm_links *links, struct ccm_try *only, struct cc
 	ccm_drain_wait(&drain);
 	list_for_each_entry(t, &links->tries, entry)
 		if (t == only || (!only && t->link->conn == conn))
-			ccm_link_destroy_ports(t->link);
+			ccm_link_fence_ports(t->link);
 }
 
 /*
@@ -369,7 +380,7 @@ static void act_close(struct ccm_try *t)
  * @links: the partner's
  * @conn: the session's, or another: then there are none
  *
- * Bounded by CCM_DRAIN_MS and by what destroying the objects takes.
+ * Bounded by CCM_DRAIN_MS. The reaper frees the ports.
  */
 void ccm_links_fence(struct ccm_links *links, struct ccm_conn *conn)
 {
@@ -379,7 +390,7 @@ void ccm_links_fence(struct ccm_links *links, struct ccm_conn *conn)
 /**
  * ccm_links_finish() - end every access to the memory of a connection's links
  * @links: the partner's
- * @conn: ccm_links_fence() has been called, its queue pair is drained or destroyed
+ * @conn: ccm_links_fence() has been called, its queue pair is fenced
  *
  * Clients are told by ccm_links_tell_down(), or, if none can have heard of a link,
  * ccm_links_forget().

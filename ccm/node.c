@@ -73,11 +73,12 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	/* or each line would have a second one that counts those that were left out */
 	ratelimit_set_flags(&node->reject_log, RATELIMIT_MSG_ON_RELEASE);
 	ccm_limits_init(&node->limits, config->node_ports, config->node_memory);
-	ccm_devices_init(&node->devices);
 	ccm_events_init(&node->events, config->node);
 
-	if (ccm_status_page_create(&node->status_page, &node->devices, &identity))
+	if (ccm_devices_create(&node->devices))
 		goto free_node;
+	if (ccm_status_page_create(&node->status_page, &node->devices, &identity))
+		goto destroy_devices;
 	node->heartbeat_wq = alloc_workqueue("ccm-heartbeat", WQ_HIGHPRI | WQ_UNBOUND |
 					     WQ_MEM_RECLAIM, 0);
 	if (!node->heartbeat_wq)
@@ -95,6 +96,8 @@ destroy_heartbeat:
 	destroy_workqueue(node->heartbeat_wq);
 destroy_page:
 	ccm_status_page_destroy(&node->status_page);
+destroy_devices:
+	ccm_devices_destroy(&node->devices);
 free_node:
 	kfree(node);
 	return (struct ccm_node *)ERR_PTR(-ENOMEM);
@@ -103,9 +106,12 @@ free_node:
 /**
  * ccm_node_destroy() - free a node
  * @node: created; no device is registered, and nobody has anything of it
+ *
+ * Waits for the reaper: no code of the module runs afterwards.
  */
 void ccm_node_destroy(struct ccm_node *node)
 {
+	ccm_devices_destroy(&node->devices);
 	destroy_workqueue(node->notify_wq);
 	destroy_workqueue(node->heartbeat_wq);
 	ccm_status_page_destroy(&node->status_page);

@@ -4,7 +4,8 @@
  *
  * The panic notifier only stores to memory, in front of everything else: on RDMA
  * hardware the adapter goes on answering READs of it. The reboot notifier says
- * goodbye and waits for the partners' queue pairs, which is bounded.
+ * goodbye and waits until the partners' connections are fenced, which is bounded; not for
+ * the reaper.
  */
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
@@ -12,6 +13,8 @@
 #include <linux/panic_notifier.h>
 #include <linux/reboot.h>
 #include <net/addrconf.h>
+#include <net/if_inet6.h>
+#include <net/net_namespace.h>
 
 #include "cluster.h"
 #include "node.h"
@@ -31,20 +34,35 @@ static int reboot_notify(struct notifier_block *nb, unsigned long event, void *d
 	return NOTIFY_DONE;
 }
 
+/* RDMA CM looks for partners in the initial network namespace, and so does nobody elsewhere. */
+static int interface_up(const struct net_device *dev)
+{
+	if (net_eq(dev_net(dev), &init_net))
+		ccm_cluster_interface_up(the_cluster, dev);
+	return NOTIFY_DONE;
+}
+
 static int inetaddr_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
-	if (event == NETDEV_UP)
-		ccm_cluster_path_up(the_cluster);
-	return NOTIFY_DONE;
+	const struct in_ifaddr *address = (const struct in_ifaddr *)data;
+
+	return event == NETDEV_UP ? interface_up(address->ifa_dev->dev) : NOTIFY_DONE;
+}
+
+static int inet6addr_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	const struct inet6_ifaddr *address = (const struct inet6_ifaddr *)data;
+
+	return event == NETDEV_UP ? interface_up(address->idev->dev) : NOTIFY_DONE;
 }
 
 static int netdev_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
-	struct net_device *dev =
-		netdev_notifier_info_to_dev((struct netdev_notifier_info *)data);
+	const struct net_device *dev =
+		netdev_notifier_info_to_dev((const struct netdev_notifier_info *)data);
 
 	if (event == NETDEV_UP || (event == NETDEV_CHANGE && netif_carrier_ok(dev)))
-		ccm_cluster_path_up(the_cluster);
+		return interface_up(dev);
 	return NOTIFY_DONE;
 }
 
@@ -64,7 +82,7 @@ static struct notifier_block inetaddr_nb = {
 };
 
 static struct notifier_block inet6addr_nb = {
-	.notifier_call = inetaddr_notify,
+	.notifier_call = inet6addr_notify,
 };
 
 static struct notifier_block netdev_nb = {

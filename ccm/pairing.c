@@ -8,6 +8,9 @@
  * a link that was lost before the client heard of it is not mentioned at all, and READY
  * and DOWN alternate by construction.
  */
+#include <linux/kmemleak.h>
+#include <linux/sched/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -101,6 +104,8 @@ static bool tell(struct ccm_client *client, struct ccm_pairing *pairing)
 static void client_notify(struct work_struct *work)
 {
 	struct ccm_client *client = container_of(work, struct ccm_client, notify);
+	/* as in partner_work(): DOWN is told here */
+	unsigned int flags = memalloc_noio_save();
 	struct ccm_pairing *pairing;
 
 	spin_lock(&client->lock);
@@ -109,6 +114,7 @@ static void client_notify(struct work_struct *work)
 		while (tell(client, pairing))
 			;
 	spin_unlock(&client->lock);
+	memalloc_noio_restore(flags);
 }
 
 /**
@@ -219,47 +225,143 @@ static bool region_released(struct ccm_pairing *pairing)
 }
 
 /**
+ * ccm_pairing_quarantine() - nobody knows whether the partner still reaches the region
+ * @pairing: its link is fenced, but for that
+ *
+ * The partner's work item. The region stays the client's to look at, until it lets go of it; it
+ * is never freed, and counts in the node's limit for ever.
+ */
+void ccm_pairing_quarantine(struct ccm_pairing *pairing)
+{
+	pairing->region_lost = true;
+}
+
+/* Give up what there is: to be freed, or NULL: left alone for ever. */
+static void *region_drop(struct ccm_pairing *pairing)
+{
+	void *region = pairing->region;
+
+	if (region && pairing->region_lost) {
+		kmemleak_not_leak(region);
+		region = NULL;
+	}
+	pairing->region = NULL;
+	pairing->region_len = 0;
+	pairing->region_lost = false;
+	return region;
+}
+
+#define FILL_PIECE	((u64)SZ_2M)	/* cleared between two looks at fill_stop */
+
+static bool clear(struct ccm_pairing *pairing, u8 *region)
+{
+	u64 at;
+
+	for (at = 0; at < pairing->fill_len; at += FILL_PIECE) {
+		if (READ_ONCE(pairing->fill_stop))
+			return false;
+		memset(region + at, 0, min(FILL_PIECE, pairing->fill_len - at));
+		cond_resched();
+	}
+	return true;
+}
+
+/*
+ * Half a GiB takes a second or two. The partner's work item has to tell clients DOWN meanwhile, so
+ * this is not done there.
+ */
+static void fill(struct work_struct *work)
+{
+	struct ccm_pairing *pairing = container_of(work, struct ccm_pairing, fill);
+	void *region;
+
+	vfree(pairing->fill_old);
+	region = __vmalloc(pairing->fill_len, GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	if (region && !clear(pairing, (u8 *)region)) {
+		vfree(region);
+		region = NULL;
+	}
+	pairing->fill_region = region;
+	/* pairs with filled() */
+	smp_store_release(&pairing->filled, true);
+	ccm_inbox_tell(pairing->inbox, CCM_INBOX_LINKS);
+}
+
+/* Take what the work item has brought. */
+static int filled(struct ccm_pairing *pairing)
+{
+	/* pairs with fill() */
+	if (!smp_load_acquire(&pairing->filled))
+		return -EINPROGRESS;
+	pairing->filling = false;
+	if (!pairing->fill_region) {
+		ccm_limits_give_memory(&pairing->client->node->limits, pairing->fill_len);
+		return -ENOMEM;
+	}
+	pairing->region = pairing->fill_region;
+	pairing->region_len = pairing->fill_len;
+	return 0;
+}
+
+/**
  * ccm_pairing_region() - memory for the counterpart
  * @pairing: has no link that uses it
  * @len: bytes
  *
  * The partner's work item. What is there already, from an earlier session, stays if it
- * is large enough, with what it holds. Fresh memory is zeroed.
+ * is large enough, with what it holds. Fresh memory is zeroed; a work item of its own sets it
+ * aside.
  *
- * Return: 0; -EINPROGRESS: the client has not heard DOWN of the last link, or is asked to
- * let go of a smaller region; then CCM_INBOX_LINKS is told; -EDQUOT: past the node's
- * limit; -ENOMEM
+ * Return: 0; -EINPROGRESS: it is being set aside, or the client has not heard DOWN of the last
+ * link, or is asked to let go of a smaller region; then CCM_INBOX_LINKS is told; -EDQUOT: past
+ * the node's limit; -ENOMEM
  */
 int ccm_pairing_region(struct ccm_pairing *pairing, u64 len)
 {
 	struct ccm_limits *limits = &pairing->client->node->limits;
-	void *region;
+	u64 usable;
 	u64 more;
+	int ret;
 
 	len = round_up(len, PAGE_SIZE);
+	if (pairing->filling) {
+		ret = filled(pairing);
+		if (ret)
+			return ret;
+	}
 	if (region_in_use(pairing))
 		return -EINPROGRESS;
-	if (pairing->region_len >= len)
+	usable = pairing->region_lost ? 0 : pairing->region_len;
+	if (usable >= len)
 		return 0;
 	/* what is there is not given up for what cannot be */
-	more = len - pairing->region_len;
+	more = len - usable;
 	if (!ccm_limits_take_memory(limits, more))
 		return -EDQUOT;
 	if (pairing->region && !region_released(pairing)) {
 		ccm_limits_give_memory(limits, more);
 		return -EINPROGRESS;
 	}
-	vfree(pairing->region);
-	pairing->region = NULL;
-	pairing->region_len = 0;
-	region = __vmalloc(len, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
-	if (!region) {
-		ccm_limits_give_memory(limits, len);
-		return -ENOMEM;
-	}
-	pairing->region = region;
-	pairing->region_len = len;
-	return 0;
+	pairing->fill_old = region_drop(pairing);
+	pairing->fill_len = len;
+	pairing->filled = false;
+	pairing->filling = true;
+	queue_work(pairing->client->node->notify_wq, &pairing->fill);
+	return -EINPROGRESS;
+}
+
+/* Nobody looks at it any more. */
+static void region_free(struct ccm_pairing *pairing)
+{
+	struct ccm_limits *limits = &pairing->client->node->limits;
+
+	WRITE_ONCE(pairing->fill_stop, true);
+	flush_work(&pairing->fill);
+	if (pairing->filling)
+		filled(pairing);
+	if (!pairing->region_lost)
+		ccm_limits_give_memory(limits, pairing->region_len);
+	vfree(region_drop(pairing));
 }
 
 /*
@@ -302,6 +404,7 @@ struct ccm_pairing *ccm_pairing_create(struct ccm_client *client, u32 partner,
 	pairing->partner = partner;
 	pairing->inbox = inbox;
 	INIT_LIST_HEAD(&pairing->entry);
+	INIT_WORK(&pairing->fill, fill);
 	record = &pairing->view.record;
 	record->size = sizeof(*record);
 	record->type = CCM_RECORD_CLIENT;
@@ -324,10 +427,7 @@ void ccm_pairings_free(struct ccm_client *client)
 
 	list_for_each_entry_safe(pairing, next, &client->pairings, client_entry) {
 		list_del(&pairing->client_entry);
-		if (pairing->region) {
-			vfree(pairing->region);
-			ccm_limits_give_memory(&client->node->limits, pairing->region_len);
-		}
+		region_free(pairing);
 		kfree(pairing);
 	}
 }

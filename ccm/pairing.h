@@ -55,6 +55,15 @@ struct ccm_client {
  *	touched by the partner's work item only (and by nobody once @let_go is set)
  * @region: memory for the counterpart; kept from session to session; NULL: none yet
  * @region_len: bytes of it
+ * @region_lost: a fence of it has failed: it is never used again
+ * @fill: sets a region aside; only while @filling. It has the next five for itself, until
+ *	@filled is true
+ * @filling: the work item of the partner waits for it
+ * @filled: it is done
+ * @fill_stop: nobody wants it any more
+ * @fill_old: to be freed first
+ * @fill_len: bytes wanted
+ * @fill_region: what came of it; NULL: no memory
  * @no_memory: the last try could not even be allocated
  * @deferred: another try is to be made when @present is closed
  * @let_go: the partner knows no more of the client, which is leaving
@@ -80,6 +89,14 @@ struct ccm_pairing {
 	struct ccm_try *present;
 	void *region;
 	u64 region_len;
+	bool region_lost;
+	struct work_struct fill;
+	bool filling;
+	bool filled;
+	bool fill_stop;
+	void *fill_old;
+	u64 fill_len;
+	void *fill_region;
 	bool no_memory;
 	bool deferred;
 	bool let_go;
@@ -106,6 +123,7 @@ void ccm_pairing_tell_down(struct ccm_pairing *pairing, struct ccm_link *link, u
 void ccm_pairing_tell_status(struct ccm_pairing *pairing,
 			     const struct ccm_partner_status *status);
 bool ccm_pairings_let_go(struct ccm_client *client);
+void ccm_pairing_quarantine(struct ccm_pairing *pairing);
 int ccm_pairing_region(struct ccm_pairing *pairing, u64 len);
 
 void ccm_pairings_show(struct ccm_client *client);

@@ -11,6 +11,7 @@
 
 #include <linux/bottom_half.h>
 #include <linux/random.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -212,6 +213,58 @@ static void take_clients(struct ccm_partner *partner, struct ccm_session_event *
 	event->catalog = &partner->catalog;
 }
 
+/* Kinds of events that a partner, or a client, can make as many of as it likes */
+enum turn {
+	TURN_PATH	= 0,
+	TURN_CLIENTS,
+	TURN_LINKS,
+	TURN_REQUEST,
+	TURN_TIMER,
+	TURN_COUNT
+};
+
+static bool take_turn(struct ccm_partner *partner, u32 turn)
+{
+	struct ccm_session_event *event = &partner->event;
+
+	switch (turn) {
+	case TURN_PATH:
+		return ccm_path_event(used_path(partner), event, partner->buffer,
+				      sizeof(partner->buffer));
+	case TURN_CLIENTS:
+		if (!ccm_inbox_take(&partner->inbox, CCM_INBOX_CLIENTS))
+			return false;
+		take_clients(partner, event);
+		return true;
+	case TURN_LINKS:
+		return ccm_links_event(&partner->links, event);
+	case TURN_REQUEST:
+		return take_request(partner, event);
+	default:
+		if (!ccm_inbox_take(&partner->inbox, CCM_INBOX_TIMER))
+			return false;
+		event->type = CCM_SEV_TIMER;
+		return true;
+	}
+}
+
+/* In turns: whoever has had one comes last, so that none of them starves the others. */
+static bool next_turn(struct ccm_partner *partner)
+{
+	u32 turn;
+	u32 i;
+
+	for (i = 0; i < TURN_COUNT; i++) {
+		turn = (partner->turn + i) % TURN_COUNT;
+		if (take_turn(partner, turn)) {
+			partner->turn = turn + 1;
+			return true;
+		}
+	}
+	partner->turn = TURN_PATH;
+	return false;
+}
+
 /* The next thing that happened, the most decisive first. False: nothing. */
 static bool next_event(struct ccm_partner *partner)
 {
@@ -241,16 +294,8 @@ static bool next_event(struct ccm_partner *partner)
 	} else if (ccm_inbox_take(inbox, CCM_INBOX_ALIVE)) {
 		event->type = CCM_SEV_ALIVE;
 		event->conn = partner->session.conn.id;
-	} else if (ccm_path_event(path, event, partner->buffer, sizeof(partner->buffer))) {
+	} else if (next_turn(partner)) {
 		/* filled */
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_CLIENTS)) {
-		take_clients(partner, event);
-	} else if (ccm_links_event(&partner->links, event)) {
-		/* filled */
-	} else if (take_request(partner, event)) {
-		/* filled */
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_TIMER)) {
-		event->type = CCM_SEV_TIMER;
 	} else if (ccm_inbox_take(inbox, CCM_INBOX_PATH_UP)) {
 		event->type = CCM_SEV_PATH_UP;
 	} else {
@@ -350,12 +395,16 @@ static void log_clash(struct ccm_partner *partner, const struct ccm_conn *other)
  *
  * No heartbeat is posted any more. The goodbye goes out in front of the ports' end, so that
  * the partner's clients hear why the session has ended, not of ports that were lost. The
- * ports' queue pairs are ended, then the session's own: from here on nothing that the
- * partner sends is taken. Then what it could reach is deregistered: the links' memory, and
- * the session's. Each of these does nothing where there is nothing: a connection that never
- * had a queue pair goes the same way.
+ * ports' queue pairs go into the error state and are drained, then the session's own: from
+ * here on nothing that the partner sends is taken, and no completion is looked at. Then what it
+ * could reach is deregistered: the links' memory, and the session's. Each of these does nothing
+ * where there is nothing: a connection that never had a queue pair goes the same way.
  *
- * Bounded by CCM_FLUSH_MS + 2 * CCM_DRAIN_MS and what destroying the objects takes.
+ * Fenced is not freed. The queue pairs, in the error state, reach nothing; what a driver takes to
+ * free them, and ids and pages with them, is the reaper's time and nobody else's: whoever is to
+ * hear DOWN hears it when this returns, and the next connection may begin.
+ *
+ * Bounded by CCM_FLUSH_MS + 2 * CCM_DRAIN_MS and what deregistering takes.
  */
 static void close_conn(struct ccm_partner *partner, struct ccm_path *path,
 		       struct ccm_conn *conn, bool flush)
@@ -365,8 +414,9 @@ static void close_conn(struct ccm_partner *partner, struct ccm_path *path,
 	ccm_links_fence(&partner->links, conn);
 	ccm_conn_drain(conn);
 	ccm_links_finish(&partner->links, conn);
+	ccm_conn_deregister(conn);
 	list_del(&conn->entry);
-	ccm_conn_free(conn);
+	ccm_conn_reap(conn);
 }
 
 static void act_connect(struct ccm_partner *partner, const struct ccm_session_action *a)
@@ -476,6 +526,7 @@ static void partner_work(struct work_struct *work)
 		if (partner->event.type == CCM_SEV_CLIENTS)
 			partner->leaving = ccm_registry_let_go(partner->registry, partner->id);
 		log_state(partner);
+		cond_resched();
 	}
 	/* The last work request of a link that was closed may have ended: that is no event. */
 	if (partner->leaving)

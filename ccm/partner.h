@@ -56,6 +56,7 @@ struct ccm_partner_counters {
  * @timer: the core's
  * @session: the core
  * @actions: what it wants done
+ * @turn: whose turn it is next to have an event stepped
  * @event: the event being stepped
  * @buffer: its data
  * @catalog: what goes with CCM_SEV_CLIENTS
@@ -86,6 +87,7 @@ struct ccm_partner {
 	struct hrtimer timer;
 	struct ccm_session session;
 	struct ccm_session_actions actions;
+	u32 turn;
 	struct ccm_session_event event;
 	u8 buffer[CCM_CATALOG_LEN_MAX];
 	struct ccm_catalog catalog;

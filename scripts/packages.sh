@@ -11,6 +11,13 @@ die() {
 	exit 1
 }
 
+# What is called after a version in each release. A source of the test kernels that the release
+# does not have is fetched (tests/lab/kernel/fetch.sh).
+case $(. /etc/os-release && echo "${VERSION_ID:-}") in
+12) source=linux-source-6.1 sanitizers=libclang-rt-14-dev ;;
+*) source=linux-source-6.12 sanitizers=libclang-rt-19-dev ;;
+esac
+
 packages=
 for set in "$@"; do
 	case $set in
@@ -18,7 +25,7 @@ for set in "$@"; do
 	tools) packages="$packages g++ make cmake libcli11-dev libfmt-dev nlohmann-json3-dev" ;;
 	lab)
 		packages="$packages g++ make cmake libfmt-dev nlohmann-json3-dev libgtest-dev
-			busybox-static iproute2 kmod cpio linux-source-6.1 gcc bc bison flex
+			busybox-static iproute2 kmod cpio $source gcc bc bison flex
 			libelf-dev libssl-dev xz-utils"
 		;;
 	demo)
@@ -27,7 +34,7 @@ for set in "$@"; do
 			linux-headers-amd64 binutils"
 		;;
 	check)
-		packages="$packages ccache clang clang-format clang-tidy llvm libclang-rt-14-dev sparse perl git libgmock-dev
+		packages="$packages ccache clang clang-format clang-tidy llvm $sanitizers sparse perl git libgmock-dev
 			python3-sphinx graphviz man-db"
 		;;
 	*) die "'$set' is no set of packages" ;;

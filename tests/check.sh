@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # `make check`: everything that proves the project, from the bottom of the ladder to
-# its top. Tests on nodes mostly wait, so they run in three rows side by side; what needs
+# its top. Tests on nodes mostly wait, so they run in four rows side by side; what needs
 # no nodes runs beside them, at low priority. Each step's output is in
 # build/check/STEP.log; a step that fails shows the end of it, and the others go on.
 # Ends with one line: N passed, N failed, N skipped.
@@ -40,7 +40,7 @@ step() {
 	echo "$ok $bad $skip" >"$logs/$name.count"
 	# one write, so that two steps that end together do not mix
 	echo "$(
-		printf '%-10s %4d passed %3d failed %3d skipped %5d s, %4.0f s of processors' \
+		printf '%-12s %4d passed %3d failed %3d skipped %5d s, %4.0f s of processors' \
 			"$name" "$ok" "$bad" "$skip" $((SECONDS - start)) \
 			"$(awk '{ print $1 + $2 }' "$logs/$name.cpu")"
 		grep -aE '^(\[  SKIPPED \].*ms\)$|SKIP )' "$log" | sort -u | sed 's/^/\n/'
@@ -65,23 +65,39 @@ lab() {
 		--uml-modules="build/module/$kernel/rdma_ccm.ko:build/module/$kernel/ccm_fm.ko:build/module/$kernel/tests/modules" "$@"
 }
 
-# Three rows of tests on nodes, about equally long. Suites of the cluster tests that are
-# named here are in the second and third; all others, also those still to be written, in
-# the first.
+# Rows of tests on nodes, about equally long. Suites of the cluster tests that are named here
+# are in the second to fourth; all others, also those still to be written, in the first.
 second='EverySite.*:Load.*:Network.*:Refusal.*:Misconfigured.*:Siw.*'
 third='Clients.*:Crowd.*:Failover.*:Fencing.*:Hostile.*:ThreeWithClients.*'
+mixed='Mixed*.*'
+# Of the cluster tests, what also runs on the kernels newer than 6.1: connecting, the rows of
+# the table in Documentation/liveness.rst, clients under load, fencing, a device that leaves.
+further='Load.SecondLoad*:Siw.Ready:Failure.*:Pair.TracepointsFire:Clients.ReadAndWrite*:Clients.LoadSurvives*:Fencing.*'
 first_row() {
 	step kunit $host/tests/kunit/ccm_kunit --run-dir=build/run/kunit --kernel=debug \
 		--uml-modules=build/module/debug/tests/kunit/suites
 	lab lab $host/tests/lab/lab_selftest plain --gtest_filter='-*Debug*'
 	lab labdebug $host/tests/lab/lab_selftest debug --gtest_filter='*Debug*'
-	lab cluster $host/tests/cluster/cluster_test debug --gtest_filter="-$second:$third"
+	lab cluster $host/tests/cluster/cluster_test debug --gtest_filter="-$second:$third:$mixed"
 }
 second_row() {
 	lab cluster2 $host/tests/cluster/cluster_test debug --gtest_filter="$second"
 }
 third_row() {
 	lab cluster3 $host/tests/cluster/cluster_test debug --gtest_filter="$third"
+}
+
+fourth_row() {
+	for kernel in debug-6.12 debug-newest; do
+		step "kunit${kernel#debug}" $host/tests/kunit/ccm_kunit --run-dir="build/run/kunit${kernel#debug}" \
+			--kernel=$kernel --uml-modules=build/module/$kernel/tests/kunit/suites
+		lab "on${kernel#debug}" $host/tests/cluster/cluster_test $kernel --gtest_filter="$further"
+	done
+	lab mixed $host/tests/cluster/cluster_test debug --gtest_filter="$mixed" \
+		$(for kernel in debug-6.12 debug-newest; do
+			modules=build/module/$kernel
+			echo "--uml-modules=$kernel=$modules/rdma_ccm.ko:$modules/ccm_fm.ko:$modules/tests/modules"
+		done)
 }
 
 # What needs no node
@@ -101,11 +117,14 @@ beside() {
 # All tools and modules first; without them the rest makes no sense.
 built=no
 step build make -s module-stock module-plain module-kunit module-failing host && built=yes
+further_built=no
+step further make -s module-kunit-6.12 module-kunit-newest && further_built=yes
 if [ $built = yes ]; then
 	(renice -n 10 -p "$BASHPID" >/dev/null && beside) &
 	first_row &
 	second_row &
 	third_row &
+	[ $further_built = no ] || fourth_row &
 	wait
 	# last and alone: it emulates two whole machines
 	step demo make -s demo

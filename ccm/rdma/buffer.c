@@ -19,12 +19,25 @@
 #include "op.h"
 
 /*
+ * The memory is the client's, and cannot be kept from it. What could still reach it is a queue
+ * pair of the session: all are in the error state when its link is fenced.
+ */
+static void deregister(struct ccm_device *device, struct ib_mr **mr)
+{
+	int ret = ccm_mr_destroy(mr);
+
+	if (ret)
+		ccm_device_quarantine(device, "ib_dereg_mr", ret);
+}
+
+/*
  * On iWARP a READ response is a tagged write by the peer: what it goes to must be
  * registered for remote write. The key is known to no more than the READ itself tells.
  */
 static int buffer_register(struct ccm_buffer *buffer)
 {
 	struct ccm_link *link = buffer->link;
+	struct ccm_device *device = link->conn->endpoint.device;
 	struct scatterlist sg;
 	struct ib_mr *mr;
 	u32 pages;
@@ -39,11 +52,14 @@ static int buffer_register(struct ccm_buffer *buffer)
 		return (int)PTR_ERR(mr);
 	ret = ccm_op_register(link->ports[0], mr,
 			      IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE);
-	if (ret)
-		ib_dereg_mr(mr);
-	else
-		buffer->mr = mr;
-	return ret;
+	if (ret) {
+		deregister(device, &mr);
+		return ret;
+	}
+	buffer->mr = mr;
+	buffer->read_dma = mr->iova;
+	buffer->read_lkey = mr->lkey;
+	return 0;
 }
 
 static int map(struct ccm_buffer *buffer)
@@ -59,6 +75,8 @@ static int map(struct ccm_buffer *buffer)
 	buffer->dma = ib_dma_map_single(ib, buffer->data, buffer->len, buffer->dir);
 	if (ib_dma_mapping_error(ib, buffer->dma))
 		return -ENOMEM;
+	buffer->read_dma = buffer->dma;
+	buffer->read_lkey = link->conn->endpoint.pd->local_dma_lkey;
 	if (link->conn->endpoint.iwarp && buffer->dir != DMA_TO_DEVICE)
 		ret = buffer_register(buffer);
 	if (ret) {
@@ -108,12 +126,14 @@ EXPORT_SYMBOL_GPL(ccm_buffer_map);
 
 static void unmap(struct ccm_buffer *buffer)
 {
+	struct ccm_device *device = buffer->link->conn->endpoint.device;
+
 	lockdep_assert_held(&buffer->link->buffer_lock);
-	if (buffer->mr)
-		ib_dereg_mr(buffer->mr);
+	deregister(device, &buffer->mr);
+	/* or the device reaches what is somebody else's by then */
+	if (!buffer->mr)
+		ib_dma_unmap_single(device->ib, buffer->dma, buffer->len, buffer->dir);
 	buffer->mr = NULL;
-	ib_dma_unmap_single(buffer->link->conn->endpoint.device->ib, buffer->dma, buffer->len,
-			    buffer->dir);
 	list_del(&buffer->entry);
 	buffer->mapped = false;
 }

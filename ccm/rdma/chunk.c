@@ -4,6 +4,7 @@
  * on the session's queue pair; the registrations of all regions share CCM_MAIL_LINK_WR
  * places on its send queue. A chunk's pages need not be contiguous.
  */
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -65,16 +66,17 @@ static int chunk_create(struct ccm_chunk *chunk, struct ccm_conn *conn, u8 *data
 	return 0;
 }
 
-static void chunk_destroy(struct ccm_chunk *chunk, struct ib_device *ib)
+/* What may still be reached stays mapped. */
+static int chunk_destroy(struct ccm_chunk *chunk, struct ib_device *ib)
 {
-	if (chunk->mr)
-		ib_dereg_mr(chunk->mr);
-	chunk->mr = NULL;
-	if (!chunk->sgt.sgl)
-		return;
+	int ret = ccm_mr_destroy(&chunk->mr);
+
+	if (ret || !chunk->sgt.sgl)
+		return ret;
 	ib_dma_unmap_sg(ib, chunk->sgt.sgl, (int)chunk->sgt.orig_nents, chunk->dir);
 	sg_free_table(&chunk->sgt);
 	chunk->sgt.sgl = NULL;
+	return 0;
 }
 
 /*
@@ -135,22 +137,14 @@ static u32 chunk_len(const struct ib_device *ib)
 	return clamp_t(u32, pages - 1, 1, CCM_MR_LEN_MAX / CCM_PAGE_LEN) * CCM_PAGE_LEN;
 }
 
-static int create_chunks(struct ccm_region *region, u8 *data, u64 left, bool landing)
+static int map_pages(struct ccm_region *region)
 {
 	const struct ccm_endpoint *ep = &region->conn->endpoint;
-	u32 len;
 	int ret;
 
 	/* table and landing page */
 	BUILD_BUG_ON(CCM_LINK_CHUNKS_MAX * CCM_LINK_CHUNK_LEN > PAGE_SIZE);
 
-	for (; left; left -= len, data += len) {
-		len = (u32)min_t(u64, left, region->chunk_len);
-		ret = chunk_add(region, data, len, DMA_BIDIRECTIONAL, IB_ACCESS_LOCAL_WRITE |
-				IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ);
-		if (ret)
-			return ret;
-	}
 	if (region->region_chunks) {
 		region->table = (u8 *)get_zeroed_page(GFP_KERNEL);
 		if (!region->table)
@@ -161,7 +155,7 @@ static int create_chunks(struct ccm_region *region, u8 *data, u64 left, bool lan
 			return ret;
 		fill_table(region);
 	}
-	if (landing) {
+	if (region->wants_landing) {
 		region->landing = (u8 *)get_zeroed_page(GFP_KERNEL);
 		if (!region->landing)
 			return -ENOMEM;
@@ -175,7 +169,7 @@ static int create_chunks(struct ccm_region *region, u8 *data, u64 left, bool lan
 }
 
 /**
- * ccm_region_create() - map memory for the counterpart, in chunks
+ * ccm_region_create() - memory for the counterpart, to be mapped in chunks
  * @region: zeroed
  * @conn: the session's
  * @inbox: told when a work request of the region has completed
@@ -196,13 +190,42 @@ int ccm_region_create(struct ccm_region *region, struct ccm_conn *conn, struct c
 	region->reg_cqe.done = reg_done;
 	region->chunk_len = chunk_len(conn->endpoint.device->ib);
 	region->region_chunks = (u32)DIV_ROUND_UP_ULL(len, region->chunk_len);
+	region->data = (u8 *)data;
+	region->left = len;
+	region->wants_landing = landing;
 	if (region->region_chunks > CCM_LINK_CHUNKS_MAX)
 		return -ENOSPC;
 	region->chunks = (struct ccm_chunk *)kvcalloc(region->region_chunks + 2,
 						      sizeof(*region->chunks), GFP_KERNEL);
-	if (!region->chunks)
-		return -ENOMEM;
-	return create_chunks(region, (u8 *)data, len, landing);
+	return region->chunks ? 0 : -ENOMEM;
+}
+
+/**
+ * ccm_region_map() - map the next chunk of it
+ * @region: created
+ *
+ * The partner's work item. A chunk at a time, because there are up to CCM_LINK_CHUNKS_MAX of them
+ * and a verdict must not wait for all.
+ *
+ * Return: 0: all is mapped; -EINPROGRESS: there is more; another negative errno
+ */
+int ccm_region_map(struct ccm_region *region)
+{
+	u32 len = (u32)min_t(u64, region->left, region->chunk_len);
+	int ret;
+
+	if (region->mapped)
+		return 0;
+	if (!len) {
+		ret = map_pages(region);
+		region->mapped = !ret;
+		return ret;
+	}
+	ret = chunk_add(region, region->data, len, DMA_BIDIRECTIONAL, IB_ACCESS_LOCAL_WRITE |
+			IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ);
+	region->data += len;
+	region->left -= len;
+	return ret ? ret : -EINPROGRESS;
 }
 
 /* How many of the chunks want a registration: all but a landing page that is only mapped */
@@ -217,7 +240,7 @@ static u32 to_register(const struct ccm_region *region)
 
 /**
  * ccm_region_register() - post registrations, as far as there are places for them
- * @region: created
+ * @region: mapped
  *
  * The partner's work item. To be called again when CCM_INBOX_LINKS was told.
  *
@@ -233,7 +256,7 @@ int ccm_region_register(struct ccm_region *region)
 
 	while (region->posted < to_register(region) && ccm_mail_take_places(mail, wrs)) {
 		chunk = &region->chunks[region->posted];
-		ret = ccm_mr_post(ep->cm_id->qp, chunk->mr, chunk->access, &region->reg_cqe);
+		ret = ccm_mr_post(ep->qp, chunk->mr, chunk->access, &region->reg_cqe);
 		if (ret) {
 			/* what of it was posted ends with the session */
 			ccm_mail_give_places(mail, wrs);
@@ -261,7 +284,7 @@ u32 ccm_region_under_way(const struct ccm_region *region)
  */
 bool ccm_region_registered(const struct ccm_region *region)
 {
-	return region->chunks && region->posted == to_register(region) &&
+	return region->mapped && region->posted == to_register(region) &&
 	       !ccm_region_under_way(region);
 }
 
@@ -344,23 +367,40 @@ void ccm_region_sync(struct ccm_region *region, u64 offset, u64 len, bool for_cp
 
 /**
  * ccm_region_destroy() - end every access to the memory
- * @region: no work request of it is under way, or the queue pair is drained or destroyed
+ * @region: no work request of it is under way, or the queue pair is fenced
+ *
+ * Return: 0; a negative errno: a chunk could not be deregistered. The memory must then never be
+ * used again, nor freed; table, landing page and what describes them are left alone here. Its
+ * device is in quarantine
  */
-void ccm_region_destroy(struct ccm_region *region)
+int ccm_region_destroy(struct ccm_region *region)
 {
+	struct ccm_device *device = region->conn ? region->conn->endpoint.device : NULL;
+	int first = 0;
 	u32 i;
+	int ret;
 
-	for (i = 0; i < region->count; i++)
-		chunk_destroy(&region->chunks[i], region->conn->endpoint.device->ib);
-	kvfree(region->chunks);
+	for (i = 0; i < region->count; i++) {
+		ret = chunk_destroy(&region->chunks[i], device->ib);
+		if (!first)
+			first = ret;
+	}
+	if (first) {
+		ccm_device_quarantine(device, "ib_dereg_mr", first);
+		kmemleak_not_leak(region->chunks);
+	} else {
+		kvfree(region->chunks);
+		free_page((unsigned long)region->table);
+		free_page((unsigned long)region->landing);
+	}
 	region->chunks = NULL;
 	region->count = 0;
 	region->region_chunks = 0;
-	free_page((unsigned long)region->table);
-	free_page((unsigned long)region->landing);
 	region->table = NULL;
 	region->landing = NULL;
+	region->mapped = false;
 	region->conn = NULL;
+	return first;
 }
 
 /*

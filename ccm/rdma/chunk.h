@@ -42,6 +42,10 @@ struct ccm_chunk {
  * @count: how many
  * @region_chunks: of these, the region's
  * @chunk_len: bytes of each of those but the last
+ * @data: what is not mapped yet
+ * @left: bytes of it
+ * @wants_landing: a landing page is to be mapped, too
+ * @mapped: all is
  * @posted: registrations posted
  * @wrs: work requests posted on the session's queue pair for these
  * @wrs_ended: of these, completed
@@ -56,6 +60,10 @@ struct ccm_region {
 	u32 count;
 	u32 region_chunks;
 	u32 chunk_len;
+	u8 *data;
+	u64 left;
+	bool wants_landing;
+	bool mapped;
 	u32 posted;
 	u32 wrs;
 	atomic_t wrs_ended;
@@ -76,13 +84,14 @@ struct ccm_remote {
 
 int ccm_region_create(struct ccm_region *region, struct ccm_conn *conn, struct ccm_inbox *inbox,
 		      void *data, u64 len, bool landing);
+int ccm_region_map(struct ccm_region *region);
 int ccm_region_register(struct ccm_region *region);
 bool ccm_region_registered(const struct ccm_region *region);
 u32 ccm_region_under_way(const struct ccm_region *region);
 void ccm_region_offer(const struct ccm_region *region, u64 len, struct ccm_link_offer *offer);
 const struct ccm_chunk *ccm_region_landing(const struct ccm_region *region);
 void ccm_region_sync(struct ccm_region *region, u64 offset, u64 len, bool for_cpu);
-void ccm_region_destroy(struct ccm_region *region);
+int ccm_region_destroy(struct ccm_region *region);
 
 int ccm_remote_take(struct ccm_remote *remote, const struct ccm_region *region,
 		    const struct ccm_link_offer *offer);

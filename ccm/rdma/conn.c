@@ -10,6 +10,22 @@
 #include <linux/slab.h>
 
 #include "conn.h"
+#include "device.h"
+
+static struct ccm_conn *conn_of(struct ccm_endpoint *ep)
+{
+	return container_of(ep, struct ccm_conn, endpoint);
+}
+
+static void unmap(struct ccm_endpoint *ep)
+{
+	ccm_mailbox_free(&conn_of(ep)->mailbox);
+}
+
+static void release(struct ccm_endpoint *ep)
+{
+	kfree(conn_of(ep));
+}
 
 static const struct ccm_endpoint_kind conn_kind = {
 	.bit = CCM_INBOX_CONN,
@@ -19,12 +35,16 @@ static const struct ccm_endpoint_kind conn_kind = {
 	.recv_wr = CCM_RECV_WR,
 	.iwarp_sge = 1,
 	.iwarp_inline = 0,
+	.unmap = unmap,
+	.release = release,
 };
 
 static struct ccm_conn *conn_create(const struct ccm_endpoint_config *config)
 {
-	struct ccm_conn *conn = (struct ccm_conn *)kzalloc(sizeof(*conn), GFP_KERNEL);
+	/* also in RDMA CM's handler, for which memory must not wait that waits for a client */
+	struct ccm_conn *conn = (struct ccm_conn *)kzalloc(sizeof(*conn), GFP_NOIO);
 
+	BUILD_BUG_ON(offsetof(struct ccm_conn, endpoint) != 0);
 	if (!conn)
 		return NULL;
 	INIT_LIST_HEAD(&conn->entry);
@@ -137,14 +157,14 @@ void ccm_conn_accept(struct ccm_conn *conn, const u8 *data, u32 len)
 
 /**
  * ccm_conn_reject() - reject the request
- * @conn: adopted, freed
+ * @conn: adopted, without a queue pair; freed
  * @data: private data for the partner
  * @len: of @data
  */
 void ccm_conn_reject(struct ccm_conn *conn, const u8 *data, u32 len)
 {
 	ccm_endpoint_reject(&conn->endpoint, data, len);
-	ccm_conn_free(conn);
+	ccm_conn_reap(conn);
 }
 
 /*
@@ -162,7 +182,7 @@ void ccm_conn_disconnect(struct ccm_conn *conn, bool flush)
 {
 	struct ccm_endpoint *ep = &conn->endpoint;
 
-	if (flush && READ_ONCE(ep->connected) && ep->cm_id->qp)
+	if (flush && READ_ONCE(ep->connected) && ep->qp)
 		wait_event_timeout(conn->mail.tx_wait, !READ_ONCE(conn->mail.tx_busy) ||
 				   test_bit(CCM_ENDPOINT_ERROR, &ep->pending),
 				   msecs_to_jiffies(CCM_FLUSH_MS));
@@ -173,8 +193,9 @@ void ccm_conn_disconnect(struct ccm_conn *conn, bool flush)
  * ccm_conn_drain() - end what goes through the session's queue pair
  * @conn: connection, in any state; nobody posts on it any more
  *
- * When it returns, the queue pair is in the error state and all that was posted on it has
- * completed, or it is destroyed. Bounded by CCM_DRAIN_MS and by what destroying it takes.
+ * When it returns, the queue pair is in the error state and nothing comes back from it any
+ * more; what was posted has completed, unless the device would not give it back within
+ * CCM_DRAIN_MS.
  */
 void ccm_conn_drain(struct ccm_conn *conn)
 {
@@ -183,25 +204,32 @@ void ccm_conn_drain(struct ccm_conn *conn)
 	ccm_drain_begin(&drain);
 	ccm_drain_add(&drain, &conn->endpoint);
 	ccm_drain_wait(&drain);
-	if (ccm_endpoint_drained(&conn->endpoint))
-		return;
-	pr_warn_ratelimited("partner %u: the queue pair did not drain within %u ms; it is destroyed as it is\n",
-			    conn->endpoint.config.partner, CCM_DRAIN_MS);
-	ccm_endpoint_destroy_qp(&conn->endpoint);
+	if (!ccm_endpoint_drained(&conn->endpoint))
+		pr_warn_ratelimited("partner %u: the queue pair did not drain within %u ms; what is left on it is given up\n",
+				    conn->endpoint.config.partner, CCM_DRAIN_MS);
+	ccm_endpoint_fence(&conn->endpoint);
 }
 
 /**
- * ccm_conn_free() - end every access that the partner has, and free the connection
- * @conn: drained, or without a queue pair; in no list
+ * ccm_conn_deregister() - end every access that the partner has to the session's memory
+ * @conn: drained, or without a queue pair
  *
- * When it returns, the queue pair is gone, the memory regions of the session are
- * deregistered, and no handler of this connection runs or will run.
+ * Return: 0; a negative errno: not all of it, and the device is in quarantine
  */
-void ccm_conn_free(struct ccm_conn *conn)
+int ccm_conn_deregister(struct ccm_conn *conn)
 {
-	ccm_endpoint_destroy_qp(&conn->endpoint);
-	ccm_mailbox_deregister(&conn->mailbox);
-	ccm_mailbox_free(&conn->mailbox);
-	ccm_endpoint_release(&conn->endpoint);
-	kfree(conn);
+	int ret = ccm_mailbox_deregister(&conn->mailbox);
+
+	if (ret)
+		ccm_device_quarantine(conn->endpoint.device, "ib_dereg_mr", ret);
+	return ret;
+}
+
+/**
+ * ccm_conn_reap() - leave the rest to the reaper: queue pair, id, pages and the connection
+ * @conn: deregistered, or without a queue pair; in no list; its inbox may go
+ */
+void ccm_conn_reap(struct ccm_conn *conn)
+{
+	ccm_endpoint_reap(&conn->endpoint);
 }

@@ -13,14 +13,14 @@
 
 /**
  * struct ccm_conn - one connection of a session
- * @entry: for its owner
  * @endpoint: queue pair and id
+ * @entry: for its owner
  * @mailbox: memory
  * @mail: what goes over the queue pair
  */
 struct ccm_conn {
-	struct list_head entry;
 	struct ccm_endpoint endpoint;
+	struct list_head entry;
 	struct ccm_mailbox mailbox;
 	struct ccm_mail mail;
 };
@@ -36,6 +36,7 @@ void ccm_conn_reject(struct ccm_conn *conn, const u8 *data, u32 len);
 
 void ccm_conn_disconnect(struct ccm_conn *conn, bool flush);
 void ccm_conn_drain(struct ccm_conn *conn);
-void ccm_conn_free(struct ccm_conn *conn);
+int ccm_conn_deregister(struct ccm_conn *conn);
+void ccm_conn_reap(struct ccm_conn *conn);
 
 #endif /* CCM_RDMA_CONN_H */

@@ -70,24 +70,39 @@ static int client_add(struct ib_device *ib)
 	return 0;
 }
 
+static struct ccm_device *find(struct ccm_devices *devices, const struct ib_device *ib)
+{
+	struct ccm_device *device;
+	struct ccm_device *found = NULL;
+
+	mutex_lock(&devices->lock);
+	list_for_each_entry(device, &devices->list, entry)
+		if (device->ib == ib)
+			found = device;
+	mutex_unlock(&devices->lock);
+	return found;
+}
+
 static void client_remove(struct ib_device *ib, void *client_data)
 {
 	struct ccm_devices *devices = the_devices;
 	struct ccm_device *device;
 
-	device = ccm_device_find(devices, ib);
+	device = find(devices, ib);
 	if (!device)
 		return;
 	ib_unregister_event_handler(&device->event);
 
 	/*
-	 * From here on no connection takes the device. Those that have it are closed by
-	 * their owner, each within a bound: nobody looks at the device after that.
+	 * From here on no connection takes the device. Those that have it are fenced by
+	 * their owner, each within a bound. What they had of the device is freed by the
+	 * reaper, and that takes as long as the device's driver does: it cannot go before.
 	 */
 	mutex_lock(&devices->lock);
 	device->gone = true;
 	mutex_unlock(&devices->lock);
 	devices->ops->removing(devices->owner);
+	ccm_reaper_wait(&devices->reaper, ib);
 
 	mutex_lock(&devices->lock);
 	list_del(&device->entry);
@@ -108,8 +123,9 @@ static struct ib_client ccm_ib_client = {
  * @devices: those in use
  * @ib: device
  *
- * Return: NULL if CCM does not use the device or it is being removed. Otherwise it
- * stays until the owner's removing() has returned.
+ * Return: NULL if CCM does not use the device, it is being removed, or it is in quarantine.
+ * Otherwise it stays until the owner's removing() has returned, and the reaper has freed what
+ * was made on it.
  */
 struct ccm_device *ccm_device_find(struct ccm_devices *devices, struct ib_device *ib)
 {
@@ -118,13 +134,36 @@ struct ccm_device *ccm_device_find(struct ccm_devices *devices, struct ib_device
 
 	mutex_lock(&devices->lock);
 	list_for_each_entry(device, &devices->list, entry) {
-		if (device->ib == ib && !device->gone) {
+		if (device->ib == ib && !device->gone && !device->quarantined) {
 			found = device;
 			break;
 		}
 	}
 	mutex_unlock(&devices->lock);
 	return found;
+}
+
+/**
+ * ccm_device_quarantine() - a fence has failed: what the device may still reach is not known
+ * @device: in use
+ * @call: that failed
+ * @error: what it returned
+ *
+ * Process context. What could be reached is given up by the caller: never used again, never
+ * freed. The device takes no new session; those that are over it go on.
+ */
+void ccm_device_quarantine(struct ccm_device *device, const char *call, int error)
+{
+	struct ccm_devices *devices = device->devices;
+	bool first;
+
+	mutex_lock(&devices->lock);
+	first = !device->quarantined;
+	device->quarantined = true;
+	mutex_unlock(&devices->lock);
+	if (first)
+		pr_err("device %s is in quarantine: %s failed with error %d; the memory behind it is given up, and no new session uses the device until it is deleted and added again (`rdma link`), or the machine boots\n",
+		       dev_name(&device->ib->dev), call, -error);
 }
 
 /**
@@ -145,13 +184,27 @@ void ccm_devices_sync_page(struct ccm_devices *devices)
 }
 
 /**
- * ccm_devices_init() - none in use
+ * ccm_devices_create() - none in use
  * @devices: memory for it
+ *
+ * Return: 0 or -ENOMEM
  */
-void ccm_devices_init(struct ccm_devices *devices)
+int ccm_devices_create(struct ccm_devices *devices)
 {
 	mutex_init(&devices->lock);
 	INIT_LIST_HEAD(&devices->list);
+	return ccm_reaper_create(&devices->reaper);
+}
+
+/**
+ * ccm_devices_destroy() - wait until what was made on any device is freed
+ * @devices: none is registered; every connection is closed
+ *
+ * May sleep, as long as drivers take.
+ */
+void ccm_devices_destroy(struct ccm_devices *devices)
+{
+	ccm_reaper_destroy(&devices->reaper);
 }
 
 /**

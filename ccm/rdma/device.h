@@ -8,11 +8,13 @@
 #include <linux/types.h>
 #include <rdma/ib_verbs.h>
 
+#include "reaper.h"
+
 /**
  * struct ccm_devices_ops - whom it concerns
  * @appeared: a device, or an address of one, can be used now. Any context
- * @removing: a device is going. When it returns, no connection of the owner uses the
- *	device any more. Process context
+ * @removing: a device is going. When it returns, every connection of the owner that uses the
+ *	device is fenced, and with the reaper. Process context
  */
 struct ccm_devices_ops {
 	void (*appeared)(void *owner);
@@ -26,6 +28,7 @@ struct ccm_devices_ops {
  * @page: the status page, mapped for each of them
  * @ops: given at registration
  * @owner: for @ops
+ * @reaper: frees what connections had of them
  */
 struct ccm_devices {
 	struct mutex lock;
@@ -33,6 +36,7 @@ struct ccm_devices {
 	u8 *page;
 	const struct ccm_devices_ops *ops;
 	void *owner;
+	struct ccm_reaper reaper;
 };
 
 /**
@@ -42,6 +46,7 @@ struct ccm_devices {
  * @ib: the device
  * @page_dma: the status page, mapped for it
  * @gone: being removed: no new connection may use it
+ * @quarantined: a fence has failed on it: likewise, until it is removed and comes again
  * @event: its asynchronous events
  */
 struct ccm_device {
@@ -50,14 +55,17 @@ struct ccm_device {
 	struct ib_device *ib;
 	u64 page_dma;
 	bool gone;
+	bool quarantined;
 	struct ib_event_handler event;
 };
 
-void ccm_devices_init(struct ccm_devices *devices);
+int ccm_devices_create(struct ccm_devices *devices);
+void ccm_devices_destroy(struct ccm_devices *devices);
 int ccm_devices_register(struct ccm_devices *devices, u8 *page,
 			 const struct ccm_devices_ops *ops, void *owner);
 void ccm_devices_unregister(struct ccm_devices *devices);
 struct ccm_device *ccm_device_find(struct ccm_devices *devices, struct ib_device *ib);
+void ccm_device_quarantine(struct ccm_device *device, const char *call, int error);
 void ccm_devices_sync_page(struct ccm_devices *devices);
 
 #endif /* CCM_RDMA_DEVICE_H */

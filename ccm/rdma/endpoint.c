@@ -8,6 +8,12 @@
  * needs a queue pair is the work item's.
  */
 #include <linux/jiffies.h>
+#include <linux/kmemleak.h>
+#include <linux/list.h>
+#include <linux/irq_poll.h>
+#include <linux/refcount.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include <rdma/ib_cm.h>
 
 #include "../core/liveness.h"
@@ -18,18 +24,34 @@
 #include "listener.h"
 
 /**
+ * struct ccm_domain - a session's protection domain
+ * @users: endpoints: the session's own, and those of ports; the last to be freed frees it
+ * @pd: protection domain
+ */
+struct ccm_domain {
+	refcount_t users;
+	struct ib_pd *pd;
+};
+
+/**
  * ccm_endpoint_tell() - something happened to an endpoint
  * @ep: endpoint
  * @bit: enum ccm_endpoint_bit, or one of the owner's
  *
- * Any context. What belongs to the bit has been stored before.
+ * Any context. What belongs to the bit has been stored before. Of an endpoint that is with the
+ * reaper nobody wants to hear.
  */
 void ccm_endpoint_tell(struct ccm_endpoint *ep, u32 bit)
 {
+	unsigned long flags;
+
 	/* pairs with the barriers of those who take the bit */
 	smp_mb__before_atomic();
 	set_bit((int)bit, &ep->pending);
-	ccm_inbox_tell(ep->config.inbox, ep->kind->bit);
+	spin_lock_irqsave(&ep->lock, flags);
+	if (!ep->left)
+		ccm_inbox_tell(ep->config.inbox, ep->kind->bit);
+	spin_unlock_irqrestore(&ep->lock, flags);
 }
 
 /**
@@ -99,6 +121,16 @@ static void established(struct ccm_endpoint *ep, struct rdma_cm_event *event)
 	ccm_endpoint_tell(ep, CCM_ENDPOINT_ESTABLISHED);
 }
 
+/* Allocates: as in partner_work(), memory must not be waited for that waits for a client. */
+static int resolve_route(struct rdma_cm_id *id)
+{
+	unsigned int flags = memalloc_noio_save();
+	int ret = rdma_resolve_route(id, CCM_CONNECT_MS);
+
+	memalloc_noio_restore(flags);
+	return ret;
+}
+
 static int cm_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 {
 	struct ccm_endpoint *ep = (struct ccm_endpoint *)id->context;
@@ -108,7 +140,7 @@ static int cm_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		trace_ccm_cm_event(ep->config.partner, ep->id, event->event, event->status);
 	switch (event->event) {
 	case RDMA_CM_EVENT_ADDR_RESOLVED:
-		ret = rdma_resolve_route(id, CCM_CONNECT_MS);
+		ret = resolve_route(id);
 		if (ret)
 			ccm_endpoint_failed(ep, ret);
 		break;
@@ -150,6 +182,39 @@ static int cm_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
  * Making and connecting
  */
 
+static struct rdma_conn_param conn_param(const struct ccm_endpoint *ep, const u8 *data, u32 len)
+{
+	const struct ib_device_attr *attrs = &ep->cm_id->device->attrs;
+	struct rdma_conn_param param = {
+		.private_data = data,
+		.private_data_len = (u8)len,
+		.responder_resources = (u8)min(CCM_QP_READS, attrs->max_qp_rd_atom),
+		.initiator_depth = (u8)min(CCM_QP_READS, attrs->max_qp_init_rd_atom),
+		.retry_count = CCM_QP_RETRIES,
+		.rnr_retry_count = ep->kind->rnr_retries,
+	};
+
+	return param;
+}
+
+static int connect(struct ccm_endpoint *ep)
+{
+	struct rdma_conn_param param = conn_param(ep, ep->private_data, ep->private_len);
+
+	return rdma_connect(ep->cm_id, &param);
+}
+
+static void connect_work(struct work_struct *work)
+{
+	struct ccm_endpoint *ep = container_of(work, struct ccm_endpoint, connect);
+	unsigned int flags = memalloc_noio_save();
+	int ret = connect(ep);
+
+	if (ret)
+		ccm_endpoint_failed(ep, ret);
+	memalloc_noio_restore(flags);
+}
+
 /**
  * ccm_endpoint_init() - an endpoint that does nothing yet
  * @ep: zeroed
@@ -162,6 +227,7 @@ void ccm_endpoint_init(struct ccm_endpoint *ep, const struct ccm_endpoint_kind *
 	ep->kind = kind;
 	ep->config = *config;
 	spin_lock_init(&ep->lock);
+	INIT_WORK(&ep->connect, connect_work);
 }
 
 /* Takes effect with the queue pair: before route resolution, or before accepting. */
@@ -226,19 +292,46 @@ void ccm_endpoint_resolve(struct ccm_endpoint *ep, struct sockaddr *from,
 		ccm_endpoint_failed(ep, ret);
 }
 
+static struct ccm_domain *domain_create(struct ib_device *ib)
+{
+	struct ccm_domain *domain = (struct ccm_domain *)kzalloc(sizeof(*domain), GFP_KERNEL);
+	struct ib_pd *pd;
+
+	if (!domain)
+		return (struct ccm_domain *)ERR_PTR(-ENOMEM);
+	pd = ib_alloc_pd(ib, 0);
+	if (IS_ERR(pd)) {
+		kfree(domain);
+		return (struct ccm_domain *)ERR_CAST(pd);
+	}
+	refcount_set(&domain->users, 1);
+	domain->pd = pd;
+	return domain;
+}
+
+/* Something that could not be freed keeps it: drivers would wait for that, or refuse. */
+static void domain_put(struct ccm_domain *domain)
+{
+	if (!domain || !refcount_dec_and_test(&domain->users))
+		return;
+	if (!atomic_read(&domain->pd->usecnt))
+		ib_dealloc_pd(domain->pd);
+	kfree(domain);
+}
+
 /**
  * ccm_endpoint_bind() - take the device that the id has found, and a protection domain
  * @ep: its route is resolved, or it is adopted
- * @pd: that of the session; NULL: one of its own
+ * @domain: that of the session; NULL: one of its own
  *
- * Return: 0; -ENODEV: the device is not used, is being removed, or is not that of @pd;
- * another negative errno. ccm_endpoint_release() undoes it.
+ * Return: 0; -ENODEV: the device is not used, is being removed or in quarantine, or is not that
+ * of @domain; another negative errno. The reaper undoes it.
  */
-int ccm_endpoint_bind(struct ccm_endpoint *ep, struct ib_pd *pd)
+int ccm_endpoint_bind(struct ccm_endpoint *ep, struct ccm_domain *domain)
 {
 	struct ib_device *ib = ep->cm_id->device;
 
-	if (pd && pd->device != ib)
+	if (domain && domain->pd->device != ib)
 		return -ENODEV;
 	ep->device = ccm_device_find(ep->config.devices, ib);
 	if (!ep->device)
@@ -246,23 +339,24 @@ int ccm_endpoint_bind(struct ccm_endpoint *ep, struct ib_pd *pd)
 	ep->iwarp = rdma_protocol_iwarp(ib, ep->cm_id->port_num);
 	if (!ep->active)
 		set_timeouts(ep);
-	if (!pd) {
-		pd = ib_alloc_pd(ib, 0);
-		if (IS_ERR(pd))
-			return (int)PTR_ERR(pd);
-		ep->own_pd = true;
+	if (domain) {
+		refcount_inc(&domain->users);
+	} else {
+		domain = domain_create(ib);
+		if (IS_ERR(domain))
+			return (int)PTR_ERR(domain);
 	}
-	ep->pd = pd;
+	ep->domain = domain;
+	ep->pd = domain->pd;
 	return 0;
 }
 
 /**
  * ccm_endpoint_create_qp() - completion queue and queue pair
  * @ep: bound
- * @context: of the completion queue, so that completions find their owner: the queue pair
- *	may be destroyed already, if it could not be drained
+ * @context: of the completion queue, so that completions find their owner
  *
- * Return: 0 or a negative errno; ccm_endpoint_destroy_qp() cleans up in either case
+ * Return: 0 or a negative errno; the reaper cleans up in either case
  */
 int ccm_endpoint_create_qp(struct ccm_endpoint *ep, void *context)
 {
@@ -280,6 +374,7 @@ int ccm_endpoint_create_qp(struct ccm_endpoint *ep, void *context)
 		.qp_type = IB_QPT_RC,
 	};
 	struct ib_cq *cq;
+	int ret;
 
 	cq = ib_alloc_cq_any(ep->device->ib, context,
 			     (int)(attr.cap.max_send_wr + attr.cap.max_recv_wr),
@@ -289,7 +384,10 @@ int ccm_endpoint_create_qp(struct ccm_endpoint *ep, void *context)
 	ep->cq = cq;
 	attr.send_cq = cq;
 	attr.recv_cq = cq;
-	return rdma_create_qp(ep->cm_id, ep->pd, &attr);
+	ret = rdma_create_qp(ep->cm_id, ep->pd, &attr);
+	if (!ret)
+		ep->qp = ep->cm_id->qp;
+	return ret;
 }
 
 /**
@@ -309,37 +407,26 @@ int ccm_endpoint_post_recv(struct ccm_endpoint *ep, const struct ib_recv_wr *wr)
 
 	spin_lock_irqsave(&ep->lock, flags);
 	if (!ep->stopped)
-		ret = ib_post_recv(ep->cm_id->qp, wr, NULL);
+		ret = ib_post_recv(ep->qp, wr, NULL);
 	spin_unlock_irqrestore(&ep->lock, flags);
 	return ret;
-}
-
-static struct rdma_conn_param conn_param(const struct ccm_endpoint *ep, const u8 *data, u32 len)
-{
-	const struct ib_device_attr *attrs = &ep->cm_id->device->attrs;
-	struct rdma_conn_param param = {
-		.private_data = data,
-		.private_data_len = (u8)len,
-		.responder_resources = (u8)min(CCM_QP_READS, attrs->max_qp_rd_atom),
-		.initiator_depth = (u8)min(CCM_QP_READS, attrs->max_qp_init_rd_atom),
-		.retry_count = CCM_QP_RETRIES,
-		.rnr_retry_count = ep->kind->rnr_retries,
-	};
-
-	return param;
 }
 
 /**
  * ccm_endpoint_connect() - send the request
  * @ep: with a queue pair and receives
  *
+ * On iWARP by a work item: the driver may wait for the partner's machine (siw as long as TCP
+ * does, about two minutes), and this must not. An error is then told by FAILED.
+ *
  * Return: 0 or a negative errno
  */
 int ccm_endpoint_connect(struct ccm_endpoint *ep)
 {
-	struct rdma_conn_param param = conn_param(ep, ep->private_data, ep->private_len);
-
-	return rdma_connect(ep->cm_id, &param);
+	if (!ep->iwarp)
+		return connect(ep);
+	queue_work(ep->config.devices->reaper.wq, &ep->connect);
+	return 0;
 }
 
 /**
@@ -384,7 +471,7 @@ void ccm_endpoint_reject(struct ccm_endpoint *ep, const u8 *data, u32 len)
  */
 void ccm_endpoint_disconnect(struct ccm_endpoint *ep)
 {
-	if (ep->cm_id && ep->cm_id->qp && READ_ONCE(ep->connected))
+	if (ep->qp && READ_ONCE(ep->connected))
 		rdma_disconnect(ep->cm_id);
 }
 
@@ -409,7 +496,7 @@ static void recv_drained(struct ib_cq *cq, struct ib_wc *wc)
 
 /**
  * ccm_drain_begin() - a drain of no endpoint yet
- * @drain: memory that stays until every endpoint in it is drained or destroyed
+ * @drain: memory that stays until every endpoint in it is fenced
  */
 void ccm_drain_begin(struct ccm_drain *drain)
 {
@@ -435,22 +522,23 @@ void ccm_drain_add(struct ccm_drain *drain, struct ccm_endpoint *ep)
 	spin_lock_irqsave(&ep->lock, flags);
 	ep->stopped = true;
 	spin_unlock_irqrestore(&ep->lock, flags);
-	if (!ep->cm_id || !ep->cm_id->qp)
-		return;
+	if (!ep->qp || ep->silent)
+		return;		/* nothing to drain, or fenced already */
 
 	ep->drain = drain;
 	atomic_set(&ep->drain_left, 2);
-	if (ib_modify_qp(ep->cm_id->qp, &attr, IB_QP_STATE))
-		return;		/* not drained, and not waited for */
+	ep->fence_error = ib_modify_qp(ep->qp, &attr, IB_QP_STATE);
+	if (ep->fence_error)
+		return;		/* not waited for: see ccm_endpoint_fence() */
 	atomic_add(2, &drain->left);
 	ep->drain_send.done = send_drained;
 	ep->drain_recv.done = recv_drained;
 	send.wr.wr_cqe = &ep->drain_send;
 	send.wr.opcode = IB_WR_RDMA_WRITE;
 	recv.wr_cqe = &ep->drain_recv;
-	if (ib_post_send(ep->cm_id->qp, &send.wr, NULL))
+	if (ib_post_send(ep->qp, &send.wr, NULL))
 		drained(ep);
-	if (ib_post_recv(ep->cm_id->qp, &recv, NULL))
+	if (ib_post_recv(ep->qp, &recv, NULL))
 		drained(ep);
 }
 
@@ -458,9 +546,7 @@ void ccm_drain_add(struct ccm_drain *drain, struct ccm_endpoint *ep)
  * ccm_drain_wait() - wait for all endpoints of a drain, CCM_DRAIN_MS at most
  * @drain: begun
  *
- * An endpoint that is not drained then must be destroyed before @drain goes: a destroyed
- * queue pair neither sends nor receives, and its completion queue is freed only after its
- * handler has ended. What has not come back by then never will.
+ * Each of them must be fenced before @drain goes: what has not come back by then would.
  */
 void ccm_drain_wait(struct ccm_drain *drain)
 {
@@ -477,35 +563,121 @@ bool ccm_endpoint_drained(const struct ccm_endpoint *ep)
 	return !atomic_read(&ep->drain_left);
 }
 
-/**
- * ccm_endpoint_destroy_qp() - undo ccm_endpoint_create_qp(), also when it failed half-way
- * @ep: endpoint, drained or not
- *
- * Afterwards no completion of it runs.
- */
-void ccm_endpoint_destroy_qp(struct ccm_endpoint *ep)
+/* Nobody polls it; a handler that runs is waited for, as ib_free_cq() would. */
+static void silence(struct ccm_endpoint *ep)
 {
-	if (ep->cm_id && ep->cm_id->qp)
-		rdma_destroy_qp(ep->cm_id);
-	if (ep->cq)
-		ib_free_cq(ep->cq);
-	ep->cq = NULL;
+	if (ep->cq && !ep->silent)
+		irq_poll_disable(&ep->cq->iop);
+	ep->silent = true;
+}
+
+/*
+ * It could not be put into the error state, but without it nothing gets through, either. That
+ * takes as long as the driver does. rdma_destroy_qp() does not say whether it could; a queue
+ * pair that is there counts.
+ */
+static void end_by_destroying(struct ccm_endpoint *ep)
+{
+	rdma_destroy_qp(ep->cm_id);
+	if (atomic_read(&ep->cq->usecnt)) {
+		ccm_device_quarantine(ep->device, "ib_modify_qp", ep->fence_error);
+		return;
+	}
+	ep->fence_error = 0;
+	ep->qp = NULL;
 }
 
 /**
- * ccm_endpoint_release() - give back id and protection domain
- * @ep: opened or adopted; its queue pair is destroyed, and so is what was made in a
- *	protection domain of its own
+ * ccm_endpoint_fence() - nothing goes through the queue pair any more
+ * @ep: in a drain that has been waited for; or fenced already
  *
- * Cancels what is under way and waits for a running handler: after this, none.
+ * Afterwards it is in the error state (or destroyed, or its device is in quarantine), and no
+ * handler of its completions runs or will run: what has not come back by now never does.
+ * Process context. Bounded by a handler that runs.
  */
-void ccm_endpoint_release(struct ccm_endpoint *ep)
+void ccm_endpoint_fence(struct ccm_endpoint *ep)
 {
-	if (ep->own_pd)
-		ib_dealloc_pd(ep->pd);
-	ep->own_pd = false;
-	ep->pd = NULL;
+	if (ep->qp && ep->fence_error)
+		end_by_destroying(ep);
+	silence(ep);
+}
+
+/*
+ * Freeing
+ */
+
+/*
+ * Nobody has polled it since the fence, so completions may lie in it whose work requests are
+ * long freed: ib_free_cq() wants to silence it itself, and for a moment it could be polled. The
+ * queue pair is gone: none comes any more.
+ */
+static void free_cq(struct ccm_endpoint *ep)
+{
+	struct ib_wc wc;
+
+	if (ep->silent) {
+		while (ib_poll_cq(ep->cq, 1, &wc) > 0)
+			;
+		irq_poll_enable(&ep->cq->iop);
+	}
+	ib_free_cq(ep->cq);
+	ep->cq = NULL;
+}
+
+/*
+ * The id goes first: its handlers run on queues that serve the whole host, and must not meet one
+ * who holds the id's locks while he waits for a queue pair. (As NVMe does it, the queue pair is
+ * then destroyed without RDMA CM.)
+ */
+static bool free_endpoint(struct ccm_reap *reap)
+{
+	struct ccm_endpoint *ep = container_of(reap, struct ccm_endpoint, reap);
+	int ret = 0;
+
+	cancel_work_sync(&ep->connect);
 	rdma_destroy_id(ep->cm_id);
-	ep->cm_id = NULL;
-	ep->device = NULL;
+	if (ep->qp)
+		ret = ep->fence_error ? ep->fence_error : ib_destroy_qp(ep->qp);
+	if (ret) {
+		ccm_device_quarantine(ep->device, "ib_destroy_qp", ret);
+		kmemleak_not_leak(ep);	/* the first of what holds it */
+		return false;
+	}
+	if (ep->cq)
+		free_cq(ep);
+	ep->kind->unmap(ep);
+	domain_put(ep->domain);
+	return true;
+}
+
+static void release_endpoint(struct ccm_reap *reap)
+{
+	struct ccm_endpoint *ep = container_of(reap, struct ccm_endpoint, reap);
+
+	ep->kind->release(ep);
+}
+
+static const struct ccm_reap_ops reap_ops = {
+	.free = free_endpoint,
+	.release = release_endpoint,
+};
+
+/**
+ * ccm_endpoint_reap() - hand it to the reaper
+ * @ep: opened or adopted; fenced; what was registered in its protection domain is deregistered,
+ *	as far as that went
+ *
+ * Nothing of its inbox is used any more when this returns.
+ */
+void ccm_endpoint_reap(struct ccm_endpoint *ep)
+{
+	unsigned long flags;
+
+	silence(ep);
+	spin_lock_irqsave(&ep->lock, flags);
+	ep->left = true;
+	spin_unlock_irqrestore(&ep->lock, flags);
+	ep->reap.to = ep->cm_id->route.addr.dst_addr;
+	ccm_reaper_take(&ep->config.devices->reaper, &ep->reap,
+			ep->device ? ep->device->ib : NULL, &reap_ops);
 }

@@ -4,8 +4,9 @@
  *
  * It is made, connected and ended by the work item of its inbox. Handlers of RDMA CM and
  * of completions reach it only to store what came, to set a bit and to queue that work
- * item; after ccm_endpoint_release() none of them runs or will run, so what holds the
- * endpoint is then simply freed.
+ * item. It ends in two parts. Fenced (ccm_endpoint_fence()): nothing goes through its queue pair
+ * any more, and no handler of completions runs or will run. Freed, by the reaper: queue pair,
+ * completion queue, id and protection domain, and then the memory that holds it.
  */
 #ifndef CCM_RDMA_ENDPOINT_H
 #define CCM_RDMA_ENDPOINT_H
@@ -19,9 +20,12 @@
 
 #include "../core/wire.h"
 #include "../inbox.h"
+#include "reaper.h"
 
 struct ccm_device;
 struct ccm_devices;
+struct ccm_domain;
+struct ccm_endpoint;
 struct ccm_incoming;
 
 /* Retries of a queue pair. rxe never gives up with 7. */
@@ -54,6 +58,8 @@ enum ccm_endpoint_bit {
  * @recv_wr: receive buffers
  * @iwarp_sge: scatter elements of a send on iWARP; elsewhere it is one
  * @iwarp_inline: bytes of a send on iWARP that lie in no memory of the device's
+ * @unmap: the queue pair is gone: give back the memory that is mapped for the device
+ * @release: the reaper is done with the endpoint
  */
 struct ccm_endpoint_kind {
 	enum ccm_inbox_bit bit;
@@ -63,6 +69,8 @@ struct ccm_endpoint_kind {
 	u32 recv_wr;
 	u32 iwarp_sge;
 	u32 iwarp_inline;
+	void (*unmap)(struct ccm_endpoint *ep);
+	void (*release)(struct ccm_endpoint *ep);
 };
 
 /**
@@ -84,10 +92,11 @@ struct ccm_endpoint_config {
  * @kind: of a session or of a port
  * @config: whose it is
  * @id: the core's name for a session's connection; 0: a port
- * @cm_id: RDMA CM id; NULL when it is released
+ * @cm_id: RDMA CM id; there until the reaper has destroyed it
  * @device: set with the queue pair
- * @pd: protection domain: the session's
- * @own_pd: ... which this endpoint has made
+ * @domain: the session's protection domain; counted
+ * @pd: ... itself
+ * @qp: queue pair; there until the reaper has destroyed it
  * @cq: completion queue; its context is the owner's
  * @iwarp: the device speaks iWARP
  * @active: this side connects
@@ -97,8 +106,13 @@ struct ccm_endpoint_config {
  * @error: the errno or transport status behind it
  * @private_data: to send with the request; then as received
  * @private_len: of it
- * @lock: protects @stopped; held while a receive is posted; any context
+ * @lock: protects the next two; held while a receive is posted, or the inbox told; any context
  * @stopped: being ended: no receive is posted any more
+ * @left: with the reaper: the inbox may be gone
+ * @connect: iWARP: connecting may wait for the partner's machine
+ * @fence_error: why the queue pair could not be put into the error state
+ * @silent: its completion queue is not polled any more
+ * @reap: for the reaper
  * @drain: who waits for the next two
  * @drain_send: last work request of the send queue
  * @drain_recv: last one of the receive queue
@@ -110,8 +124,9 @@ struct ccm_endpoint {
 	u32 id;
 	struct rdma_cm_id *cm_id;
 	struct ccm_device *device;
+	struct ccm_domain *domain;
 	struct ib_pd *pd;
-	bool own_pd;
+	struct ib_qp *qp;
 	struct ib_cq *cq;
 	bool iwarp;
 	bool active;
@@ -123,6 +138,11 @@ struct ccm_endpoint {
 	u32 private_len;
 	spinlock_t lock;
 	bool stopped;
+	bool left;
+	struct work_struct connect;
+	int fence_error;
+	bool silent;
+	struct ccm_reap reap;
 	struct ccm_drain *drain;
 	struct ib_cqe drain_send;
 	struct ib_cqe drain_recv;
@@ -148,7 +168,7 @@ int ccm_endpoint_open(struct ccm_endpoint *ep, const u8 *data, u32 len);
 void ccm_endpoint_adopt(struct ccm_endpoint *ep, const struct ccm_incoming *in);
 void ccm_endpoint_resolve(struct ccm_endpoint *ep, struct sockaddr *from,
 			  const struct sockaddr_storage *to);
-int ccm_endpoint_bind(struct ccm_endpoint *ep, struct ib_pd *pd);
+int ccm_endpoint_bind(struct ccm_endpoint *ep, struct ccm_domain *domain);
 int ccm_endpoint_create_qp(struct ccm_endpoint *ep, void *context);
 int ccm_endpoint_post_recv(struct ccm_endpoint *ep, const struct ib_recv_wr *wr);
 int ccm_endpoint_connect(struct ccm_endpoint *ep);
@@ -160,7 +180,7 @@ void ccm_drain_begin(struct ccm_drain *drain);
 void ccm_drain_add(struct ccm_drain *drain, struct ccm_endpoint *ep);
 void ccm_drain_wait(struct ccm_drain *drain);
 bool ccm_endpoint_drained(const struct ccm_endpoint *ep);
-void ccm_endpoint_destroy_qp(struct ccm_endpoint *ep);
-void ccm_endpoint_release(struct ccm_endpoint *ep);
+void ccm_endpoint_fence(struct ccm_endpoint *ep);
+void ccm_endpoint_reap(struct ccm_endpoint *ep);
 
 #endif /* CCM_RDMA_ENDPOINT_H */

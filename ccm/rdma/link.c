@@ -41,7 +41,8 @@ static void link_release(struct kref *ref)
 	u32 i;
 
 	for (i = 0; i < CCM_CLIENT_PORTS_MAX; i++)
-		kfree(link->ports[i]);
+		if (link->ports[i])
+			ccm_port_put(link->ports[i]);
 	ccm_remote_free(&link->remote);
 	kfree(link);
 }
@@ -87,21 +88,21 @@ void ccm_link_stop(struct ccm_link *link, struct ccm_drain *drain)
 }
 
 /**
- * ccm_link_destroy_ports() - end its ports for good; see ccm_port_destroy()
+ * ccm_link_fence_ports() - end its ports for good; see ccm_port_fence()
  * @link: stopped, and the drain waited for
  */
-void ccm_link_destroy_ports(struct ccm_link *link)
+void ccm_link_fence_ports(struct ccm_link *link)
 {
 	u32 i;
 
 	for (i = 0; i < link->plan.ports; i++)
 		if (link->ports[i])
-			ccm_port_destroy(link->ports[i]);
+			ccm_port_fence(link->ports[i]);
 }
 
 /**
  * ccm_link_set_gone() - the device must not be looked at any more
- * @link: its ports are destroyed
+ * @link: its ports are fenced
  */
 void ccm_link_set_gone(struct ccm_link *link)
 {

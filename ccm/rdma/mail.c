@@ -6,6 +6,8 @@
  * decisions are the work item's. A completion finds its session through the completion
  * queue: the queue pair may be destroyed already, if it could not be drained.
  */
+#include <linux/jiffies.h>
+
 #include "../trace.h"
 #include "mail.h"
 #include "mr.h"
@@ -79,11 +81,21 @@ static bool ring_is_early(struct ccm_mail *mail, u32 kind)
 	return false;
 }
 
+/* Each is legal by itself, but each is a step of the core's: not as many as the wire takes. */
+static bool too_many(struct ccm_mail *mail)
+{
+	if (time_after(jiffies, mail->rings_since + HZ)) {
+		mail->rings_since = jiffies;
+		mail->rings = 0;
+	}
+	return ++mail->rings > CCM_MAIL_RINGS_MAX;
+}
+
 static void ring_received(struct ccm_mail *mail, u32 word)
 {
 	u32 kind = ccm_wire_ring_kind(word);
 
-	if (!kind)
+	if (!kind || too_many(mail))
 		ccm_endpoint_tell(mail->ep, CCM_ENDPOINT_MALFORMED);
 	else if (kind >= CCM_RING_COUNT)
 		return;		/* a later version's; nobody here knows where to look */
@@ -218,6 +230,7 @@ void ccm_mail_init(struct ccm_mail *mail, struct ccm_endpoint *ep, struct ccm_ma
 	mail->ep = ep;
 	mail->mailbox = mailbox;
 	init_waitqueue_head(&mail->tx_wait);
+	mail->rings_since = jiffies;
 	mail->status.done = status_read;
 	mail->status.slot = CCM_SLOT_STATUS;
 	mail->answer.done = answer_read;
@@ -356,7 +369,7 @@ int ccm_mail_send_keys(struct ccm_mail *mail, const u8 *data, u32 len)
 		last = &mail->reg_wr[2].wr;
 	}
 	last->next = &send;
-	ret = ib_post_send(mail->ep->cm_id->qp, &mail->reg_wr[0].wr, NULL);
+	ret = ib_post_send(mail->ep->qp, &mail->reg_wr[0].wr, NULL);
 	if (ret)
 		clear_bit(0, &mail->tx_busy);
 	last->next = NULL;
@@ -401,7 +414,7 @@ int ccm_mail_ring(struct ccm_mail *mail, u32 ring)
 	struct ib_sge sge;
 
 	ring_prepare(mail, ring, &wr, &sge);
-	return ib_post_send(mail->ep->cm_id->qp, &wr, NULL);
+	return ib_post_send(mail->ep->qp, &wr, NULL);
 }
 
 /**
@@ -446,7 +459,7 @@ int ccm_mail_post(struct ccm_mail *mail, u32 ring, u32 len, u64 addr, u32 key)
 		write.wr.ex.imm_data = cpu_to_be32(ccm_wire_ring_word((enum ccm_ring)ring,
 								      mail->ring_seq++));
 	}
-	ret = ib_post_send(mail->ep->cm_id->qp, &write.wr, NULL);
+	ret = ib_post_send(mail->ep->qp, &write.wr, NULL);
 	if (ret)
 		clear_bit((int)ring, &mail->tx_busy);
 	return ret;
@@ -489,7 +502,7 @@ int ccm_mail_read(struct ccm_mail *mail, struct ccm_read *read, u64 addr, u32 ke
 	wr.wr.opcode = IB_WR_RDMA_READ;
 	wr.remote_addr = addr;
 	wr.rkey = key;
-	return ib_post_send(mail->ep->cm_id->qp, &wr.wr, NULL);
+	return ib_post_send(mail->ep->qp, &wr.wr, NULL);
 }
 
 /*

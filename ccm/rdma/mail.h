@@ -13,6 +13,7 @@
 #include "mailbox.h"
 
 #define CCM_MAIL_LINK_WR	32	/* registrations of links, at a time */
+#define CCM_MAIL_RINGS_MAX	2000U	/* in a second: far more than clients cause */
 #define CCM_MAIL_SEND_WR	(32 + CCM_MAIL_LINK_WR)
 
 /* ccm_endpoint.pending, the owner's part */
@@ -51,6 +52,8 @@ struct ccm_read {
  * @tx_busy: bit per enum ccm_ring whose bytes in ccm_mailbox.tx are in use by a work request
  * @early_rings: bit per enum ccm_ring that came before what it answers had completed;
  *	only completions use it
+ * @rings: that have come within a second of @rings_since (jiffies)
+ * @rings_since: only completions use these two
  * @ring_seq: number of the next ring
  * @tx_wait: woken when one ends, or the queue pair breaks
  * @message: the A0 received
@@ -71,6 +74,8 @@ struct ccm_mail {
 	struct ib_cqe recv_cqe[CCM_RECV_WR];
 	unsigned long tx_busy;
 	u32 early_rings;
+	u32 rings;
+	unsigned long rings_since;
 	u32 ring_seq;
 	wait_queue_head_t tx_wait;
 	u8 message[CCM_MESSAGE_LEN];

@@ -119,29 +119,34 @@ int ccm_mailbox_create(struct ccm_mailbox *mailbox, const struct ccm_endpoint *e
 
 /**
  * ccm_mailbox_deregister() - end every access that the partner has
- * @mailbox: the queue pair is drained or destroyed, so nothing uses the regions
+ * @mailbox: the queue pair is fenced, so nothing uses the regions
+ *
+ * Return: 0; a negative errno: not all regions could be deregistered
  */
-void ccm_mailbox_deregister(struct ccm_mailbox *mailbox)
+int ccm_mailbox_deregister(struct ccm_mailbox *mailbox)
 {
-	if (mailbox->landing_mr)
-		ib_dereg_mr(mailbox->landing_mr);
-	if (mailbox->box_mr)
-		ib_dereg_mr(mailbox->box_mr);
-	if (mailbox->status_mr)
-		ib_dereg_mr(mailbox->status_mr);
-	mailbox->landing_mr = NULL;
-	mailbox->box_mr = NULL;
-	mailbox->status_mr = NULL;
+	int landing = ccm_mr_destroy(&mailbox->landing_mr);
+	int box = ccm_mr_destroy(&mailbox->box_mr);
+	int status = ccm_mr_destroy(&mailbox->status_mr);
+	int ret = landing ? landing : box ? box : status;
+
+	if (ret)
+		mailbox->lost = true;
+	return ret;
 }
 
 /**
  * ccm_mailbox_free() - free the pages
  * @mailbox: queue pair destroyed, regions deregistered
+ *
+ * Pages that the partner may still reach are left alone.
  */
 void ccm_mailbox_free(struct ccm_mailbox *mailbox)
 {
 	struct ib_device *ib = mailbox->ib;
 
+	if (mailbox->lost)
+		return;
 	pages_free(ib, mailbox->session_page, PAGE_SIZE, mailbox->session_dma, DMA_TO_DEVICE);
 	pages_free(ib, mailbox->box, CCM_MAILBOX_LEN, mailbox->box_dma, DMA_FROM_DEVICE);
 	pages_free(ib, mailbox->tx, CCM_TX_LEN, mailbox->tx_dma, DMA_TO_DEVICE);

@@ -42,6 +42,7 @@ enum ccm_slot {
  * @status_mr: status page and session page, remote read
  * @box_mr: remote write
  * @landing_mr: iWARP: what READs write to; else NULL
+ * @lost: a region could not be deregistered: the pages stay as they are, for ever
  */
 struct ccm_mailbox {
 	struct ib_device *ib;
@@ -56,10 +57,11 @@ struct ccm_mailbox {
 	struct ib_mr *status_mr;
 	struct ib_mr *box_mr;
 	struct ib_mr *landing_mr;
+	bool lost;
 };
 
 int ccm_mailbox_create(struct ccm_mailbox *mailbox, const struct ccm_endpoint *ep);
-void ccm_mailbox_deregister(struct ccm_mailbox *mailbox);
+int ccm_mailbox_deregister(struct ccm_mailbox *mailbox);
 void ccm_mailbox_free(struct ccm_mailbox *mailbox);
 void ccm_mailbox_keys(const struct ccm_mailbox *mailbox, struct ccm_session_keys *keys);
 void ccm_mailbox_answer(struct ccm_mailbox *mailbox, const u8 *data, u32 len);

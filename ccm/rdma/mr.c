@@ -51,6 +51,22 @@ struct ib_mr *ccm_mr_create(struct ib_pd *pd, struct scatterlist *sg, u32 count,
 }
 
 /**
+ * ccm_mr_destroy() - deregister a region, if there is one
+ * @mr: set to NULL, if that went well
+ *
+ * Return: 0; a negative errno: nobody knows what the device still reaches by it. It must not be
+ * tried again: RDMA core has forgotten half of it. The memory behind it stays mapped, for ever
+ */
+int ccm_mr_destroy(struct ib_mr **mr)
+{
+	int ret = *mr ? ib_dereg_mr(*mr) : 0;
+
+	if (!ret)
+		*mr = NULL;
+	return ret;
+}
+
+/**
  * ccm_mr_prepare() - the work request that registers a region
  * @mr: region
  * @access: IB_ACCESS_*

@@ -17,6 +17,7 @@
 struct ib_mr *ccm_mr_create(struct ib_pd *pd, struct scatterlist *sg, u32 count, u32 pages,
 			    u64 len);
 void ccm_mr_prepare(struct ib_mr *mr, int access, struct ib_cqe *cqe, struct ib_reg_wr *wr);
+int ccm_mr_destroy(struct ib_mr **mr);
 u32 ccm_mr_wrs(const struct ib_device *ib);
 int ccm_mr_post(struct ib_qp *qp, struct ib_mr *mr, int access, struct ib_cqe *cqe);
 

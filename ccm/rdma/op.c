@@ -9,7 +9,7 @@
  *
  * Exactly once: an operation is in ccm_port.posted from the moment it is posted until it has
  * completed; when the port is fenced, what did not come back from the device is completed
- * by ccm_port_destroy(), when nothing else can.
+ * by ccm_port_fence(), when nothing else can.
  */
 #include <linux/completion.h>
 #include <linux/export.h>
@@ -96,7 +96,7 @@ static int post_ring(const struct ccm_port *port, struct ccm_op *op, u32 word)
 	};
 
 	ccm_port_put_header(bytes, &header);
-	return ib_post_send(port->endpoint.cm_id->qp, &wr, NULL);
+	return ib_post_send(port->endpoint.qp, &wr, NULL);
 }
 
 /* A message; on iWARP with a header. */
@@ -121,7 +121,7 @@ static int post_message(const struct ccm_port *port, struct ccm_op *op,
 		.opcode = IB_WR_SEND,
 	};
 
-	return ib_post_send(port->endpoint.cm_id->qp, &wr, NULL);
+	return ib_post_send(port->endpoint.qp, &wr, NULL);
 }
 
 /*
@@ -169,7 +169,7 @@ static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const stru
 				within = 0;
 			}
 		}
-		if (ib_post_send(port->endpoint.cm_id->qp, &wr.wr, NULL))
+		if (ib_post_send(port->endpoint.qp, &wr.wr, NULL))
 			break;
 		sge.addr += sge.length;
 		left -= sge.length;
@@ -222,7 +222,7 @@ static int post_one(struct ccm_port *port, struct ccm_op *op, const struct ib_se
 	spin_lock_irqsave(&port->lock, flags);
 	ret = begin(port, op, 1);
 	if (!ret)
-		ret = end(port, op, ib_post_send(port->endpoint.cm_id->qp, wr, NULL) ? 1 : 0);
+		ret = end(port, op, ib_post_send(port->endpoint.qp, wr, NULL) ? 1 : 0);
 	spin_unlock_irqrestore(&port->lock, flags);
 	return ret;
 }
@@ -318,12 +318,9 @@ int ccm_read(struct ccm_port *port, struct ccm_op *op, const struct ccm_buffer *
 	if (!len || buffer->dir == DMA_TO_DEVICE || buffer->link != port->link ||
 	    !buffer_holds(buffer, at, len))
 		return -EINVAL;
-	t.dma = buffer->dma + at;
-	t.lkey = port->lkey;
-	if (buffer->mr) {
-		t.dma = buffer->mr->iova + at;
-		t.lkey = buffer->mr->lkey;
-	}
+	/* of its registration, which a fence may be freeing just now, only what was copied */
+	t.dma = buffer->read_dma + at;
+	t.lkey = buffer->read_lkey;
 	t.len = len;
 	ret = locate(port->link, offset, &t);
 	if (ret)

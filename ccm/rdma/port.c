@@ -15,6 +15,27 @@
 #include "device.h"
 #include "port.h"
 
+static struct ccm_port *port_of(struct ccm_endpoint *ep)
+{
+	return container_of(ep, struct ccm_port, endpoint);
+}
+
+static void unmap(struct ccm_endpoint *ep)
+{
+	struct ccm_port *port = port_of(ep);
+
+	if (!port->rx)
+		return;
+	ib_dma_unmap_single(port->ib, port->rx_dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
+	free_page((unsigned long)port->rx);
+	port->rx = NULL;
+}
+
+static void release(struct ccm_endpoint *ep)
+{
+	ccm_port_put(port_of(ep));
+}
+
 /* A port notices a dead path later than the session does: clients hear its verdict. */
 static const struct ccm_endpoint_kind port_kind = {
 	.bit = CCM_INBOX_LINKS,
@@ -24,6 +45,8 @@ static const struct ccm_endpoint_kind port_kind = {
 	.recv_wr = CCM_PORT_RECV_WR,
 	.iwarp_sge = 2,
 	.iwarp_inline = CCM_PORT_HEADER_LEN,
+	.unmap = unmap,
+	.release = release,
 };
 
 /**
@@ -39,10 +62,13 @@ void ccm_port_lost(struct ccm_port *port)
 
 static struct ccm_port *port_create(const struct ccm_endpoint_config *config)
 {
-	struct ccm_port *port = (struct ccm_port *)kzalloc(sizeof(*port), GFP_KERNEL);
+	/* also in RDMA CM's handler, for which memory must not wait that waits for a client */
+	struct ccm_port *port = (struct ccm_port *)kzalloc(sizeof(*port), GFP_NOIO);
 
+	BUILD_BUG_ON(offsetof(struct ccm_port, endpoint) != 0);
 	if (!port)
 		return NULL;
+	kref_init(&port->ref);
 	ccm_endpoint_init(&port->endpoint, &port_kind, config);
 	INIT_LIST_HEAD(&port->entry);
 	INIT_LIST_HEAD(&port->posted);
@@ -181,7 +207,7 @@ static int post_hello(struct ccm_port *port)
 	struct ib_send_wr wr = { .wr_cqe = &port->hello_cqe, .opcode = IB_WR_SEND };
 
 	port->hello_cqe.done = hello_done;
-	return ib_post_send(port->endpoint.cm_id->qp, &wr, NULL);
+	return ib_post_send(port->endpoint.qp, &wr, NULL);
 }
 
 /**
@@ -225,7 +251,7 @@ void ccm_port_deliver(struct ccm_port *port)
 		if (delivered & BIT(i))
 			repost(port, i);
 	spin_lock_irqsave(&port->lock, flags);
-	/* ccm_port_destroy() waits for this, then frees what was read above */
+	/* ccm_port_fence() waits for this, then what was read above is freed */
 	smp_store_release(&port->delivering, false);
 	wake_up_all(&port->idle);
 	spin_unlock_irqrestore(&port->lock, flags);
@@ -247,7 +273,7 @@ static int make_qp(struct ccm_port *port)
 	BUILD_BUG_ON(CCM_PORT_HEADER_OFFSET + CCM_PORT_HEADER_LEN > PAGE_SIZE);
 
 	/* only on the session's device: its protection domain is of that */
-	ret = ccm_endpoint_bind(ep, port->pd);
+	ret = ccm_endpoint_bind(ep, port->domain);
 	if (ret)
 		return ret;
 	port->ib = ep->device->ib;
@@ -282,7 +308,7 @@ static int make_qp(struct ccm_port *port)
 static void set_owner(struct ccm_port *port, const struct ccm_port_owner *owner)
 {
 	port->link = owner->link;
-	port->pd = owner->conn->endpoint.pd;
+	port->domain = owner->conn->endpoint.domain;
 	port->ops = owner->ops;
 	port->context = owner->context;
 }
@@ -386,8 +412,8 @@ void ccm_port_refuse(struct ccm_port *port)
 	ccm_drain_begin(&drain);
 	ccm_port_stop(port, &drain);
 	ccm_drain_wait(&drain);
-	ccm_port_destroy(port);
-	kfree(port);
+	ccm_port_fence(port);
+	ccm_port_put(port);
 }
 
 /* The route is known: make the queue pair and send the request. */
@@ -459,7 +485,7 @@ u32 ccm_port_step(struct ccm_port *port)
  * Fencing
  */
 
-/* Complete what the device has not: its queue pair and completion queue are gone. */
+/* Complete what the device has not given back: nothing of it will come any more. */
 static void abort_posted(struct ccm_port *port)
 {
 	struct ccm_op *op;
@@ -482,7 +508,7 @@ static void abort_posted(struct ccm_port *port)
 
 /**
  * ccm_port_stop() - nothing is posted any more; what was posted begins to come back
- * @port: in any state, also destroyed
+ * @port: in any state, also fenced
  * @drain: begun
  *
  * Process context.
@@ -491,6 +517,8 @@ void ccm_port_stop(struct ccm_port *port, struct ccm_drain *drain)
 {
 	unsigned long flags;
 
+	if (port->fenced)
+		return;
 	spin_lock_irqsave(&port->lock, flags);
 	port->open = false;
 	spin_unlock_irqrestore(&port->lock, flags);
@@ -499,25 +527,36 @@ void ccm_port_stop(struct ccm_port *port, struct ccm_drain *drain)
 }
 
 /**
- * ccm_port_destroy() - end a port for good
- * @port: stopped, and the drain waited for; also destroyed already
+ * ccm_port_fence() - end a port for good
+ * @port: stopped, and the drain waited for; or fenced already
  *
- * Process context. Whether it is drained or not: when this returns, no handler of it runs or
- * will run, and every operation posted on it has completed; one that has not come back from
- * the device never will. What remains is memory.
+ * Process context. Whether it is drained or not: when this returns, its queue pair is in the
+ * error state, no completion of it is looked at any more, and every operation posted on it has
+ * completed. The reaper has it, and frees what the device has of it.
  */
-void ccm_port_destroy(struct ccm_port *port)
+void ccm_port_fence(struct ccm_port *port)
 {
-	if (!port->endpoint.cm_id)
+	if (port->fenced)
 		return;
+	port->fenced = true;
 	/* pairs with the release in ccm_port_deliver() */
 	wait_event(port->idle, !smp_load_acquire(&port->delivering));
-	ccm_endpoint_destroy_qp(&port->endpoint);
-	if (port->rx) {
-		ib_dma_unmap_single(port->ib, port->rx_dma, PAGE_SIZE, DMA_BIDIRECTIONAL);
-		free_page((unsigned long)port->rx);
-	}
-	port->rx = NULL;
-	ccm_endpoint_release(&port->endpoint);
+	ccm_endpoint_fence(&port->endpoint);
 	abort_posted(port);
+	kref_get(&port->ref);
+	ccm_endpoint_reap(&port->endpoint);
+}
+
+static void port_release(struct kref *ref)
+{
+	kfree(container_of(ref, struct ccm_port, ref));
+}
+
+/**
+ * ccm_port_put() - one reference less; with the last, its memory goes
+ * @port: fenced
+ */
+void ccm_port_put(struct ccm_port *port)
+{
+	kref_put(&port->ref, port_release);
 }

@@ -3,6 +3,7 @@
 #ifndef CCM_RDMA_PORT_H
 #define CCM_RDMA_PORT_H
 
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -51,16 +52,18 @@ struct ccm_port_owner {
 
 /**
  * struct ccm_port - a queue pair of a client
- * @entry: for who keeps it, while it is a request that came in
  * @endpoint: queue pair and id
+ * @ref: whoever made it, and the reaper
+ * @entry: for who keeps it, while it is a request that came in
  * @request: what the request said
  * @link: whose
  * @index: in @link
- * @pd: protection domain of the session
+ * @domain: protection domain of the session
  * @ops: the client's callbacks
  * @context: for them
  * @ib: the device, set with the queue pair
  * @lkey: for local memory
+ * @fenced: ended
  * @up: both sides know that it is connected
  * @rx: receive buffers, then (iWARP) the header of what is sent: a page
  * @rx_dma: mapped
@@ -78,16 +81,18 @@ struct ccm_port_owner {
  * @held_count: used of it
  */
 struct ccm_port {
-	struct list_head entry;
 	struct ccm_endpoint endpoint;
+	struct kref ref;
+	struct list_head entry;
 	struct ccm_wire_port request;
 	struct ccm_link *link;
 	u32 index;
-	struct ib_pd *pd;
+	struct ccm_domain *domain;
 	const struct ccm_client_ops *ops;
 	void *context;
 	struct ib_device *ib;
 	u32 lkey;
+	bool fenced;
 	bool up;
 	u8 *rx;
 	u64 rx_dma;
@@ -118,6 +123,7 @@ void ccm_port_lost(struct ccm_port *port);
 u32 ccm_port_step(struct ccm_port *port);
 void ccm_port_deliver(struct ccm_port *port);
 void ccm_port_stop(struct ccm_port *port, struct ccm_drain *drain);
-void ccm_port_destroy(struct ccm_port *port);
+void ccm_port_fence(struct ccm_port *port);
+void ccm_port_put(struct ccm_port *port);
 
 #endif /* CCM_RDMA_PORT_H */

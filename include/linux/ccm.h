@@ -164,7 +164,9 @@ u32 ccm_port_index(const struct ccm_port *port);
  * @data: its start
  * @len: bytes
  * @dma: as the device reaches it
- * @mr: iWARP: its registration, to read into
+ * @read_dma: as the device reaches it to read into
+ * @read_lkey: key for that
+ * @mr: iWARP: its registration, to read into; only under CCM's own lock
  * @dir: DMA_TO_DEVICE: writes and sends; DMA_FROM_DEVICE: reads; DMA_BIDIRECTIONAL: both
  * @mapped: @dma can be used
  */
@@ -174,6 +176,8 @@ struct ccm_buffer {
 	void *data;
 	size_t len;
 	u64 dma;
+	u64 read_dma;
+	u32 read_lkey;
 	struct ib_mr *mr;
 	enum dma_data_direction dir;
 	bool mapped;

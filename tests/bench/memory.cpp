@@ -87,6 +87,7 @@ Memory slopes(const Series &series)
 {
     auto one = [&](double Memory::*field) {
         std::vector<std::pair<double, double>> points;
+        points.reserve(series.size());
         for (auto &[x, m] : series)
             points.emplace_back(x, m.*field);
         return slope(points);
@@ -109,6 +110,7 @@ Memory minus(const Memory &a, const Memory &b)
 std::vector<std::pair<int, std::string>> unreachable_partners(int count)
 {
     std::vector<std::pair<int, std::string>> partners;
+    partners.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; i++)
         partners.emplace_back(2 + i, fmt::format("198.51.100.{}", 2 + i));
     return partners;
@@ -149,6 +151,7 @@ json measure_partners(Node &node, json &result)
 json measure_sessions(Cluster &cluster, Node &node, int count, json &result)
 {
     std::vector<std::pair<int, std::string>> partners;
+    partners.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; i++)
         partners.emplace_back(2 + i, fmt::format("192.0.2.{}", 2 + i));
     load(node, partners);

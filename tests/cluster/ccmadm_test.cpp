@@ -97,6 +97,7 @@ TEST_F(Pair, CcmadmWithoutRights)
 TEST_F(Pair, SeveralWatches)
 {
     std::vector<Watch> watches;
+    watches.reserve(4);
     for (int i = 0; i < 4; i++)
         watches.push_back(watch(a()));
     unload(b(), "READY");

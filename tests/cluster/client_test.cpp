@@ -2,6 +2,8 @@
 //
 // Kernel clients: what is negotiated for them, what they can do, what they are told, and
 // the promises (include/linux/ccm.h), each of which the pattern client checks all the time.
+#include "failing.h"
+#include "host.h"
 #include "pair.h"
 #include "pattern.h"
 
@@ -278,6 +280,113 @@ TEST_F(Fencing, LeavingWithOperationsInFlightIsBounded)
     b().cable().cut();
     a().must("rmmod ccm_pattern");
     b().cable().restore();
+}
+
+/*
+ * The same, when node 1's driver takes 50 s to destroy a queue pair: nobody waits for that, neither
+ * DOWN nor the next session, and nothing late arrives for it.
+ */
+class SlowDriver : public Fencing {
+public:
+    static void SetUpTestSuite()
+    {
+        cluster(failing_settings());
+        Fencing::SetUpTestSuite();
+    }
+
+protected:
+    void SetUp() override
+    {
+        Fencing::SetUp();
+        let_take(a(), "ib_destroy_qp", 50s);
+    }
+    void TearDown() override
+    {
+        let_take(a(), "ib_destroy_qp", 0s);
+        let_refuse(a(), "ib_dereg_mr", 0);
+        Fencing::TearDown();
+    }
+};
+
+TEST_F(SlowDriver, AStoppedMachineThatGoesOnWritingChangesNothing)
+{
+    expect_fenced([] { b().stop(); }, [] { b().cont(); });
+}
+
+TEST_F(SlowDriver, AMachineThatWasCutOffAndGoesOnWritingChangesNothing)
+{
+    expect_fenced([] { b().cable().cut(); }, [] { b().cable().restore(); });
+}
+
+TEST_F(SlowDriver, HoldsUpNeitherDownNorTheNextSession)
+{
+    register_everywhere(both(), "mirror 2 2 1048576 1048576");
+    wait_up("mirror");
+    const Calls before = ends(a());
+    Watch w = watch(a());
+    const Stopwatch stopwatch;
+    const TimePoint killed = b().kill();
+    const Event down = w.wait_for(is(2, "down"), soon);
+    wait_client(a(), "mirror", 2, "down");
+    std::printf("DOWN %.0f ms after the partner was killed, with 500 ms to detect it\n",
+                milliseconds(down.at - killed));
+    EXPECT_LT(down.at - killed, 1000ms + stopwatch.waited_for_processors());
+    b().boot();
+    register_everywhere({&b()}, "mirror 2 2 1048576 1048576");
+    wait_up("mirror");
+    // The session's queue pair and both ports' are still being destroyed.
+    EXPECT_GE(ends(a())["ib_destroy_qp"] - before.at("ib_destroy_qp"), 3);
+    EXPECT_LT(stopwatch.elapsed(), 50s) << "too late for this test";
+}
+
+// A machine that goes down does not wait for a driver.
+TEST_F(SlowDriver, HoldsUpNoReboot)
+{
+    b().kill();
+    watch(a()).wait_for(is(2, "down"), soon);
+    const Stopwatch stopwatch;
+    a().reboot();
+    b().boot();
+    wait_ready(both());
+    EXPECT_LT(stopwatch.elapsed(), 30s + stopwatch.waited_for_processors());
+}
+
+// What the device may still reach is given up, the device takes no new session, and the log says
+// so; it is used again when it was deleted and added.
+TEST_F(SlowDriver, AFenceThatFailsIsQuarantine)
+{
+    let_take(a(), "ib_destroy_qp", 0s);
+    register_everywhere(both(), "mirror 1 1 8192 8192 idle");
+    wait_up("mirror");
+    EXPECT_EQ(pattern(b(), "fill remote mirror 1 77"), "ok\n");
+    Watch w = watch(a());
+    const std::size_t mark = a().console().size();
+    let_refuse(a(), "ib_dereg_mr", 1);
+    b().kill();
+    w.wait_for(is(2, "down"), soon);
+    wait_client(a(), "mirror", 2, "down");
+    a().console().wait_for("device rxe0 is in quarantine: ib_dereg_mr failed with error 12", soon, mark);
+    // It is the client's to look at, but counts for ever.
+    EXPECT_EQ(pattern(a(), "verify local mirror 2 77"), "ok\n");
+    b().boot();
+    register_everywhere({&b()}, "mirror 1 1 8192 8192 idle");
+    // Tried, and again, and never READY.
+    const long long tried = counter(a(), "partner-2", "attempts");
+    a().until(fmt::format("while read n v; do [ $n = attempts ] && [ $v -ge {} ] && exit 0; done "
+                          "</sys/kernel/debug/ccm/partner-2; false",
+                          tried + 2),
+              soon);
+    EXPECT_NE(partner(a(), 2)["state"], "ready");
+    a().must("rdma link del rxe0");
+    a().add_rdma_link();
+    wait_up("mirror");
+    EXPECT_EQ(counter(a(), "node", "client_memory"), 2 * 8192);
+    // For the tests behind this one
+    unload_pattern(a());
+    EXPECT_EQ(counter(a(), "node", "client_memory"), 8192);
+    w.end();
+    unload(a(), "with memory that was given up");
+    load(a());
 }
 
 /*

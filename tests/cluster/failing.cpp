@@ -92,6 +92,7 @@ std::vector<std::string> sites(const std::string &file, const std::string &funct
         if (one.rfind(file + ":", 0) == 0 && one.ends_with(":" + function))
             by_line[std::stoi(one.substr(file.size() + 1))] = one;
     std::vector<std::string> all;
+    all.reserve(by_line.size());
     for (const auto &[line, one] : by_line)
         all.push_back(one);
     return all;
@@ -141,11 +142,31 @@ Calls site_calls(Node &node)
     return figures(command(node, "sites"));
 }
 
-void let_fail(Node &node, const Failing &what)
+static void order(Node &node, const std::string &words)
 {
-    const std::string answer = command(node, words_of(what));
+    const std::string answer = command(node, words);
     if (answer != "ok\n")
         throw Error("{}: {}", node.name(), answer);
+}
+
+void let_fail(Node &node, const Failing &what)
+{
+    order(node, words_of(what));
+}
+
+void let_take(Node &node, const std::string &function, Duration longer)
+{
+    order(node, fmt::format("delay {} {:.0f}", function, milliseconds(longer)));
+}
+
+void let_refuse(Node &node, const std::string &function, int times)
+{
+    order(node, fmt::format("refuse {} {}", function, times));
+}
+
+Calls ends(Node &node)
+{
+    return figures(command(node, "ends"));
 }
 
 Calls let_none_fail(Node &node)

@@ -39,6 +39,13 @@ void let_fail(Node &node, const Failing &what);
 // Nothing fails any more. How many calls have failed of each site that was to.
 Calls let_none_fail(Node &node);
 
+// Functions that end something (tests/modules/failing/calls.h): each call takes so much longer, 0: no
+// more; or says that it has failed, so many times.
+void let_take(Node &node, const std::string &function, Duration longer);
+void let_refuse(Node &node, const std::string &function, int times);
+// How often each has been called.
+Calls ends(Node &node);
+
 // The same as steps.
 Steps fail(const Failing &what); // none without a site
 Steps no_more_fail();

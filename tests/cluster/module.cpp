@@ -162,6 +162,7 @@ long long counter(Node &node, const std::string &file, const std::string &name)
 void wait_ready(const std::vector<Node *> &nodes, Duration timeout)
 {
     std::vector<Command> commands;
+    commands.reserve(nodes.size());
     for (Node *node : nodes)
         commands.push_back(node->start_command(fmt::format("ccmadm wait --timeout {}", seconds(timeout) * slowness())));
     for (std::size_t i = 0; i < nodes.size(); i++) {
@@ -201,6 +202,29 @@ void expect_alternation(const Watch &watch)
         }
         s = {true, ready, sessions};
     }
+}
+
+namespace {
+
+bool reads_need_a_work_queue(Node &node)
+{
+    int major = 0, minor = 0;
+    std::string release = node.must("uname -r");
+    if (std::sscanf(release.c_str(), "%d.%d", &major, &minor) != 2)
+        throw Error("{}: its kernel is called {}", node.name(), release);
+    return major > 6 || (major == 6 && minor >= 4);
+}
+
+} // namespace
+
+std::string reason_when_spinning(Node &node)
+{
+    return reads_need_a_work_queue(node) ? "unreachable" : "hung";
+}
+
+std::string reason_when_standing(Node &node)
+{
+    return reads_need_a_work_queue(node) ? "unreachable" : "panicked";
 }
 
 } // namespace ccm::test

@@ -12,6 +12,7 @@
 #include "catalog_model.h"
 #include "ccm/core/names.h"
 #include "dice.h"
+#include "poison.h"
 #include "tests/kunit/suites/wire_golden.h"
 
 namespace {
@@ -159,16 +160,14 @@ TEST(Catalog, DecoderAgreesWithTheModel)
         }
         const auto expected = model_catalog(bytes);
         auto got = std::make_unique<ccm_catalog>();
-        std::memset(static_cast<void *>(got.get()), 0xee, sizeof(*got));
-        auto before = std::make_unique<ccm_catalog>();
-        std::memcpy(static_cast<void *>(before.get()), got.get(), sizeof(*got));
+        poison(*got);
 
         const int error = ccm_catalog_get(exact(bytes).get(), size_of(bytes), got.get());
         ASSERT_EQ(error == 0, expected.has_value()) << "round " << i << ": " << error;
         ASSERT_EQ(ccm_catalog_check(exact(bytes).get(), size_of(bytes)), error);
         outcomes[error]++;
         if (error) {
-            ASSERT_EQ(std::memcmp(before.get(), got.get(), sizeof(*got)), 0) << "round " << i;
+            ASSERT_TRUE(is_poison(*got)) << "round " << i;
             continue;
         }
         ASSERT_EQ(got->generation, expected->generation);
@@ -199,14 +198,13 @@ TEST(Catalog, TableDecoderAgreesWithTheModel)
         const auto expected = model_table(bytes);
         const auto copy = exact(bytes);
         ccm_links_header got;
-        std::memset(&got, 0xee, sizeof(got));
-        const ccm_links_header before = got;
+        poison(got);
 
         const int error = ccm_links_get(copy.get(), size_of(bytes), &got);
         ASSERT_EQ(error == 0, expected.has_value()) << "round " << i << ": " << error;
         outcomes[error]++;
         if (error) {
-            ASSERT_EQ(std::memcmp(&before, &got, sizeof(got)), 0) << "round " << i;
+            ASSERT_TRUE(is_poison(got)) << "round " << i;
             continue;
         }
         ASSERT_EQ(got.nonce, expected->nonce);
@@ -255,8 +253,8 @@ TEST(Catalog, BothSidesMakeTheSamePlans)
             ASSERT_EQ(ccm_catalog_find_instance(a_high.get(), other->instance), theirs);
 
             ccm_plan here, there;
-            std::memset(&here, 0xee, sizeof(here));
-            std::memset(&there, 0xee, sizeof(there));
+            poison(here);
+            poison(there);
             ccm_plan_make(&mine, theirs, &here);
             ccm_plan_make(theirs, &mine, &there);
             const ccm_plan expected = model_plan(low.clients[k], *other);

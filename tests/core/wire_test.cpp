@@ -10,6 +10,7 @@
 
 #include "ccm/core/wire.h"
 #include "dice.h"
+#include "poison.h"
 #include "tests/kunit/suites/wire_golden.h"
 #include "wire_layout.h"
 
@@ -23,7 +24,7 @@ struct Codec {
     std::function<Bytes(const Values &values)> encode;
 };
 
-using Visit = std::function<void(const std::string &name, u64 get, std::function<void(u64)> set)>;
+using Visit = std::function<void(const std::string &name, u64 get, const std::function<void(u64)> &set)>;
 
 template <typename T> void visit_one(const Visit &visit, const std::string &name, T &field)
 {
@@ -145,24 +146,24 @@ Codec make_codec(const std::string &name, Bytes golden, u32 size, Get get, Put p
     codec.golden = std::move(golden);
     codec.decode = [get](const u8 *buf, u32 len, Values &values) {
         Message m;
-        std::memset(&m, 0xee, sizeof(m));
-        Message before;
-        std::memcpy(&before, &m, sizeof(m));
+        poison(m);
         int error = get(buf, len, &m);
         if (error) {
-            EXPECT_EQ(std::memcmp(&before, &m, sizeof(m)), 0) << "written on error";
+            EXPECT_TRUE(is_poison(m)) << "written on error";
             return error;
         }
         values.clear();
-        visit_fields(
-            m, [&values](const std::string &field, u64 value, std::function<void(u64)>) { values[field] = value; });
+        visit_fields(m, [&values](const std::string &field, u64 value, const std::function<void(u64)> &) {
+            values[field] = value;
+        });
         return 0;
     };
     codec.encode = [put, size](const Values &values) {
         Message m;
-        std::memset(&m, 0xee, sizeof(m));
-        visit_fields(m,
-                     [&values](const std::string &field, u64, std::function<void(u64)> set) { set(values.at(field)); });
+        poison(m);
+        visit_fields(m, [&values](const std::string &field, u64, const std::function<void(u64)> &set) {
+            set(values.at(field));
+        });
         /* Exactly the documented room, so that ASan sees one byte too many. */
         Bytes bytes(size, 0xee);
         bytes.shrink_to_fit();

@@ -52,7 +52,7 @@ void make_liveness(const std::filesystem::path &top)
     const Bytes tick = {0, 64}; /* a period */
     const Bytes moved = {3, 0, 1, 9, 0};
     const Bytes still = {1, 0, 1, 9, 0};
-    const auto play = [&](const std::string &name, std::vector<Bytes> parts) {
+    const auto play = [&](const std::string &name, const std::vector<Bytes> &parts) {
         Bytes bytes = {1, 50, 0};
         for (const Bytes &part : parts)
             bytes.insert(bytes.end(), part.begin(), part.end());

@@ -50,7 +50,8 @@ int run()
 {
     lab::Cluster cluster("kunit");
     lab::Node &node = cluster.add({
-        .parameters = {"kunit.enable=1", "loglevel=8"},
+        // autorun: newer kernels (7.3) run no suite by themselves otherwise
+        .parameters = {"kunit.enable=1", "kunit.autorun=1", "loglevel=8"},
         .rdma = lab::Rdma::rxe, // ... and 192.0.2.1: the transport's suites connect to themselves
     });
     node.boot();
@@ -77,10 +78,11 @@ int main(int argc, char **argv)
         lab::settings().kernel = "debug";
         lab::settings().take_arguments(argc, argv);
         if (argc > 1) {
-            std::fprintf(stderr,
-                         "%s: %s: unknown argument; there are --uml-modules=ccm_kunit.ko, --kernel=plain|debug, "
-                         "--uml-debug=DIR, --uml-plain=DIR, --run-dir=DIR, --verbose\n",
-                         argv[0], argv[1]);
+            std::fprintf(
+                stderr,
+                "%s: %s: unknown argument; there are --uml-modules=ccm_kunit.ko, --kernel=plain|debug[-VERSION], "
+                "--uml-debug=DIR, --uml-plain=DIR, --run-dir=DIR, --verbose\n",
+                argv[0], argv[1]);
             return 2;
         }
         return run();

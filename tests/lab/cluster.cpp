@@ -108,6 +108,8 @@ fs::path Cluster::image_for(const NodeSpec &spec, const fs::path &uml_build, con
     fs::create_directories(images);
     ImageSpec image = spec.kind == Kind::uml ? uml_image(uml_build) : qemu_image(release);
     image.modules = spec.kind == Kind::uml ? settings_.uml_modules : settings_.qemu_modules;
+    if (auto other = settings_.other_modules.find(spec.kernel); other != settings_.other_modules.end())
+        image.modules = other->second;
     image.programs = settings_.programs;
     return cached_image(image, images, spec.kind == Kind::uml ? "uml" : "qemu");
 }

@@ -18,11 +18,12 @@ int main(int argc, char **argv)
         return 1;
     }
     if (argc > 1) {
-        std::fprintf(stderr,
-                     "%s: %s: unknown argument; the lab's are --kernel=plain|debug --run-dir=DIR --uml-plain=DIR "
-                     "--uml-debug=DIR --uml-modules=PATH --qemu-modules=PATH --ccmadm=FILE --program=FILE --capture "
-                     "--verbose\n",
-                     argv[0], argv[1]);
+        std::fprintf(
+            stderr,
+            "%s: %s: unknown argument; the lab's are --kernel=plain|debug[-VERSION] --run-dir=DIR --uml-plain=DIR "
+            "--uml-debug=DIR --uml-modules=PATH --qemu-modules=PATH --ccmadm=FILE --program=FILE --capture "
+            "--verbose\n",
+            argv[0], argv[1]);
         return 1;
     }
     return RUN_ALL_TESTS();

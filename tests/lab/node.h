@@ -31,7 +31,7 @@ enum class Rdma { rxe, siw, none };
 struct NodeSpec {
     int id = 0; // 0: the next free one, from 1
     Kind kind = Kind::uml;
-    std::string kernel;                                // User-Mode Linux: plain or debug; empty: as the run says
+    std::string kernel;                                // User-Mode Linux: as Settings::kernel; empty: as the run says
     std::vector<std::string> load;                     // modules that init loads with modprobe
     std::vector<std::string> parameters;               // words for the kernel command line, as "rdma_ccm.node=1"
     Rdma rdma = Rdma::rxe;                             // the RDMA link that init adds

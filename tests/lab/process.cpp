@@ -62,6 +62,7 @@ Process::Process(const std::vector<std::string> &command, const std::map<int, in
     std::vector<std::string> words{keeper, std::to_string(control_number)};
     words.insert(words.end(), command.begin(), command.end());
     std::vector<char *> argv;
+    argv.reserve(words.size() + 1);
     for (std::string &word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);

@@ -41,11 +41,23 @@ std::vector<fs::path> module_list(const std::string &text)
     return files;
 }
 
+// Which versions there are, build-uml.sh knows.
 std::string checked_kernel(const std::string &name)
 {
-    if (name != "plain" && name != "debug")
-        throw Error("kernel {}: it is one of plain, debug", name);
+    std::string variant = name.substr(0, name.find('-'));
+    if (variant != "plain" && variant != "debug")
+        throw Error("kernel {}: it is plain or debug, and then perhaps a version, as debug-6.12", name);
     return name;
+}
+
+// --uml-modules=[KERNEL=]PATH[:PATH...]: those of the run's kernel, or of another
+void take_uml_modules(Settings &s, const std::string &text)
+{
+    std::size_t end = text.find('=');
+    if (end == std::string::npos)
+        s.uml_modules = module_list(text);
+    else
+        s.other_modules[checked_kernel(text.substr(0, end))] = module_list(text.substr(end + 1));
 }
 
 fs::path checked_program(const std::string &path)
@@ -100,7 +112,7 @@ void Settings::take_arguments(int &argc, char **argv)
         else if (is("--uml-debug"))
             uml_debug = value;
         else if (is("--uml-modules"))
-            uml_modules = module_list(value);
+            take_uml_modules(*this, value);
         else if (is("--qemu-modules"))
             qemu_modules = module_list(value);
         else if (is("--ccmadm"))
@@ -118,25 +130,30 @@ void Settings::take_arguments(int &argc, char **argv)
     argv[argc] = nullptr;
 }
 
-fs::path Settings::uml_build(const std::string &variant) const
+fs::path Settings::uml_build(const std::string &name) const
 {
-    const fs::path &given = checked_kernel(variant) == "debug" ? uml_debug : uml_plain;
-    if (!given.empty())
-        return given;
+    checked_kernel(name);
+    if (name == "debug" && !uml_debug.empty())
+        return uml_debug;
+    if (name == "plain" && !uml_plain.empty())
+        return uml_plain;
     static std::mutex mutex;
     static std::map<std::string, fs::path> found;
     std::lock_guard lock(mutex);
-    fs::path &path = found[variant];
+    fs::path &path = found[name];
     if (!path.empty())
         return path;
     std::string script = lab_source_dir() / "kernel/build-uml.sh";
-    FILE *pipe = popen(("'" + script + "' " + variant).c_str(), "re");
+    std::string words = name; // VARIANT VERSION
+    if (std::size_t end = words.find('-'); end != std::string::npos)
+        words[end] = ' ';
+    FILE *pipe = popen(("'" + script + "' " + words).c_str(), "re");
     if (!pipe)
         throw Error("cannot run {}", script);
     char buffer[4096] = "";
     bool got = std::fgets(buffer, sizeof(buffer), pipe) != nullptr;
     if (pclose(pipe) != 0 || !got)
-        throw Error("{} {} failed: there is no kernel for the nodes", script, variant);
+        throw Error("{} {} failed: there is no kernel for the nodes", script, words);
     buffer[std::strcspn(buffer, "\n")] = 0;
     return path = buffer;
 }

@@ -322,7 +322,7 @@ void Switch::read_stream(Cable &cable)
     cable.input_.erase(0, at);
 }
 
-void Switch::arrive(Cable &cable, std::shared_ptr<const std::string> frame)
+void Switch::arrive(Cable &cable, const std::shared_ptr<const std::string> &frame)
 {
     if (frame->size() < 14)
         return;

@@ -129,7 +129,7 @@ private:
     void detach(Cable &cable);
     void read_packets(Cable &cable);
     void read_stream(Cable &cable);
-    void arrive(Cable &cable, std::shared_ptr<const std::string> frame);
+    void arrive(Cable &cable, const std::shared_ptr<const std::string> &frame);
     void travel(Cable &cable, Direction direction, const std::shared_ptr<const std::string> &frame);
     void emerge(Cable &cable, Direction direction, const std::shared_ptr<const std::string> &frame);
     void park(Cable &cable, Direction direction, Duration delay, const std::shared_ptr<const std::string> &frame);

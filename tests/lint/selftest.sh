@@ -61,20 +61,31 @@ new_tree()
 	MODULE_DESCRIPTION("Nothing");
 	MODULE_LICENSE("GPL");
 	END
-	mkdir -p "$work/tree/demo" "$work/tree/build/host"
+	mkdir -p "$work/tree/demo"
 	cp "$top/.clang-format" "$top/.clang-tidy" "$work/tree/"
-	cat >"$work/tree/demo/good.cpp" <<-'END'
+	cat >"$work/tree/demo/good.h" <<-'END'
 	// SPDX-License-Identifier: GPL-2.0-only
-	int good(int value)
+	#pragma once
+	inline int good(int value)
 	{
 	    return value + 1;
 	}
 	END
-	local file
-	for file in good bad; do
-		printf '{\n"directory": "%s",\n"command": "c++ -std=c++20 -o %s.o -c %s",\n"file": "%s"\n},\n' \
-			"$work/tree" $file "$work/tree/demo/$file.cpp" "$work/tree/demo/$file.cpp"
-	done | sed '1s/^/[/; $s/,$/]/' >"$work/tree/build/host/compile_commands.json"
+	cat >"$work/tree/demo/good.cpp" <<-'END'
+	// SPDX-License-Identifier: GPL-2.0-only
+	#include "good.h"
+	int better(int value)
+	{
+	    return good(value) + 1;
+	}
+	END
+	cat >"$work/tree/CMakeLists.txt" <<-'END'
+	# SPDX-License-Identifier: GPL-2.0-only
+	cmake_minimum_required(VERSION 3.25)
+	project(good LANGUAGES CXX)
+	file(GLOB sources demo/*.cpp)
+	add_library(good ${sources})
+	END
 }
 
 # check ok|FAIL STEP WHAT [FINDING]: the step on the tree as it is
@@ -282,22 +293,48 @@ inline int bad() {
 }
 END
 
+# good.cpp and bad.cpp are one unit
 bad demo/bad.cpp "moved, then used" tidy <<'END'
 // SPDX-License-Identifier: GPL-2.0-only
-#include <string>
 #include <utility>
 
-std::string::size_type bad(std::string a)
+struct Text {
+    Text(Text &&other) noexcept;
+    int size;
+};
+
+int bad(Text a)
 {
-    std::string b = std::move(a);
-    return b.size() + a.size();
+    Text b = std::move(a);
+    return b.size + a.size;
 }
 END
+check FAIL tidy "where it was found" "demo/bad.cpp:12:21: warning: 'a' used after it was moved"
 
 bad demo/bad.cpp "C++ that does not compile" tidy <<'END'
 // SPDX-License-Identifier: GPL-2.0-only
 int bad(no_such_type a);
 END
+
+# What was without findings is not looked at again, until a file that it was compiled from
+# is another.
+new_tree
+export XDG_CACHE_HOME=$work/cache
+check ok tidy "a tree that is not known"
+mkdir -p "$work/bin"
+printf '#!/bin/sh\n[ "$1" != --version ] || exec %s --version\nexit 1\n' \
+	"$(command -v clang-tidy)" >"$work/bin/clang-tidy"
+chmod +x "$work/bin/clang-tidy"
+PATH=$work/bin:$PATH check ok tidy "a tree that is known"
+sed -i 's/return value + 1/long wide = static_cast<long>(value * 2);\n    return wide > 2 ? 1 : 0/' "$work/tree/demo/good.h"
+check FAIL tidy "a finding in a header of a unit that was known" "demo/good.h:5:17: warning: either cast from"
+PATH=$work/bin:$PATH check FAIL tidy "a clang-tidy that does not work"
+unset XDG_CACHE_HOME
+
+new_tree
+mkdir "$work/tree/userspace-tools"
+cp "$work/tree/demo/good.cpp" "$work/tree/userspace-tools/alone.cpp"
+check FAIL tidy "C++ that belongs to no target" "userspace-tools/alone.cpp: in no target"
 
 bad ccm/bad.h "a header that needs another before it" headers <<'END'
 /* SPDX-License-Identifier: GPL-2.0-only */

@@ -271,12 +271,12 @@ TEST(Hostile, MalformedTables)
 
 TEST(Hostile, TablesThatContradict)
 {
-    for (auto &[state, base] : listeners()) {
-        auto refused = [&](const char *what, std::function<void(Machine &)> act) {
-            Machine m = base;
+    for (const auto &listener : listeners()) {
+        auto refused = [&](const char *what, const std::function<void(Machine &)> &act) {
+            Machine m = listener.second;
 
             act(m);
-            expect_refused(m, std::string(what) + ", " + state);
+            expect_refused(m, std::string(what) + ", " + listener.first);
         };
         refused("the sequence does not rise", [](Machine &m) {
             m.step(m.links({}));

@@ -133,7 +133,7 @@ Happening Machine::simple(ccm_session_event_type type, uint32_t reason, uint32_t
     return h;
 }
 
-Happening Machine::request(uint32_t attempt, uint64_t incarnation, std::function<void(ccm_wire_request &)> tweak)
+Happening Machine::request(uint32_t attempt, uint64_t incarnation, const std::function<void(ccm_wire_request &)> &tweak)
 {
     Happening h = simple(CCM_SEV_REQUEST);
     ccm_wire_request m{};
@@ -155,7 +155,7 @@ Happening Machine::request(uint32_t attempt, uint64_t incarnation, std::function
     return h;
 }
 
-Happening Machine::established(bool iwarp, std::function<void(ccm_wire_request &)> tweak) const
+Happening Machine::established(bool iwarp, const std::function<void(ccm_wire_request &)> &tweak) const
 {
     Happening h = simple(CCM_SEV_ESTABLISHED);
 
@@ -195,7 +195,7 @@ Happening Machine::rejected(uint32_t code) const
     return h;
 }
 
-Happening Machine::keys(std::function<void(ccm_wire_keys &)> tweak) const
+Happening Machine::keys(const std::function<void(ccm_wire_keys &)> &tweak) const
 {
     Happening h = simple(CCM_SEV_MESSAGE);
     ccm_wire_keys m{};
@@ -214,7 +214,7 @@ Happening Machine::keys(std::function<void(ccm_wire_keys &)> tweak) const
     return h;
 }
 
-Happening Machine::status(std::function<void(ccm_wire_status &)> tweak) const
+Happening Machine::status(const std::function<void(ccm_wire_status &)> &tweak) const
 {
     Happening h = simple(CCM_SEV_READ_DONE, 0, CCM_READ_STATUS);
     ccm_wire_status m{};
@@ -234,7 +234,7 @@ Happening Machine::status(std::function<void(ccm_wire_status &)> tweak) const
     return h;
 }
 
-Happening Machine::hello(std::function<void(ccm_wire_hello &)> tweak) const
+Happening Machine::hello(const std::function<void(ccm_wire_hello &)> &tweak) const
 {
     Happening h = simple(CCM_SEV_RING, 0, CCM_RING_HELLO);
     ccm_wire_hello m{};
@@ -261,7 +261,7 @@ Happening Machine::answer_ring() const
     return simple(CCM_SEV_RING, 0, CCM_RING_ANSWER);
 }
 
-Happening Machine::answer(std::function<void(ccm_wire_answer &)> tweak) const
+Happening Machine::answer(const std::function<void(ccm_wire_answer &)> &tweak) const
 {
     Happening h = simple(CCM_SEV_READ_DONE, 0, CCM_READ_ANSWER);
     ccm_wire_answer m{};
@@ -278,7 +278,7 @@ Happening Machine::answer(std::function<void(ccm_wire_answer &)> tweak) const
     return h;
 }
 
-Happening Machine::catalog(std::function<void(ccm_catalog &)> tweak) const
+Happening Machine::catalog(const std::function<void(ccm_catalog &)> &tweak) const
 {
     Happening h = simple(CCM_SEV_RING, 0, CCM_RING_CATALOG);
     auto m = std::make_unique<ccm_catalog>();
@@ -294,7 +294,7 @@ Happening Machine::catalog(std::function<void(ccm_catalog &)> tweak) const
 }
 
 // Its plan is made of the catalogs that were written, as the partner makes it.
-Happening Machine::ready(std::function<void(ccm_wire_ready &)> tweak) const
+Happening Machine::ready(const std::function<void(ccm_wire_ready &)> &tweak) const
 {
     Happening h = simple(CCM_SEV_RING, 0, CCM_RING_READY);
     ccm_wire_ready m{};
@@ -316,7 +316,7 @@ Happening Machine::ready(std::function<void(ccm_wire_ready &)> tweak) const
     return h;
 }
 
-Happening Machine::links(const Slots &slots, std::function<void(ccm_links_header &)> tweak)
+Happening Machine::links(const Slots &slots, const std::function<void(ccm_links_header &)> &tweak)
 {
     Happening h = simple(CCM_SEV_RING, 0, CCM_RING_LINKS);
     ccm_links_header header{};

@@ -49,18 +49,19 @@ public:
 
     // What the made-up partner does. @tweak spoils the message before it is encoded.
     Happening simple(ccm_session_event_type type, uint32_t reason = 0, uint32_t status = 0) const;
-    Happening request(uint32_t attempt, uint64_t incarnation = 0, std::function<void(ccm_wire_request &)> tweak = {});
-    Happening established(bool iwarp = false, std::function<void(ccm_wire_request &)> tweak = {}) const;
+    Happening request(uint32_t attempt, uint64_t incarnation = 0,
+                      const std::function<void(ccm_wire_request &)> &tweak = {});
+    Happening established(bool iwarp = false, const std::function<void(ccm_wire_request &)> &tweak = {}) const;
     Happening rejected(uint32_t code) const;
-    Happening keys(std::function<void(ccm_wire_keys &)> tweak = {}) const;
-    Happening status(std::function<void(ccm_wire_status &)> tweak = {}) const;
-    Happening hello(std::function<void(ccm_wire_hello &)> tweak = {}) const;
+    Happening keys(const std::function<void(ccm_wire_keys &)> &tweak = {}) const;
+    Happening status(const std::function<void(ccm_wire_status &)> &tweak = {}) const;
+    Happening hello(const std::function<void(ccm_wire_hello &)> &tweak = {}) const;
     Happening answer_ring() const;
-    Happening answer(std::function<void(ccm_wire_answer &)> tweak = {}) const;
-    Happening catalog(std::function<void(ccm_catalog &)> tweak = {}) const;
-    Happening ready(std::function<void(ccm_wire_ready &)> tweak = {}) const;
+    Happening answer(const std::function<void(ccm_wire_answer &)> &tweak = {}) const;
+    Happening catalog(const std::function<void(ccm_catalog &)> &tweak = {}) const;
+    Happening ready(const std::function<void(ccm_wire_ready &)> &tweak = {}) const;
     Happening goodbye(uint32_t reason) const;
-    Happening links(const Slots &slots, std::function<void(ccm_links_header &)> tweak = {});
+    Happening links(const Slots &slots, const std::function<void(ccm_links_header &)> &tweak = {});
     Happening taken(uint32_t ring) const { return simple(CCM_SEV_RING, 0, ring); }
 
     // What the runtime tells of the machine's clients, and of the present try of a link

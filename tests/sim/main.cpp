@@ -2,6 +2,7 @@
 // ccm_sim: run the session machine against itself under every fault.
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -10,7 +11,7 @@
 #include "options.h"
 
 int main(int argc, char **argv)
-{
+try {
     sim::Options options;
     uint64_t runs = 1;
     std::string plant = "none";
@@ -65,4 +66,7 @@ int main(int argc, char **argv)
         "{} READY, {} links READY, {} limits, {} crossed; READY at most {} ms and {} attempts after the last fault\n",
         runs, first, simulated / 1000000, steps, faults, ready, links, limits, crossed, settle / 1000, attempts);
     return 0;
+} catch (const std::exception &e) {
+    std::fprintf(stderr, "ccm_sim: %s\n", e.what());
+    return 1;
 }

@@ -320,7 +320,7 @@ TEST_F(Series, WhatIsRepeatedIsIgnored)
 {
     m.start().greet();
     m.step(m.keys());
-    for (Happening h : {m.status(), m.hello(), m.answer_ring()}) {
+    for (const Happening &h : {m.status(), m.hello(), m.answer_ring()}) {
         m.step(h);
         m.step(h);
         EXPECT_EQ(m.types(), Types{});

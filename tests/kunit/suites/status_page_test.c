@@ -34,8 +34,14 @@ static int page_create(struct page_test *t, u32 detect_ms)
 		.detect_ms = detect_ms,
 	};
 
-	ccm_devices_init(&t->devices);
-	return ccm_status_page_create(&t->page, &t->devices, &identity);
+	int ret = ccm_devices_create(&t->devices);
+
+	if (ret)
+		return ret;
+	ret = ccm_status_page_create(&t->page, &t->devices, &identity);
+	if (ret)
+		ccm_devices_destroy(&t->devices);
+	return ret;
 }
 
 /* Each test has a page that ticks, as test->priv. */
@@ -52,8 +58,10 @@ static void page_test_exit(struct kunit *test)
 {
 	struct ccm_status_page *page = (struct ccm_status_page *)test->priv;
 
-	if (page && page->data)
+	if (page && page->data) {
 		ccm_status_page_destroy(page);
+		ccm_devices_destroy(&container_of(page, struct page_test, page)->devices);
+	}
 	test->priv = NULL;
 }
 

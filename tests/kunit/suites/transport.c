@@ -100,7 +100,8 @@ static void close_conn(struct test_end *end)
 	ccm_conn_disconnect(conn, false);
 	ccm_conn_drain(conn);
 	end->drained = ccm_endpoint_drained(&conn->endpoint);
-	ccm_conn_free(conn);
+	ccm_conn_deregister(conn);
+	ccm_conn_reap(conn);
 	flush_work(&end->inbox.work);
 	end->seen = 0;
 }
@@ -354,7 +355,7 @@ struct test_work *test_post(struct kunit *test, struct test_end *end, enum ib_wr
 	} else {
 		wr.wr.ex.imm_data = cpu_to_be32(key);
 	}
-	KUNIT_ASSERT_EQ(test, 0, ib_post_send(end->conn->endpoint.cm_id->qp, &wr.wr, NULL));
+	KUNIT_ASSERT_EQ(test, 0, ib_post_send(end->conn->endpoint.qp, &wr.wr, NULL));
 	return work;
 }
 
@@ -394,8 +395,8 @@ void test_take_device_away(struct kunit *test)
 	netdev = ip_dev_find(&init_net, cpu_to_be32(TEST_ADDRESS));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, netdev);
 	strscpy(t->netdev, netdev->name, sizeof(t->netdev));
+	t->leaving = ib_device_get_by_netdev(netdev, RDMA_DRIVER_RXE);
 	dev_put(netdev);
-	t->leaving = ib_device_get_by_name(t->name, RDMA_DRIVER_RXE);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->leaving);
 	t->away = true;
 	queue_work(system_unbound_wq, &t->leave);
@@ -465,7 +466,7 @@ int transport_init(struct kunit *test)
 	init_waitqueue_head(&t->wait);
 	init_completion(&t->left);
 	INIT_WORK(&t->leave, leave_work);
-	ccm_devices_init(&t->devices);
+	KUNIT_ASSERT_EQ(test, 0, ccm_devices_create(&t->devices));
 	for (i = 0; i < TEST_ENDS; i++)
 		INIT_WORK(&t->ends[i].closing, close_work);
 	test->priv = t;
@@ -503,6 +504,7 @@ void transport_exit(struct kunit *test)
 		ccm_devices_unregister(&t->devices);
 	if (t->page.data)
 		ccm_status_page_destroy(&t->page);
+	ccm_devices_destroy(&t->devices);
 	for (i = 0; i < TEST_ENDS; i++)
 		if (t->ends[i].inbox.wq)
 			destroy_workqueue(t->ends[i].inbox.wq);

@@ -349,6 +349,29 @@ static void rings_arrive(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, test_saw(b, CCM_ENDPOINT_ERROR));
 }
 
+/* As many as nobody rings in good faith end the connection. */
+static void too_many_rings(struct kunit *test)
+{
+	struct transport *t = transport_of(test);
+	struct test_end *a = &t->ends[0];
+	struct test_end *b = &t->ends[1];
+
+	test_connect(test, a, b);
+	WRITE_ONCE(b->conn->mail.rings_since, jiffies + 60 * HZ);
+	WRITE_ONCE(b->conn->mail.rings, CCM_MAIL_RINGS_MAX - 1);
+	KUNIT_ASSERT_EQ(test, 0, ccm_mail_ring(&a->conn->mail, CCM_RING_ANSWER));
+	test_await(test, b, ring_bit(CCM_RING_ANSWER));
+	KUNIT_EXPECT_FALSE(test, test_saw(b, CCM_ENDPOINT_MALFORMED));
+	KUNIT_ASSERT_EQ(test, 0, ccm_mail_ring(&a->conn->mail, CCM_RING_ANSWER));
+	test_await(test, b, CCM_ENDPOINT_MALFORMED);
+	KUNIT_EXPECT_FALSE(test, test_saw(b, ring_bit(CCM_RING_ANSWER)));
+
+	/* those of another second do not count */
+	WRITE_ONCE(b->conn->mail.rings_since, jiffies - 2 * HZ);
+	KUNIT_ASSERT_EQ(test, 0, ccm_mail_ring(&a->conn->mail, CCM_RING_ANSWER));
+	test_await(test, b, ring_bit(CCM_RING_ANSWER));
+}
+
 /* "I have copied your mail" can overtake the mail's own completion: then it waits for it. */
 static void early_ring_waits(struct kunit *test)
 {
@@ -609,7 +632,7 @@ static void drain_brings_back(struct kunit *test)
 	test_await_work(test, test_post(test, a, IB_WR_RDMA_WRITE, &sge, a->peer.mailbox_addr,
 					a->peer.mailbox_key));
 	KUNIT_EXPECT_FALSE(test, test_saw(a, CCM_ENDPOINT_ERROR));
-	ccm_endpoint_destroy_qp(&a->conn->endpoint);
+	ccm_endpoint_fence(&a->conn->endpoint);
 	KUNIT_EXPECT_FALSE(test, test_saw(a, CCM_ENDPOINT_ERROR));
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->works_done), TEST_WORKS);
 }
@@ -769,10 +792,9 @@ static void drain_does_not_come_back(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ccm_endpoint_drained(&a->conn->endpoint));
 	KUNIT_EXPECT_GE(test, took + jiffies_to_msecs(1), (u64)CCM_DRAIN_MS);
 	KUNIT_EXPECT_LT(test, took, (u64)CCM_DRAIN_MS + LATE_MS);
-	/* destroyed before the drain's memory goes */
-	ccm_endpoint_destroy_qp(&a->conn->endpoint);
-	KUNIT_EXPECT_PTR_EQ(test, a->conn->endpoint.cq, (struct ib_cq *)NULL);
-	KUNIT_EXPECT_PTR_EQ(test, a->conn->endpoint.cm_id->qp, (struct ib_qp *)NULL);
+	/* fenced before the drain's memory goes */
+	ccm_endpoint_fence(&a->conn->endpoint);
+	KUNIT_EXPECT_TRUE(test, a->conn->endpoint.silent);
 
 	/* and as its owner does it: disconnect, drain, free */
 	test_close(a);
@@ -789,6 +811,132 @@ static void drain_does_not_come_back(struct kunit *test)
 	/* the other end is none the worse */
 	test_await(test, b, CCM_ENDPOINT_DISCONNECTED);
 	KUNIT_EXPECT_TRUE(test, test_close(b));
+}
+
+/*
+ * What the device gives back behind the fence is looked at by nobody: what belongs to it may be
+ * freed by then.
+ */
+static void late_completions(struct kunit *test)
+{
+	struct transport *t = transport_of(test);
+	struct test_end *a = &t->ends[0];
+	struct test_end *b = &t->ends[1];
+	struct ccm_drain wait;
+	struct ib_sge sge;
+
+	test_connect(test, a, b);
+	test_exchange(test, a, b);
+	test_hold_completions(a);
+	sge = landing_of(a, 64);
+	test_post(test, a, IB_WR_RDMA_READ, &sge, a->peer.status_addr, a->peer.status_key);
+	drain(&wait, &a, 1);
+	KUNIT_EXPECT_FALSE(test, ccm_endpoint_drained(&a->conn->endpoint));
+	ccm_endpoint_fence(&a->conn->endpoint);
+	/* the device interrupts again */
+	test_release_completions(a);
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->works_done), 0);
+	test_close(a);
+	ccm_reaper_wait(&t->devices.reaper, t->ib);
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->works_done), 0);
+	/* and who has closed is not told of anything any more */
+	KUNIT_EXPECT_EQ(test, a->inbox.pending, 0UL);
+}
+
+/*
+ * The reaper
+ */
+
+/* A driver that takes its time */
+struct slow {
+	struct ccm_reap reap;
+	struct completion begun;
+	struct completion go;
+	struct completion released;
+	bool freed;
+};
+
+static bool slow_free(struct ccm_reap *reap)
+{
+	struct slow *slow = container_of(reap, struct slow, reap);
+
+	complete(&slow->begun);
+	wait_for_completion_timeout(&slow->go, msecs_to_jiffies(TEST_DEADLINE_MS));
+	WRITE_ONCE(slow->freed, true);
+	return true;
+}
+
+static void slow_release(struct ccm_reap *reap)
+{
+	complete(&container_of(reap, struct slow, reap)->released);
+}
+
+static const struct ccm_reap_ops slow_ops = {
+	.free = slow_free,
+	.release = slow_release,
+};
+
+static struct slow *slow_begin(struct kunit *test, struct ib_device *ib)
+{
+	struct transport *t = transport_of(test);
+	struct slow *slow = (struct slow *)kunit_kzalloc(test, sizeof(*slow), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, slow);
+	init_completion(&slow->begun);
+	init_completion(&slow->go);
+	init_completion(&slow->released);
+	ccm_reaper_take(&t->devices.reaper, &slow->reap, ib, &slow_ops);
+	return slow;
+}
+
+struct device_wait {
+	struct work_struct work;
+	struct transport *t;
+	struct completion done;
+};
+
+static void device_wait(struct work_struct *work)
+{
+	struct device_wait *w = container_of(work, struct device_wait, work);
+
+	ccm_reaper_wait(&w->t->devices.reaper, w->t->ib);
+	complete(&w->done);
+}
+
+/* What takes long holds up nothing else, and only its own device. */
+static void reaper_waits_for_whom_it_must(struct kunit *test)
+{
+	struct transport *t = transport_of(test);
+	struct device_wait *w;
+	struct slow *none;
+	struct slow *own;
+
+	w = (struct device_wait *)kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, w);
+	w->t = t;
+	init_completion(&w->done);
+	INIT_WORK(&w->work, device_wait);
+
+	none = slow_begin(test, NULL);
+	TEST_AWAIT_DONE(test, &none->begun);
+	ccm_reaper_wait(&t->devices.reaper, t->ib);
+	own = slow_begin(test, t->ib);
+	TEST_AWAIT_DONE(test, &own->begun);
+	queue_work(system_unbound_wq, &w->work);
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&w->done, msecs_to_jiffies(50)), 0UL);
+
+	/* meanwhile connections are made, closed and freed */
+	test_connect(test, &t->ends[0], &t->ends[1]);
+	KUNIT_EXPECT_TRUE(test, test_close(&t->ends[0]));
+	KUNIT_EXPECT_TRUE(test, test_close(&t->ends[1]));
+
+	complete(&own->go);
+	TEST_AWAIT_DONE(test, &own->released);
+	TEST_AWAIT_DONE(test, &w->done);
+	KUNIT_EXPECT_TRUE(test, own->freed);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(none->freed));
+	complete(&none->go);
+	TEST_AWAIT_DONE(test, &none->released);
 }
 
 /* However many do not come back, the wait is one; those that do are drained. */
@@ -812,7 +960,7 @@ static void drain_of_several(struct kunit *test)
 	for (i = 0; i < TEST_ENDS; i++) {
 		KUNIT_EXPECT_EQ(test, ccm_endpoint_drained(&ends[i]->conn->endpoint),
 				i == TEST_ENDS - 1);
-		ccm_endpoint_destroy_qp(&ends[i]->conn->endpoint);
+		ccm_endpoint_fence(&ends[i]->conn->endpoint);
 	}
 
 	/* none at all, or none that has a queue pair: nothing to wait for */
@@ -858,6 +1006,17 @@ static void region_exit(void *context)
 	r->memory = NULL;
 }
 
+/* Until all of it is mapped, a chunk at a time */
+static int map_all(struct ccm_region *region)
+{
+	int ret;
+
+	do {
+		ret = ccm_region_map(region);
+	} while (ret == -EINPROGRESS);
+	return ret;
+}
+
 static void region_offer(struct kunit *test, struct region_test *r)
 {
 	struct ib_sge sge = {};
@@ -869,6 +1028,7 @@ static void region_offer(struct kunit *test, struct region_test *r)
 
 	KUNIT_ASSERT_EQ(test, 0, ccm_region_create(&r->landing, r->a->conn, &r->a->inbox, NULL, 0,
 						   true));
+	KUNIT_ASSERT_EQ(test, 0, map_all(&r->landing));
 	KUNIT_ASSERT_EQ(test, 0, ccm_region_register(&r->landing));
 	TEST_AWAIT(test, r->a->wait, ccm_region_registered(&r->landing));
 	landing = ccm_region_landing(&r->landing);
@@ -910,6 +1070,9 @@ static void region_is_reached(struct kunit *test, struct region_test *r)
 	/* nothing is posted without places, and the inbox is told of what has come back */
 	KUNIT_ASSERT_EQ(test, 0, ccm_region_create(&r->here, r->b->conn, &r->b->inbox, r->memory,
 						   REGION_LEN, false));
+	KUNIT_EXPECT_EQ(test, ccm_region_map(&r->here), -EINPROGRESS);
+	KUNIT_EXPECT_EQ(test, r->here.count, 1U);
+	KUNIT_ASSERT_EQ(test, 0, map_all(&r->here));
 	KUNIT_ASSERT_TRUE(test, ccm_mail_take_places(&r->b->conn->mail, CCM_MAIL_LINK_WR));
 	KUNIT_EXPECT_FALSE(test, ccm_mail_take_places(&r->b->conn->mail, 1));
 	KUNIT_ASSERT_EQ(test, 0, ccm_region_register(&r->here));
@@ -1099,6 +1262,7 @@ static struct kunit_case transport_cases[] = {
 	KUNIT_CASE(mail_under_way),
 	KUNIT_CASE(flush_is_bounded),
 	KUNIT_CASE(rings_arrive),
+	KUNIT_CASE(too_many_rings),
 	KUNIT_CASE(early_ring_waits),
 	KUNIT_CASE(malformed_message),
 	KUNIT_CASE(malformed_ring),
@@ -1109,6 +1273,8 @@ static struct kunit_case transport_cases[] = {
 	KUNIT_CASE(end_in_each_state),
 	KUNIT_CASE(drain_does_not_come_back),
 	KUNIT_CASE(drain_of_several),
+	KUNIT_CASE(late_completions),
+	KUNIT_CASE(reaper_waits_for_whom_it_must),
 	KUNIT_CASE(region),
 	KUNIT_CASE(device_leaves_listening),
 	KUNIT_CASE(device_leaves_resolving),

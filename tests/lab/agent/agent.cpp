@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <exception>
 #include <fstream>
 #include <map>
 #include <string>
@@ -370,7 +371,7 @@ bool make_raw(int tty)
 } // namespace
 
 int main(int argc, char **argv)
-{
+try {
     if (argc != 3) {
         fprintf(stderr, "usage: ccm-lab-agent TTY initramfs|root\n");
         return 1;
@@ -382,4 +383,7 @@ int main(int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     return Agent(tty, argv[2]).run();
+} catch (const std::exception &e) {
+    fprintf(stderr, "ccm-lab-agent: %s\n", e.what());
+    return 1;
 }

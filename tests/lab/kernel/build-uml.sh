@@ -1,12 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds the kernel of the User-Mode Linux nodes from Debian's linux-source-6.1
-# and keeps it under ${XDG_CACHE_HOME:-~/.cache}/ccm. Prints the build directory,
-# and nothing else, on standard output; modules build against it with
+# Builds the kernel of the User-Mode Linux nodes from Debian's linux-source and keeps it
+# under ${XDG_CACHE_HOME:-~/.cache}/ccm. Prints the build directory, and nothing else, on
+# standard output; modules build against it with
 #     make -C BUILD M=DIR ARCH=um modules
 #
-#     build-uml.sh plain|debug
+#     build-uml.sh plain|debug [6.1|6.12|newest]
+#
+# A source that is not installed is fetched (fetch.sh), from whatever release of Debian has
+# it; newest is the newest that is in the backports.
 #
 # The cache belongs to every checkout of the user: what another one built stays as long as
 # somebody uses it (see forget_old).
@@ -79,6 +82,27 @@ found() {
 	return $status
 }
 
+# Sets archive and version: of the installed package, or of one that is fetched.
+find_archive() {
+	package=linux-source-$kernel
+	archive=/usr/src/$package.tar.xz
+	if [ -r "$archive" ] && version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null); then
+		return
+	fi
+	[ "$kernel" != newest ] || package='linux-source-*'
+	directory=$("$here/fetch.sh" "$suite" "$package") || die "there is no source of kernel $kernel"
+	archive=$(echo "$directory"/usr/src/linux-source-*.tar.xz)
+	[ -r "$archive" ] || die "$directory has no linux-source"
+	version=${directory##*_}
+}
+
+# unknown: those of the options that are read which no Kconfig of the source has
+unknown() {
+	sed -n 's/^CONFIG_\([A-Z0-9_]*\)=.*/\1/p' | sort -u >"$temporary/options"
+	find "$source" -name 'Kconfig*' -exec sed -nE 's/^[[:space:]]*(menu)?config ([A-Z0-9_]+)[[:space:]]*$/\2/p' {} + |
+		sort -u | comm -23 "$temporary/options" -
+}
+
 # In braces, so that the shell reads all of it before it starts: it may be edited
 # during the minutes that it runs.
 {
@@ -88,14 +112,24 @@ plain) fragments="base.config" ;;
 debug) fragments="base.config debug.config" ;;
 *) die "variant '$variant': it is one of plain, debug" ;;
 esac
+kernel=${2:-6.1}
+case $kernel in
+6.1) suite=bookworm ;;
+6.12) suite=trixie ;;
+newest) suite=trixie-backports ;;
+*) die "version '$kernel': it is one of 6.1, 6.12, newest" ;;
+esac
 
 here=$(cd "$(dirname "$0")" && pwd)
-archive=/usr/src/linux-source-6.1.tar.xz
-[ -r "$archive" ] || die "$archive is missing: apt-get install linux-source-6.1"
-version=$(dpkg-query -W -f '${Version}' linux-source-6.1) || die "linux-source-6.1 is not installed"
-
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccm
 mkdir -p "$cache"
+find_archive
+# 6.1 keeps the name that it has in the cache.
+name=$variant
+[ "$kernel" = 6.1 ] || name=$variant-$kernel
+[ "$kernel" = 6.1 ] || [ "$variant" != debug ] || fragments="$fragments further.config"
+mend=$here/mend-source-further.sh
+[ "$kernel" != 6.1 ] || mend=$here/mend-source.sh
 room=$(xstate_room)
 
 # One source for both variants. Its own key: a change of configuration does not
@@ -103,7 +137,7 @@ room=$(xstate_room)
 source_key=$(
 	{
 		echo "$version $room"
-		cat "$here/mend-source.sh"
+		cat "$mend"
 	} | sha256sum | cut -c1-12
 )
 source=$cache/linux-source-$source_key
@@ -115,7 +149,7 @@ key=$(
 		cd "$here" && grep -h '^CONFIG_' $fragments	# a comment builds nothing anew
 	} | sha256sum | cut -c1-12
 )
-build=$cache/uml-$variant-$key
+build=$cache/uml-$name-$key
 
 exec 8>"$cache/use.lock" 9>"$cache/lock"
 
@@ -147,14 +181,20 @@ if [ ! -d "$source" ]; then
 		--exclude='*/drivers/gpu/drm/amd/include' --exclude='*/boot/dts' \
 		--exclude='*/Documentation/devicetree' --exclude='*/tools/testing' ||
 		die "cannot unpack $archive"
-	sh "$here/mend-source.sh" "$temporary" "$room" || exit 1
+	sh "$mend" "$temporary" "$room" || exit 1
 	mv "$temporary" "$source"
 fi
 
-temporary=$cache/uml-$variant-tmp
+temporary=$cache/uml-$name-tmp
 rm -rf "$temporary"
 mkdir "$temporary"
 (cd "$here" && cat $fragments) >"$temporary/wanted.config"
+# 6.1 has every option that is asked for; what a newer kernel has no more is not asked of it.
+if [ "$kernel" != 6.1 ]; then
+	for option in $(unknown <"$temporary/wanted.config"); do
+		sed -i "/^CONFIG_$option=/d" "$temporary/wanted.config"
+	done
+fi
 # A copy of that state lies on kernel stacks (a signal's frame, a process's first switch):
 # 64 KiB for 16 KiB of it. They are also enough for KASAN's frames on the interrupt stack,
 # which overflow 16 KiB on a node that is busy with soft-RoCE.
@@ -171,16 +211,18 @@ run() {
 	}
 }
 
-echo "build-uml.sh: building the $variant kernel, some minutes, once" >&2
+echo "build-uml.sh: building the $variant kernel $version, some minutes, once" >&2
 run KCONFIG_ALLCONFIG="$temporary/wanted.config" allnoconfig
 lost=$(grep '^CONFIG_' "$temporary/wanted.config" | sort -u | while read -r line; do
 	grep -qxF "$line" "$temporary/.config" || echo "$line"
 done)
 [ -z "$lost" ] || die "these options did not survive (a dependency is missing in the configuration?):
 $lost"
-run -s -j"$(nproc)" linux modules
-rm -f "$temporary/vmlinux.o" "$temporary"/.tmp_vmlinux*
+run -s -j"${JOBS:-$(nproc)}" linux modules
+rm -f "$temporary/vmlinux.o" "$temporary"/.tmp_vmlinux* "$temporary/options"
 
+# In newer kernels (7.3) the build directory's Makefile names it.
+[ ! -e "$temporary/Makefile" ] || sed -i "s|$temporary|$build|" "$temporary/Makefile"
 touch "$temporary/built"
 rm -rf "$build"
 mv "$temporary" "$build"

@@ -14,11 +14,12 @@ export XDG_CACHE_HOME=$work/cache
 cache=$XDG_CACHE_HOME/ccm
 mkdir -p "$work/bin" "$cache"
 
-# A source that mend-source.sh takes for one
+# A source that mend-source.sh and mend-source-further.sh take for one
 cat >"$work/bin/tar" <<'EOF'
 #!/bin/sh
 [ "$1" = -C ] || exit 1
-mkdir -p "$2/arch/x86/um" "$2/arch/um/kernel"
+mkdir -p "$2/arch/x86/um" "$2/arch/um/kernel" "$2/arch/um/drivers"
+echo 'spin_lock(&vp->rx_queue->head_lock);' >"$2/arch/um/drivers/vector_kern.c"
 echo 'DEFINE_LONGS(HOST_FP_SIZE, 2696)' >"$2/arch/x86/um/user-offsets.c"
 echo 'select ARCH_NO_PREEMPT' >"$2/arch/um/Kconfig"
 printf 'void force_flush_all(void)\n{\n\tfor_each_vma(vmi, vma)\n}\n' >"$2/arch/um/kernel/tlb.c"
@@ -37,11 +38,18 @@ cp "$out/wanted.config" "$out/.config"
 ln -sfn "$source" "$out/source"
 cp /bin/sleep "$out/linux"
 EOF
-chmod +x "$work/bin/tar" "$work/bin/make"
+# A mirror that cannot be reached
+cat >"$work/bin/apt-get" <<'EOF'
+#!/bin/sh
+[ "$1" = indextargets ] || exit 100
+. /etc/os-release
+echo "http://mirror.invalid/debian/ $VERSION_CODENAME main"
+EOF
+chmod +x "$work"/bin/*
 
-build() {
-	PATH=$work/bin:$PATH "$here/build-uml.sh" "$1" 2>"$work/errors" || {
-		echo "not ok build-uml.sh $1"
+build() { # VARIANT [VERSION]
+	PATH=$work/bin:$PATH "$here/build-uml.sh" "$@" 2>"$work/errors" || {
+		echo "not ok build-uml.sh $*"
 		sed 's/^/    /' "$work/errors"
 		exit 1
 	}
@@ -92,4 +100,20 @@ check "... and counts as a use" test -n "$(find "$plain/built" -mtime -1)"
 debug=$(build debug)
 check "the other variant leaves it alone" test -d "$plain"
 check "both have one source" test "$(readlink "$plain/source")" = "$(readlink "$debug/source")"
+
+# One that has been fetched
+PATH=$work/bin:$PATH "$here/build-uml.sh" debug 6.12 >"$work/said" 2>"$work/errors"
+check "without a mirror it fails" test $? -ne 0 -a ! -s "$work/said"
+check "... and says what is missing" grep -q "linux-source-6.12 is missing.*trixie cannot be reached" "$work/errors"
+mkdir -p "$cache/debian/trixie" "$cache/debian/linux-source-6.12_6.12.9-1/usr/src"
+touch "$cache/debian/linux-source-6.12_6.12.9-1/usr/src/linux-source-6.12.tar.xz"
+echo linux-source-6.12_6.12.9-1 >"$cache/debian/trixie/linux-source-6.12"
+further=$(build debug 6.12)
+check "what was fetched before is built without a mirror" test -e "$further/built"
+check "... from a source of its own" test "$(readlink "$further/source")" != "$(readlink "$debug/source")"
+check "... where vec=0 takes no lock that is not there" \
+	grep -q 'if (vp->rx_queue)' "$further/source/arch/um/drivers/vector_kern.c"
+touch -d '40 days ago' "$cache/debian/trixie/linux-source-6.12" "$further/built"
+check "when it is old, and there is no mirror, it stays" test "$(build debug 6.12)" = "$further"
+check "the kernels of 6.1 are left alone" test -d "$plain" -a -d "$debug"
 exit $failed

@@ -78,7 +78,7 @@ std::vector<std::string> send_through(std::uint64_t seed, const Faults &faults, 
     for (int i = 0; i < count; i++) {
         a.send(Station::broadcast(), "frame " + std::to_string(i));
         // Not faster than the socket takes them.
-        while (a.cable.counters(Direction::from_node).frames < static_cast<std::uint64_t>(i + 1))
+        while (a.cable.counters(Direction::from_node).frames < static_cast<std::uint64_t>(i) + 1)
             std::this_thread::yield();
     }
     a.cable.set(Direction::from_node, Faults{.delay = faults.delay + faults.jitter});

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "../../../ccm/compat.h"
 #include "command.h"
 
 DEFINE_MUTEX(command_lock);

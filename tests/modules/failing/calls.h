@@ -104,6 +104,21 @@
 #define rdma_reject(...)	(FAILING("rdma_reject") ? -ENOMEM : (rdma_reject)(__VA_ARGS__))
 #define rdma_disconnect(...)	(FAILING("rdma_disconnect") ? -ENOMEM : (rdma_disconnect)(__VA_ARGS__))
 
+/*
+ * What ends something: it can take long, or say that it has failed, though it has not (so that
+ * the driver has nothing left over); by function, not by site.
+ */
+#define FAILING_END(function, ...)						\
+({										\
+	int failing_ret = failing_end(__stringify(function));			\
+	int real_ret = (function)(__VA_ARGS__);					\
+	failing_ret ? failing_ret : real_ret;					\
+})
+#define ib_destroy_qp(...)	FAILING_END(ib_destroy_qp, __VA_ARGS__)
+#define ib_dereg_mr(...)	FAILING_END(ib_dereg_mr, __VA_ARGS__)
+#define rdma_destroy_qp(...)	({ failing_end("rdma_destroy_qp"); (rdma_destroy_qp)(__VA_ARGS__); })
+#define rdma_destroy_id(...)	({ failing_end("rdma_destroy_id"); (rdma_destroy_id)(__VA_ARGS__); })
+
 /* The sources have their own, and do not expect that it was needed already. */
 #undef pr_fmt
 

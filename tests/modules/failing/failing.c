@@ -11,9 +11,14 @@
  *				fails, and all others within MS milliseconds after that
  *	armed			a line "SITE FAILED" for each that is to fail: how often it has
  *	off			the same, and none fails any more
+ *	delay FUNCTION MS	each call of a function that ends something (calls.h) takes MS
+ *				milliseconds longer, or until this is taken back
+ *	refuse FUNCTION TIMES	the next TIMES calls say that they have failed
+ *	ends			a line "FUNCTION CALLS" for each of these functions
  *	sites			a line "SITE CALLS" for each that has been called since this
  *				module was loaded
  */
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -121,6 +126,108 @@ bool failing(struct failing_site *site)
 }
 EXPORT_SYMBOL_GPL(failing);
 
+/**
+ * struct ending - a function that ends something
+ * @name: of the function
+ * @calls: of it
+ * @ms: how much longer each takes
+ * @refuse: calls that are going to say that they have failed
+ */
+struct ending {
+	const char *name;
+	u64 calls;
+	unsigned int ms;
+	u64 refuse;
+};
+
+static struct ending endings[] = {	/* under the lock, but for @ms */
+	{ .name = "ib_destroy_qp" },
+	{ .name = "ib_dereg_mr" },
+	{ .name = "rdma_destroy_qp" },
+	{ .name = "rdma_destroy_id" },
+};
+
+static struct ending *find_ending(const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(endings); i++)
+		if (!strcmp(endings[i].name, name))
+			return &endings[i];
+	return NULL;
+}
+
+/**
+ * failing_end() - something is about to be ended
+ * @function: which is called
+ *
+ * Process context.
+ *
+ * Return: 0, or what the call shall say instead
+ */
+int failing_end(const char *function)
+{
+	struct ending *ending = find_ending(function);
+	unsigned long since = jiffies;
+	int ret = 0;
+
+	spin_lock_irq(&lock);
+	ending->calls++;
+	if (ending->refuse) {
+		ending->refuse--;
+		ret = -ENOMEM;
+	}
+	spin_unlock_irq(&lock);
+	while (time_before(jiffies, since + msecs_to_jiffies(READ_ONCE(ending->ms))))
+		msleep(20);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(failing_end);
+
+static int ending_of(const struct command *c, u64 max, struct ending **ending, u64 *number)
+{
+	*ending = find_ending(c->words[1]);
+	if (!*ending)
+		return command_complain("%s: there is no %s", c->words[0], c->words[1]);
+	return command_number(c, 2, max, number) ? 0 : -EINVAL;
+}
+
+static int do_delay(const struct command *c)
+{
+	struct ending *ending;
+	u64 ms;
+	int ret = ending_of(c, MS_MAX, &ending, &ms);
+
+	if (!ret)
+		WRITE_ONCE(ending->ms, (unsigned int)ms);
+	return ret;
+}
+
+static int do_refuse(const struct command *c)
+{
+	struct ending *ending;
+	u64 times;
+	int ret = ending_of(c, SKIP_MAX, &ending, &times);
+
+	if (ret)
+		return ret;
+	spin_lock_irq(&lock);
+	ending->refuse = times;
+	spin_unlock_irq(&lock);
+	return 0;
+}
+
+static int do_ends(const struct command *c)
+{
+	u32 i;
+
+	command_say("%s", "");
+	for (i = 0; i < ARRAY_SIZE(endings); i++)
+		command_add("%s%s %llu", i ? "\n" : "", endings[i].name,
+			    READ_ONCE(endings[i].calls));
+	return 0;
+}
+
 static int do_fail(const struct command *c)
 {
 	struct record *record;
@@ -191,6 +298,9 @@ static const struct command_verb verbs[] = {
 	{ "fail", 3, "SITE SKIP MS", do_fail },
 	{ "armed", 0, "", do_armed },
 	{ "off", 0, "", do_off },
+	{ "delay", 2, "FUNCTION MS", do_delay },
+	{ "refuse", 2, "FUNCTION TIMES", do_refuse },
+	{ "ends", 0, "", do_ends },
 	{ "sites", 0, "", do_sites },
 };
 

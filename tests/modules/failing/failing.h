@@ -22,5 +22,6 @@ struct failing_site {
 };
 
 bool failing(struct failing_site *site);
+int failing_end(const char *function);
 
 #endif /* CCM_TEST_FAILING_H */

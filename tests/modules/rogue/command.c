@@ -29,6 +29,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
+#include "../../../ccm/compat.h"
 #include "../common/command.h"
 #include "conn.h"
 

@@ -75,7 +75,7 @@ std::string Process::line()
     while ((end = pending_.find('\n')) == std::string::npos)
         if (!fill(out_, pending_))
             return {};
-    const std::string line = pending_.substr(0, end);
+    std::string line = pending_.substr(0, end);
     pending_.erase(0, end + 1);
     return line;
 }

@@ -23,7 +23,7 @@ protected:
         close(socket[1]);
     }
 
-    void start(std::vector<const char *> arguments)
+    void start(const std::vector<const char *> &arguments)
     {
         process = std::make_unique<Process>([this, arguments] {
             std::signal(SIGPIPE, SIG_IGN);

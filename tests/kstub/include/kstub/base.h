@@ -180,6 +180,7 @@ unsigned long long memparse(const char *ptr, char **retptr);
 /* memory */
 #define GFP_KERNEL ((gfp_t)0xcc0)
 #define GFP_ATOMIC ((gfp_t)0xa20)
+#define GFP_NOIO ((gfp_t)0xc00)
 #define GFP_KERNEL_ACCOUNT ((gfp_t)0x400cc0)
 #define __GFP_ZERO ((gfp_t)0x100)
 #define __GFP_NOWARN ((gfp_t)0x2000)
@@ -208,6 +209,8 @@ struct page *virt_to_page(const void *addr);
 bool virt_addr_valid(const void *addr);
 void *alloc_pages_exact(size_t size, gfp_t gfp_mask);
 void free_pages_exact(void *virt, size_t size);
+void kmemleak_not_leak(const void *ptr);
+#define SZ_2M 0x00200000
 void *__vmalloc(unsigned long size, gfp_t gfp_mask);
 void *vzalloc(unsigned long size);
 void vfree(const void *addr);

@@ -83,6 +83,53 @@ int inet_pton_with_scope(struct net *net, unsigned short af, const char *src,
 			 const char *port, struct sockaddr_storage *addr);
 int in4_pton(const char *src, int srclen, u8 *dst, int delim, const char **end);
 int in6_pton(const char *src, int srclen, u8 *dst, int delim, const char **end);
+struct sock;
+struct in_device {
+	struct net_device *dev;
+};
+struct in_ifaddr {
+	struct in_device *ifa_dev;
+};
+struct inet6_dev {
+	struct net_device *dev;
+};
+struct inet6_ifaddr {
+	struct inet6_dev *idev;
+};
+struct net *dev_net(const struct net_device *dev);
+int net_eq(const struct net *net1, const struct net *net2);
+struct flowi4 {
+	__be32 daddr;
+};
+struct flowi6 {
+	int flowi6_oif;
+	struct in6_addr daddr;
+};
+struct dst_entry {
+	struct net_device *dev;
+};
+struct rtable {
+	struct dst_entry dst;
+};
+struct rtable *ip_route_output_key(struct net *net, struct flowi4 *flp);
+void dst_release(struct dst_entry *dst);
+struct ipv6_stub {
+	struct dst_entry *(*ipv6_dst_lookup_flow)(struct net *net, const struct sock *sk,
+						  struct flowi6 *fl6,
+						  const struct in6_addr *final_dst);
+};
+extern const struct ipv6_stub *ipv6_stub;
+#define NUD_INCOMPLETE 0x01
+#define NUD_FAILED 0x20
+#define NEIGH_UPDATE_F_OVERRIDE 0x01
+#define NEIGH_UPDATE_F_ADMIN 0x80000000U
+struct neighbour {
+	u8 nud_state;
+};
+struct neighbour *dst_neigh_lookup(const struct dst_entry *dst, const void *daddr);
+int neigh_update(struct neighbour *neigh, const u8 *lladdr, u8 new_state, u32 flags,
+		 u32 nlmsg_pid);
+void neigh_release(struct neighbour *neigh);
 struct net_device *netdev_notifier_info_to_dev(const struct netdev_notifier_info *info);
 bool netif_carrier_ok(const struct net_device *dev);
 bool netif_running(const struct net_device *dev);

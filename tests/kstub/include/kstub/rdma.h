@@ -201,6 +201,7 @@ struct ib_pd {
 	u32 local_dma_lkey;
 	u32 flags;
 	struct ib_device *device;
+	atomic_t usecnt;
 };
 struct ib_cqe {
 	void (*done)(struct ib_cq *cq, struct ib_wc *wc);
@@ -216,6 +217,7 @@ struct ib_cq {
 	ib_comp_handler comp_handler;
 	void *cq_context;
 	int cqe;
+	atomic_t usecnt;
 	struct irq_poll iop;
 };
 extern "C" {
@@ -382,7 +384,7 @@ int ib_register_client(struct ib_client *client);
 void ib_unregister_client(struct ib_client *client);
 void ib_set_client_data(struct ib_device *device, struct ib_client *client, void *data);
 void *ib_get_client_data(struct ib_device *device, struct ib_client *client);
-struct ib_device *ib_device_get_by_name(const char *name, enum rdma_driver_id driver_id);
+struct ib_device *ib_device_get_by_netdev(struct net_device *ndev, enum rdma_driver_id driver_id);
 void ib_unregister_device_and_put(struct ib_device *device);
 void ib_register_event_handler(struct ib_event_handler *event_handler);
 void ib_unregister_event_handler(struct ib_event_handler *event_handler);
@@ -530,6 +532,8 @@ int rdma_resolve_route(struct rdma_cm_id *id, unsigned long timeout_ms);
 int rdma_create_qp(struct rdma_cm_id *id, struct ib_pd *pd,
 		   struct ib_qp_init_attr *qp_init_attr);
 void rdma_destroy_qp(struct rdma_cm_id *id);
+int ib_destroy_qp(struct ib_qp *qp);
+int ib_poll_cq(struct ib_cq *cq, int num_entries, struct ib_wc *wc);
 int rdma_connect(struct rdma_cm_id *id, struct rdma_conn_param *conn_param);
 int rdma_connect_locked(struct rdma_cm_id *id, struct rdma_conn_param *conn_param);
 int rdma_listen(struct rdma_cm_id *id, int backlog);

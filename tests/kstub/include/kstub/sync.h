@@ -211,6 +211,7 @@ struct delayed_work {
 };
 enum {
 	WQ_UNBOUND = 1 << 1,
+	WQ_UNBOUND_MAX_ACTIVE = 512,
 	WQ_FREEZABLE = 1 << 2,
 	WQ_MEM_RECLAIM = 1 << 3,
 	WQ_HIGHPRI = 1 << 4,

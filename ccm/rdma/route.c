@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Routes, looked up as RDMA CM does when it resolves an address: what it would not find, no path
+ * goes by.
+ */
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/netdevice.h>
+#include <net/dst.h>
+#include <net/ipv6_stubs.h>
+#include <net/neighbour.h>
+#include <net/net_namespace.h>
+#include <net/route.h>
+
+#include "route.h"
+
+/* To be released; NULL: there is none. */
+static struct dst_entry *lookup4(const struct sockaddr_in *to)
+{
+	struct flowi4 fl4 = {};
+	struct rtable *rt;
+
+	fl4.daddr = to->sin_addr.s_addr;
+	rt = ip_route_output_key(&init_net, &fl4);
+	return IS_ERR(rt) ? NULL : &rt->dst;
+}
+
+static struct dst_entry *lookup6(const struct sockaddr_in6 *to)
+{
+	struct flowi6 fl6 = {};
+	struct dst_entry *dst;
+
+	fl6.daddr = to->sin6_addr;
+	fl6.flowi6_oif = (int)to->sin6_scope_id;
+	dst = ipv6_stub->ipv6_dst_lookup_flow(&init_net, NULL, &fl6, NULL);
+	return IS_ERR(dst) ? NULL : dst;
+}
+
+static struct dst_entry *lookup(const struct sockaddr_storage *to, const void **address)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)to;
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)to;
+
+	if (to->ss_family == AF_INET6) {
+		*address = &in6->sin6_addr;
+		return lookup6(in6);
+	}
+	*address = &in4->sin_addr;
+	return to->ss_family == AF_INET ? lookup4(in4) : NULL;
+}
+
+/**
+ * ccm_route_leaves_by() - do frames to an address leave by an interface now?
+ * @to: address
+ * @dev: interface
+ *
+ * Any context but hard interrupts.
+ */
+bool ccm_route_leaves_by(const struct sockaddr_storage *to, const struct net_device *dev)
+{
+	const void *address;
+	struct dst_entry *dst = lookup(to, &address);
+	bool leaves;
+
+	if (!dst)
+		return false;
+	leaves = dst->dev == dev;
+	dst_release(dst);
+	return leaves;
+}
+
+/**
+ * ccm_route_drop_waiting() - frames that wait for an address's neighbour to be found wait in vain
+ * @to: address
+ *
+ * Any context but hard interrupts. A neighbour that is being looked for has failed: what the kernel
+ * itself would say after three seconds. Frames of others that wait for it go, too, as they would
+ * then; the next frame begins to look for it anew. One that is known is left alone.
+ */
+void ccm_route_drop_waiting(const struct sockaddr_storage *to)
+{
+	const void *address;
+	struct dst_entry *dst = lookup(to, &address);
+	struct neighbour *neigh;
+
+	if (!dst)
+		return;
+	neigh = dst_neigh_lookup(dst, address);
+	dst_release(dst);
+	if (IS_ERR_OR_NULL(neigh))
+		return;
+	if (READ_ONCE(neigh->nud_state) & NUD_INCOMPLETE)
+		neigh_update(neigh, NULL, NUD_FAILED,
+			     NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN, 0);
+	neigh_release(neigh);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A route: how frames to an address leave this machine. The initial network namespace's. */
+#ifndef CCM_RDMA_ROUTE_H
+#define CCM_RDMA_ROUTE_H
+
+#include <linux/types.h>
+
+struct net_device;
+struct sockaddr_storage;
+
+bool ccm_route_leaves_by(const struct sockaddr_storage *to, const struct net_device *dev);
+void ccm_route_drop_waiting(const struct sockaddr_storage *to);
+
+#endif /* CCM_RDMA_ROUTE_H */
