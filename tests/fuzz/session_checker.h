@@ -38,7 +38,7 @@ private:
     u32 last_connect_ = 0;
     std::map<u32, ccm_wire_keys> keys_; /* that came, by connection */
     std::set<u32> keys_sent_;           /* A0 of ours, by connection */
-    bool ready_ = false;     /* clients have been told READY and not DOWN */
+    bool ready_ = false;                /* clients have been told READY and not DOWN */
     bool enabled_ = false;
     u32 shown_state_ = CCM_STATE_DOWN;
     u32 shown_reason_ = CCM_REASON_NONE;

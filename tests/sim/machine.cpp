@@ -68,9 +68,8 @@ Machine &Machine::step(Happening h)
     if (h.event.type == CCM_SEV_MESSAGE && !ccm_wire_get_keys(h.event.data, h.event.len, &came))
         keys_.insert({h.event.conn, came}); // only the first ones count
     ccm_session_step(&s, now, &h.event, &out);
-    std::string found =
-        check_step({before, s, now, h.event, out, live_, client_ready_, last_connect_, shown_state_, shown_reason_,
-                    keys_});
+    std::string found = check_step(
+        {before, s, now, h.event, out, live_, client_ready_, last_connect_, shown_state_, shown_reason_, keys_});
     auto complain = [&](const std::string &what) {
         if (!what.empty() && wrong.empty())
             wrong = fmt::format("{} in state {}: {}", describe(h.event), ccm_state_name(before.state), what);

@@ -73,7 +73,7 @@ struct Partner {
     bool probe_fresh = false; // ... and the heartbeat that is out was posted since
     uint64_t heard_us = 0;    // last heartbeat that succeeded, of this watch
     uint64_t heard_uptime_ms = 0;
-    uint32_t present = 0; // conn of the session, before the step
+    uint32_t present = 0;              // conn of the session, before the step
     std::map<uint32_t, uint32_t> ends; // conn that CM knows -> end
     std::set<uint32_t> live;           // conn of the session: connected or accepted, not closed
     std::set<uint32_t> asking;         // requests that wait for their answer

@@ -263,10 +263,10 @@ TEST(Table, HasOneRowForEachPairInOrder)
 TEST(Table, AdvancesWhereThereMayBeNews)
 {
     // ... and what ends a session: its candidate may have come far
-    const std::set<uint32_t> news = {
-        CCM_SEV_READ_DONE, CCM_SEV_RING,  CCM_SEV_TIMER,       CCM_SEV_CLIENTS, CCM_SEV_LINK_OPENED, CCM_SEV_LINK_FAILED,
-        CCM_SEV_REJECTED,  CCM_SEV_FAILED, CCM_SEV_DISCONNECTED, CCM_SEV_ERROR, CCM_SEV_DEVICE_GONE, CCM_SEV_MESSAGE,
-        CCM_SEV_VERDICT};
+    const std::set<uint32_t> news = {CCM_SEV_READ_DONE,    CCM_SEV_RING,        CCM_SEV_TIMER,       CCM_SEV_CLIENTS,
+                                     CCM_SEV_LINK_OPENED,  CCM_SEV_LINK_FAILED, CCM_SEV_REJECTED,    CCM_SEV_FAILED,
+                                     CCM_SEV_DISCONNECTED, CCM_SEV_ERROR,       CCM_SEV_DEVICE_GONE, CCM_SEV_MESSAGE,
+                                     CCM_SEV_VERDICT};
     uint32_t count = 0;
     const ccm_session_row *rows = ccm_session_table(&count);
 
@@ -333,8 +333,7 @@ TEST(Table, ClientsAreShownInTheseWords)
 {
     const char *const states[] = {"gone", "waiting", "incompatible", "opening", "ready"};
     const char *const reasons[] = {"none",  "no-session", "no-counterpart", "version",   "ports", "memory",
-                                   "limit", "resources",  "connect",        "port-lost", "left",
-                                   "other"};
+                                   "limit", "resources",  "connect",        "port-lost", "left",  "other"};
 
     ASSERT_EQ(std::size(states), size_t{CCM_CLIENT_STATE_COUNT});
     ASSERT_EQ(std::size(reasons), size_t{CCM_CLIENT_REASON_COUNT});
