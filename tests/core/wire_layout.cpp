@@ -130,7 +130,7 @@ const std::vector<Layout> &layouts()
           {"nonce", 24, 8, 1, any64},
           {"plan", 32, 8, 0, any64}},
          [](const Values &, u32) { return true; }},
-        {"goodbye", 10, 16, {{"reason", 8, 2, 1, 10}}, [](const Values &, u32) { return true; }},
+        {"goodbye", 10, 16, {{"reason", 8, 2, 1, 14}}, [](const Values &, u32) { return true; }},
         {"port",
          12,
          56,
