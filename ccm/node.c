@@ -3,7 +3,14 @@
  * The node: this machine, its status page, its devices, its limits, and what readers see
  * of it.
  */
+#include <linux/etherdevice.h>
+#include <linux/fs_struct.h>
+#include <linux/netdevice.h>
+#include <linux/path.h>
 #include <linux/random.h>
+#include <linux/rtnetlink.h>
+#include <linux/sched/task.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/utsname.h>
@@ -44,6 +51,43 @@ static void set_stage(struct ccm_node *node, u32 stage)
 	ccm_view_publish(&node->events, &node->view, &now);
 }
 
+/*
+ * Random, as far as the pool is seeded. In an initramfs it may not be: then what is different
+ * from one boot to the next, and from one machine to another, makes the difference. An
+ * incarnation is no secret.
+ */
+static u64 draw_incarnation(void)
+{
+	siphash_key_t key = { { get_random_u64(), random_get_entropy() } };
+	u64 incarnation = siphash_2u64(ktime_get_real_ns(), ktime_get_boottime_ns(), &key);
+	struct net_device *dev;
+
+	rtnl_lock();
+	for_each_netdev(&init_net, dev)
+		incarnation = siphash_3u64(incarnation, ether_addr_to_u64(dev->dev_addr),
+					   dev->ifindex, &key);
+	rtnl_unlock();
+	return incarnation ? incarnation : 1;
+}
+
+/*
+ * Is this the beginning of a boot? In an initramfs it is: whoever loads the module has the root
+ * that the kernel started with. Later, nobody knows how far the storage OS has come: an update of
+ * the module on a node that serves must not look like a boot.
+ */
+static u32 first_stage(void)
+{
+	struct path here, first;
+	bool early;
+
+	get_fs_root(current->fs, &here);
+	get_fs_root(init_task.fs, &first);
+	early = path_equal(&here, &first);
+	path_put(&first);
+	path_put(&here);
+	return early ? CCM_STAGE_KERNEL : CCM_STAGE_UNKNOWN;
+}
+
 /**
  * ccm_node_create() - a node that does nothing yet, but tick
  * @config: copied
@@ -56,6 +100,7 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 		.node = config->node,
 		.cluster = config->cluster_id,
 		.detect_ms = config->detect_ms,
+		.stage = first_stage(),
 	};
 	struct ccm_node *node;
 
@@ -64,9 +109,7 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 		return (struct ccm_node *)ERR_PTR(-ENOMEM);
 	node->config = *config;
 	strscpy(node->name, utsname()->nodename, sizeof(node->name));
-	do {
-		node->incarnation = get_random_u64();
-	} while (!node->incarnation);
+	node->incarnation = draw_incarnation();
 	identity.incarnation = node->incarnation;
 	/* strangers may knock as often as they like: it is said once a second */
 	ratelimit_state_init(&node->reject_log, HZ, 1);

@@ -60,9 +60,9 @@ static int client_add(struct ib_device *ib)
 	}
 	INIT_IB_EVENT_HANDLER(&device->event, ib, device_event);
 
-	mutex_lock(&devices->lock);
+	spin_lock(&devices->lock);
 	list_add_tail(&device->entry, &devices->list);
-	mutex_unlock(&devices->lock);
+	spin_unlock(&devices->lock);
 
 	ib_register_event_handler(&device->event);
 	pr_info("using RDMA device %s\n", dev_name(&ib->dev));
@@ -75,11 +75,11 @@ static struct ccm_device *find(struct ccm_devices *devices, const struct ib_devi
 	struct ccm_device *device;
 	struct ccm_device *found = NULL;
 
-	mutex_lock(&devices->lock);
+	spin_lock(&devices->lock);
 	list_for_each_entry(device, &devices->list, entry)
 		if (device->ib == ib)
 			found = device;
-	mutex_unlock(&devices->lock);
+	spin_unlock(&devices->lock);
 	return found;
 }
 
@@ -98,15 +98,15 @@ static void client_remove(struct ib_device *ib, void *client_data)
 	 * their owner, each within a bound. What they had of the device is freed by the
 	 * reaper, and that takes as long as the device's driver does: it cannot go before.
 	 */
-	mutex_lock(&devices->lock);
+	spin_lock(&devices->lock);
 	device->gone = true;
-	mutex_unlock(&devices->lock);
+	spin_unlock(&devices->lock);
 	devices->ops->removing(devices->owner);
 	ccm_reaper_wait(&devices->reaper, ib);
 
-	mutex_lock(&devices->lock);
+	spin_lock(&devices->lock);
 	list_del(&device->entry);
-	mutex_unlock(&devices->lock);
+	spin_unlock(&devices->lock);
 	ib_dma_unmap_single(ib, device->page_dma, PAGE_SIZE, DMA_TO_DEVICE);
 	kfree(device);
 	pr_info("RDMA device %s is gone\n", dev_name(&ib->dev));
@@ -132,14 +132,14 @@ struct ccm_device *ccm_device_find(struct ccm_devices *devices, struct ib_device
 	struct ccm_device *device;
 	struct ccm_device *found = NULL;
 
-	mutex_lock(&devices->lock);
+	spin_lock(&devices->lock);
 	list_for_each_entry(device, &devices->list, entry) {
 		if (device->ib == ib && !device->gone && !device->quarantined) {
 			found = device;
 			break;
 		}
 	}
-	mutex_unlock(&devices->lock);
+	spin_unlock(&devices->lock);
 	return found;
 }
 
@@ -157,10 +157,10 @@ void ccm_device_quarantine(struct ccm_device *device, const char *call, int erro
 	struct ccm_devices *devices = device->devices;
 	bool first;
 
-	mutex_lock(&devices->lock);
+	spin_lock(&devices->lock);
 	first = !device->quarantined;
 	device->quarantined = true;
-	mutex_unlock(&devices->lock);
+	spin_unlock(&devices->lock);
 	if (first)
 		pr_err("device %s is in quarantine: %s failed with error %d; the memory behind it is given up, and no new session uses the device until it is deleted and added again (`rdma link`), or the machine boots\n",
 		       dev_name(&device->ib->dev), call, -error);
@@ -170,17 +170,17 @@ void ccm_device_quarantine(struct ccm_device *device, const char *call, int erro
  * ccm_devices_sync_page() - make stores to the status page visible to all devices
  * @devices: those in use
  *
- * May sleep. Only devices whose DMA does not snoop have anything to do.
+ * Process context. Only devices whose DMA does not snoop have anything to do.
  */
 void ccm_devices_sync_page(struct ccm_devices *devices)
 {
 	struct ccm_device *device;
 
-	mutex_lock(&devices->lock);
+	spin_lock(&devices->lock);
 	list_for_each_entry(device, &devices->list, entry)
 		ib_dma_sync_single_for_device(device->ib, device->page_dma, PAGE_SIZE,
 					      DMA_TO_DEVICE);
-	mutex_unlock(&devices->lock);
+	spin_unlock(&devices->lock);
 }
 
 /**
@@ -191,7 +191,7 @@ void ccm_devices_sync_page(struct ccm_devices *devices)
  */
 int ccm_devices_create(struct ccm_devices *devices)
 {
-	mutex_init(&devices->lock);
+	spin_lock_init(&devices->lock);
 	INIT_LIST_HEAD(&devices->list);
 	return ccm_reaper_create(&devices->reaper);
 }

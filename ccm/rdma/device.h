@@ -4,7 +4,7 @@
 #define CCM_RDMA_DEVICE_H
 
 #include <linux/list.h>
-#include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <rdma/ib_verbs.h>
 
@@ -23,7 +23,8 @@ struct ccm_devices_ops {
 
 /**
  * struct ccm_devices - the RDMA devices in use
- * @lock: protects @list and what is in it
+ * @lock: protects @list and what is in it; taken in process context, for a moment: the
+ *	liveness counter waits for it
  * @list: struct ccm_device
  * @page: the status page, mapped for each of them
  * @ops: given at registration
@@ -31,7 +32,7 @@ struct ccm_devices_ops {
  * @reaper: frees what connections had of them
  */
 struct ccm_devices {
-	struct mutex lock;
+	spinlock_t lock;
 	struct list_head list;
 	u8 *page;
 	const struct ccm_devices_ops *ops;

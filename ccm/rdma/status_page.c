@@ -7,12 +7,15 @@
  * at any time, each word is right by itself.
  *
  * The tick is a work item on purpose: a counter moved by an interrupt would go on in
- * a kernel that no longer schedules.
+ * a kernel that no longer schedules. But it says so of the kernel, not of one CPU, which may be a
+ * real-time task's: what queues it is a timer in hard interrupt context, which no task keeps
+ * from running, and its queue is bound to no CPU, has a high priority and a rescuer.
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <uapi/linux/ccm.h>
 
+#include "../compat.h"
 #include "../core/wire.h"
 #include "device.h"
 #include "status_page.h"
@@ -34,16 +37,21 @@ u64 ccm_kernel_uptime_ms(void)
 
 static void page_tick(struct work_struct *work)
 {
-	struct ccm_status_page *page = container_of(to_delayed_work(work), struct ccm_status_page,
-						    tick);
-	u64 uptime_ms = ccm_kernel_uptime_ms();
+	struct ccm_status_page *page = container_of(work, struct ccm_status_page, tick);
 	u64 counter = ccm_status_page_counter(page) + 1;
 
 	WRITE_ONCE(*page_le64(page, CCM_STATUS_COUNTER), cpu_to_le64(counter));
-	WRITE_ONCE(*page_le64(page, CCM_STATUS_UPTIME), cpu_to_le64(uptime_ms));
+	WRITE_ONCE(*page_le64(page, CCM_STATUS_UPTIME), cpu_to_le64(ccm_kernel_uptime_ms()));
 	ccm_devices_sync_page(page->devices);
-	queue_delayed_work(system_highpri_wq, &page->tick,
-			   msecs_to_jiffies(page->tick_ms));
+}
+
+static enum hrtimer_restart tick_due(struct hrtimer *timer)
+{
+	struct ccm_status_page *page = container_of(timer, struct ccm_status_page, timer);
+
+	queue_work(page->wq, &page->tick);
+	hrtimer_forward_now(timer, ms_to_ktime(page->tick_ms));
+	return HRTIMER_RESTART;
 }
 
 /**
@@ -63,7 +71,7 @@ int ccm_status_page_create(struct ccm_status_page *page, struct ccm_devices *dev
 		.node = identity->node,
 		.incarnation = identity->incarnation,
 		.cluster = identity->cluster,
-		.stage = CCM_STAGE_KERNEL,
+		.stage = identity->stage,
 		.tick_ms = 0,
 		.uptime_ms = ccm_kernel_uptime_ms(),
 	};
@@ -72,6 +80,12 @@ int ccm_status_page_create(struct ccm_status_page *page, struct ccm_devices *dev
 	page->data = (u8 *)get_zeroed_page(GFP_KERNEL);
 	if (!page->data)
 		return -ENOMEM;
+	page->wq = alloc_workqueue("ccm-tick", WQ_HIGHPRI | WQ_UNBOUND | WQ_MEM_RECLAIM, 1);
+	if (!page->wq) {
+		free_page((unsigned long)page->data);
+		page->data = NULL;
+		return -ENOMEM;
+	}
 	/*
 	 * Tick twice as often as promised, and promise a quarter of our own detection
 	 * time; a jiffy is the finest there is.
@@ -79,8 +93,9 @@ int ccm_status_page_create(struct ccm_status_page *page, struct ccm_devices *dev
 	page->tick_ms = clamp(identity->detect_ms / 8, 5U, 1000U);
 	status.tick_ms = max(2 * page->tick_ms, 2 * jiffies_to_msecs(1));
 	ccm_wire_put_status(page->data + CCM_STATUS_OFFSET, &status);
-	INIT_DELAYED_WORK(&page->tick, page_tick);
-	queue_delayed_work(system_highpri_wq, &page->tick, 0);
+	INIT_WORK(&page->tick, page_tick);
+	hrtimer_setup(&page->timer, tick_due, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	hrtimer_start(&page->timer, 0, HRTIMER_MODE_REL_HARD);
 	return 0;
 }
 
@@ -90,7 +105,8 @@ int ccm_status_page_create(struct ccm_status_page *page, struct ccm_devices *dev
  */
 void ccm_status_page_destroy(struct ccm_status_page *page)
 {
-	cancel_delayed_work_sync(&page->tick);
+	hrtimer_cancel(&page->timer);
+	destroy_workqueue(page->wq);
 	free_page((unsigned long)page->data);
 	page->data = NULL;
 }

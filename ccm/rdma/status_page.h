@@ -3,6 +3,7 @@
 #ifndef CCM_RDMA_STATUS_PAGE_H
 #define CCM_RDMA_STATUS_PAGE_H
 
+#include <linux/hrtimer.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -13,13 +14,17 @@ struct ccm_devices;
  * @data: one page; partners RDMA-read it
  * @devices: for which it is mapped
  * @tick_ms: how often the liveness counter moves
- * @tick: moves it
+ * @timer: queues @tick
+ * @wq: runs @tick, on whatever CPU schedules
+ * @tick: moves the counter
  */
 struct ccm_status_page {
 	u8 *data;
 	struct ccm_devices *devices;
 	u32 tick_ms;
-	struct delayed_work tick;
+	struct hrtimer timer;
+	struct workqueue_struct *wq;
+	struct work_struct tick;
 };
 
 /**
@@ -28,12 +33,14 @@ struct ccm_status_page {
  * @incarnation: of this load of the module
  * @cluster: cluster id
  * @detect_ms: this node's detection time
+ * @stage: enum ccm_stage to begin with
  */
 struct ccm_status_identity {
 	u32 node;
 	u64 incarnation;
 	u64 cluster;
 	u32 detect_ms;
+	u32 stage;
 };
 
 /* How long this kernel has run, in milliseconds (CLOCK_BOOTTIME) */

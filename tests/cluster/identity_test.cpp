@@ -133,6 +133,24 @@ TEST_F(Identity, AReloadIsNotARestart)
     w.wait_for(is_ready(2), soon);
 }
 
+// Loaded later than in the initramfs: how far the storage OS has come is not known.
+TEST_F(Identity, AModuleThatIsLoadedLateKnowsNoStage)
+{
+    EXPECT_EQ(status(two())["node"]["stage"], "kernel");
+    unload(two(), "READY");
+    two().must("mkdir -p /late && mount --bind / /late");
+    std::string insmod = "chroot /late insmod /modules/rdma_ccm.ko";
+    for (const std::string &argument : arguments(2, {.partners = {1}}))
+        insmod += " " + argument;
+    two().must(insmod);
+    two().must("umount -l /late");
+    wait_ready({&one(), &two()});
+    EXPECT_EQ(status(two())["node"]["stage"], "unknown");
+    EXPECT_EQ(partner(one(), 2)["stage"], "unknown");
+    two().must("ccmadm stage running");
+    one().until("ccmadm status --json | grep -q '\"stage\":\"running\"'", soon);
+}
+
 // Requests with an invented incarnation, and with the partner's own, that nobody is behind
 TEST_F(Identity, WhatIsNotProvenEndsNothing)
 {

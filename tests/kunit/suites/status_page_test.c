@@ -32,6 +32,7 @@ static int page_create(struct page_test *t, u32 detect_ms)
 		.incarnation = INCARNATION,
 		.cluster = CLUSTER,
 		.detect_ms = detect_ms,
+		.stage = CCM_STAGE_KERNEL,
 	};
 
 	int ret = ccm_devices_create(&t->devices);
@@ -241,7 +242,7 @@ static void page_destroy(struct kunit *test)
 	wait_moves(test, page, 1);
 	ccm_status_page_destroy(page);
 	KUNIT_EXPECT_PTR_EQ(test, page->data, (u8 *)NULL);
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&page->tick));
+	KUNIT_EXPECT_FALSE(test, work_pending(&page->tick));
 }
 
 static struct kunit_case page_cases[] = {

@@ -456,6 +456,7 @@ int transport_init(struct kunit *test)
 		.incarnation = TEST_INCARNATION,
 		.cluster = TEST_CLUSTER,
 		.detect_ms = TEST_DETECT_MS,
+		.stage = CCM_STAGE_KERNEL,
 	};
 	struct ccm_device *device;
 	struct transport *t;
