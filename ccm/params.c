@@ -173,10 +173,41 @@ static const struct ccm_partner_config *address_owner(const struct ccm_config *c
 	return NULL;
 }
 
+/* This machine's own, whatever it is connected to */
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)address;
+
+	if (address->ss_family == AF_INET6)
+		return ipv6_addr_loopback(&in6->sin6_addr);
+	return ipv4_is_loopback(in4->sin_addr.s_addr);
+}
+
+/* An address that every interface's network can have: it says nothing without the interface. */
+static bool wants_interface(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+
+	return address->ss_family == AF_INET6 && !in6->sin6_scope_id &&
+	       ipv6_addr_type(&in6->sin6_addr) & IPV6_ADDR_LINKLOCAL;
+}
+
 static int check_address(const struct ccm_config *config, u32 id,
 			 const struct sockaddr_storage *address)
 {
 	const struct ccm_partner_config *owner;
+
+	if (is_loopback(address)) {
+		pr_err("partners=: partner %u: %pISc is this machine itself: give the address of the partner's RDMA interface\n",
+		       id, address);
+		return -EINVAL;
+	}
+	if (wants_interface(address)) {
+		pr_err("partners=: partner %u: %pISc is link-local: say on which interface, as in %u@[%pISc%%eth0]\n",
+		       id, address, id, address);
+		return -EINVAL;
+	}
 
 	if (!is_unicast(address)) {
 		pr_err("partners=: partner %u: %pISc is not the address of one machine: give that of the partner's RDMA interface\n",

@@ -60,7 +60,10 @@ struct net_device {
 	char name[16];
 	int ifindex;
 	unsigned int flags;
+	const unsigned char *dev_addr;
+	struct net_device *next;
 };
+#define for_each_netdev(net, d) for (d = kstub_first_netdev(net); d; d = d->next)
 struct netdev_notifier_info {
 	struct net_device *dev;
 };
@@ -73,11 +76,20 @@ enum netdev_cmd {
 	NETDEV_UNREGISTER,
 };
 extern "C" {
+struct net_device *kstub_first_netdev(struct net *net);
+u64 ether_addr_to_u64(const u8 *addr);
+void rtnl_lock(void);
+void rtnl_unlock(void);
 extern struct net init_net;
 bool ipv4_is_zeronet(__be32 addr);
 bool ipv4_is_multicast(__be32 addr);
 bool ipv4_is_lbcast(__be32 addr);
+bool ipv4_is_loopback(__be32 addr);
 bool ipv6_addr_any(const struct in6_addr *a);
+bool ipv6_addr_loopback(const struct in6_addr *a);
+bool ipv6_addr_equal(const struct in6_addr *a, const struct in6_addr *b);
+int ipv6_addr_type(const struct in6_addr *addr);
+#define IPV6_ADDR_LINKLOCAL 0x0020U
 bool ipv6_addr_is_multicast(const struct in6_addr *addr);
 int inet_pton_with_scope(struct net *net, unsigned short af, const char *src,
 			 const char *port, struct sockaddr_storage *addr);

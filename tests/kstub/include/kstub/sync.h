@@ -142,6 +142,8 @@ unsigned long msecs_to_jiffies(const unsigned int m);
 unsigned int jiffies_to_msecs(const unsigned long j);
 unsigned long usecs_to_jiffies(const unsigned int u);
 u64 ktime_get_ns(void);
+u64 ktime_get_boottime_ns(void);
+u64 ktime_get_real_ns(void);
 ktime_t ktime_get(void);
 s64 ktime_us_delta(ktime_t later, ktime_t earlier);
 ktime_t ns_to_ktime(u64 ns);
@@ -166,6 +168,7 @@ enum hrtimer_mode {
 	HRTIMER_MODE_HARD = 8,
 	HRTIMER_MODE_ABS_SOFT = 4,
 	HRTIMER_MODE_REL_SOFT = 5,
+	HRTIMER_MODE_REL_HARD = 9,
 };
 enum hrtimer_restart {
 	HRTIMER_NORESTART,
@@ -305,7 +308,10 @@ int unregister_reboot_notifier(struct notifier_block *nb);
 extern "C" int call_usermodehelper(const char *path, char **argv, char **envp, int wait);
 
 /* threads and processors */
-struct task_struct;
+struct fs_struct;
+struct task_struct {
+	struct fs_struct *fs;
+};
 extern struct task_struct *const current;
 struct cpumask;
 extern const struct cpumask *const cpu_online_mask;

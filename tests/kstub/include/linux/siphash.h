@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KSTUB_SIPHASH_H
+#define KSTUB_SIPHASH_H
+
+#include <kstub/base.h>
+
+typedef struct {
+	u64 key[2];
+} siphash_key_t;
+extern "C" {
+u64 siphash_2u64(u64 a, u64 b, const siphash_key_t *key);
+u64 siphash_3u64(u64 a, u64 b, u64 c, const siphash_key_t *key);
+unsigned long random_get_entropy(void);
+}
+
+#endif
