@@ -498,6 +498,8 @@ static bool session_rung(struct ccm_session *s, u64 now_us, struct ccm_session_c
 			 struct ccm_session_actions *actions)
 {
 	if (c == &s->candidate) {
+		if (event->status >= CCM_RING_COUNT)
+			return true;	/* a later version's */
 		if (event->status != CCM_RING_CATALOG || !has(c, CCM_DONE_HELLO_RECEIVED))
 			return false;
 		c->done |= CCM_DONE_CATALOG_EARLY;

@@ -131,7 +131,7 @@ struct ccm_attempt {
  * @attempt: how connections are begun
  * @conn: the connection that is tried or used
  * @candidate: one that is greeted beside @conn, and takes its place when it is proven to be
- *	the partner's: see session_candidate.h
+ *	the partner's: see session_proof.h
  * @deadline_us: when what the session waits for takes too long, or the backoff is over;
  *	0: not timed
  * @gate_us: OPENING: until when W3 waits for links; 0: it does not (any more)

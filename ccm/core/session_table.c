@@ -358,7 +358,8 @@ void ccm_session_step(struct ccm_session *s, u64 now_us,
 	if (!row || !row->handle)
 		return;
 	row->handle(s, now_us, event, actions);
-	if (row->advance)
+	/* What a candidate does moves the session when it has got its place, and not before. */
+	if (row->advance && (row->state < CCM_STATE_COUNT || event->conn == s->conn.id))
 		ccm_session_advance(s, now_us, event, actions);
 	ccm_session_mail_due(s, now_us, actions);
 	arm(s, actions);

@@ -6,15 +6,19 @@
 
 namespace {
 
-/* The message without what may lie behind it; nothing if it is no such message. */
+/*
+ * What is here of the message, without what may lie behind it; nothing if it is no such message.
+ * A later version's may be longer than what was read of it: the entries decide what must be here.
+ */
 std::optional<Bytes> message(const Bytes &bytes, u64 type, u64 header)
 {
     if (bytes.size() < 8 || std::string(bytes.begin(), bytes.begin() + 4) != "CCM1")
         return {};
     const u64 length = read_little_endian(bytes, 6, 2);
-    if (read_little_endian(bytes, 4, 2) != type || length > bytes.size() || length < header)
+    const u64 here = std::min<u64>(length, bytes.size());
+    if (read_little_endian(bytes, 4, 2) != type || here < header)
         return {};
-    return Bytes(bytes.begin(), bytes.begin() + static_cast<long>(length));
+    return Bytes(bytes.begin(), bytes.begin() + static_cast<long>(here));
 }
 
 bool distinct(const std::multiset<std::string> &names)
@@ -34,7 +38,7 @@ bool slot_valid(const ModelSlot &s)
     const bool is_try = s.state >= CCM_LINK_IDLE;
     const bool offers = s.state >= CCM_LINK_OFFERED;
 
-    if (s.state > 7 || s.reason > 10 || s.epoch > 0xfffffff0)
+    if (s.state > 7 || s.epoch > 0xfffffff0)
         return false;
     if (is_try && (s.yours == 0 || s.epoch == 0))
         return false;
@@ -112,6 +116,8 @@ std::optional<ModelTable> model_table(const Bytes &bytes)
         s.epoch = read_little_endian(*m, at + 16, 4);
         s.state = read_little_endian(*m, at + 20, 2);
         s.reason = read_little_endian(*m, at + 22, 2);
+        if (s.reason > 11) /* a later version's: "other" */
+            s.reason = 11;
         s.table_addr = read_little_endian(*m, at + 24, 8);
         s.table_key = read_little_endian(*m, at + 32, 4);
         s.chunks = read_little_endian(*m, at + 36, 4);

@@ -90,7 +90,7 @@ ModelTable random_table(Dice &dice)
         s.yours = dice.word() | 1;
         s.epoch = dice.one_in(3) ? 0xfffffff0 : dice.between(1, 9);
         s.state = dice.below(8);
-        s.reason = dice.below(11);
+        s.reason = dice.below(dice.one_in(8) ? 0x10000 : 12);
         s.chunks = dice.one_in(3) ? 0 : dice.between(1, 256);
         s.bytes = s.chunks ? random_size(dice) | 1 : 0;
         s.table_addr = dice.one_in(3) ? 0 - 16 * s.chunks - 1 : dice.word() >> 1;

@@ -38,13 +38,15 @@ u32 LivenessModel::read(u64 now_us, const std::optional<ccm_wire_status> &page)
     if (verdict_)
         return 0;
     advance(now_us);
-    if (!page)
+    if (!page || page->incarnation != incarnation_)
         return end(CCM_REASON_REFUSED);
-    if (page->incarnation != incarnation_)
+    if (page->uptime_ms < uptime_ms_)
         return end(CCM_REASON_RESTARTED);
+    uptime_ms_ = page->uptime_ms;
 
-    u32 found = page->stage == stage_ ? 0 : CCM_LIVENESS_STAGE;
-    stage_ = page->stage;
+    const u32 stage = page->stage > 7 ? 0 : page->stage; /* a later version's: unknown */
+    u32 found = stage == stage_ ? 0 : CCM_LIVENESS_STAGE;
+    stage_ = stage;
     heard_ = fair_;
     if (counter_ != page->counter)
         moved_ = fair_;

@@ -35,6 +35,7 @@ private:
     u64 moved_ = 0;
     std::optional<u64> counter_;
     u32 stage_ = CCM_STAGE_UNKNOWN;
+    u64 uptime_ms_ = 0; /* the highest that was read */
     u32 verdict_ = CCM_REASON_NONE;
 };
 

@@ -54,7 +54,7 @@ TEST(Liveness, AgreesWithTheNaiveModel)
         const u64 calm = dice.one_in(3) ? 20 : 400;
         const u64 still = dice.between(1, 8);
         const u64 silent = dice.between(1, 4);
-        u64 now = dice.between(1, 1ULL << 40);
+        u64 now = dice.between(1U << 31, 1ULL << 40);
         u64 counter = dice.one_in(2) ? ~0ULL - dice.below(5) : dice.below(1000);
 
         ccm_liveness l;
@@ -82,11 +82,13 @@ TEST(Liveness, AgreesWithTheNaiveModel)
                     page.flags |= 1U << dice.below(4);
                 if (dice.one_in(calm))
                     page.incarnation += dice.below(3) - 1;
+                page.uptime_ms = now / 1000 - (dice.one_in(calm) ? dice.below(2 * detect_ms) : 0);
                 if (dice.one_in(calm))
                     whole = false;
                 if (dice.one_in(10))
-                    page.stage = static_cast<u32>(dice.below(CCM_STAGE_COUNT));
-                expected = model.read(now, page.incarnation && whole ? std::optional(page) : std::nullopt);
+                    page.stage = static_cast<u32>(dice.below(CCM_STAGE_COUNT + 2));
+                const bool valid = page.incarnation && page.uptime_ms <= CCM_UPTIME_MS_MAX;
+                expected = model.read(now, valid && whole ? std::optional(page) : std::nullopt);
                 got = step_read(l, now, page,
                                 whole ? CCM_WIRE_STATUS_LEN : static_cast<u32>(dice.below(CCM_WIRE_STATUS_LEN)));
             }

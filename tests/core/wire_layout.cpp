@@ -6,6 +6,8 @@ namespace {
 constexpr u64 any16 = 0xffff;
 constexpr u64 any32 = 0xffffffff;
 constexpr u64 any64 = ~0ULL;
+constexpr u64 uptime_max = 8796093022208; /* 2 to the 43rd */
+constexpr u64 unknown_stage = 0;
 
 bool versions(const Values &v)
 {
@@ -31,8 +33,9 @@ std::vector<Field> hello_fields()
         {"nonce_partner", 32, 8, 1, any64},
         {"capabilities", 40, 8, 0, any64},
         {"detect_ms", 48, 4, 20, 60000},
-        {"stage", 52, 4, 0, 7},
-        {"auth", 56, 4, 0, 1},
+        {"stage", 52, 4, 0, 7, unknown_stage},
+        {"auth", 56, 4, 0, any32},
+        {"uptime_ms", 128, 8, 0, uptime_max},
     };
     for (const Field &f : array("proof", 64, 32))
         fields.push_back(f);
@@ -67,12 +70,13 @@ const std::vector<Layout> &layouts()
           {"partner", 20, 4, 1, 65535},
           {"cluster", 24, 8, 0, any64},
           {"incarnation", 32, 8, 1, any64},
-          {"attempt", 40, 4, 0, any32}},
+          {"attempt", 40, 4, 0, any32},
+          {"uptime_ms", 48, 8, 0, uptime_max}},
          [](const Values &v, u32) { return versions(v); }},
         {"reject",
          2,
          48,
-         {{"code", 8, 2, 1, 10},
+         {{"code", 8, 2, 1, any16},
           {"version_min", 12, 2, 1, any16},
           {"version_max", 14, 2, 1, any16},
           {"node", 16, 4, 1, 65535},
@@ -93,7 +97,7 @@ const std::vector<Layout> &layouts()
              return any64 - v.at("status_addr") >= v.at("status_len") &&
                     any64 - v.at("mailbox_addr") >= v.at("mailbox_len");
          }},
-        {"ring", 4, 16, {{"word", 8, 4, 1U << 24, (9U << 24) - 1}}, [](const Values &, u32) { return true; }},
+        {"ring", 4, 16, {{"word", 8, 4, 1U << 24, any32}}, [](const Values &, u32) { return true; }},
         {"status",
          5,
          96,
@@ -102,17 +106,17 @@ const std::vector<Layout> &layouts()
           {"node", 12, 4, 1, 65535},
           {"incarnation", 16, 8, 1, any64},
           {"cluster", 24, 8, 0, any64},
-          {"stage", 32, 4, 0, 7},
+          {"stage", 32, 4, 0, 7, unknown_stage},
           {"flags", 36, 4, 0, any32},
           {"counter", 40, 8, 0, any64},
           {"tick_ms", 48, 4, 1, 60000},
-          {"uptime_ms", 56, 8, 0, any64}},
+          {"uptime_ms", 56, 8, 0, uptime_max}},
          [](const Values &v, u32) { return versions(v); }},
         {"hello", 6, 160, hello_fields(), [](const Values &v, u32) { return versions(v) && name_is_valid(v); }},
         {"answer",
          7,
          64,
-         {{"code", 8, 4, 0, 4},
+         {{"code", 8, 4, 0, 4, CCM_ANSWER_REFUSED},
           {"version", 12, 2, 0, any16},
           {"incarnation", 16, 8, 1, any64},
           {"nonce", 24, 8, 0, any64},
@@ -170,12 +174,15 @@ int naive_decode(const Layout &layout, const Bytes &bytes, Values &values)
     if (read_little_endian(bytes, 4, 2) != layout.type)
         return CCM_WIRE_ETYPE;
     u32 length = static_cast<u32>(read_little_endian(bytes, 6, 2));
-    if (length < layout.size || length > bytes.size())
+    /* It may be longer than what was read of it. */
+    if (length < layout.size || bytes.size() < layout.size)
         return CCM_WIRE_ESHORT;
 
     Values found;
     for (const Field &f : layout.fields) {
         u64 value = read_little_endian(bytes, f.offset, f.width);
+        if (value > f.high && f.later)
+            value = *f.later;
         if (value < f.low || value > f.high)
             return CCM_WIRE_ERANGE;
         found[f.name] = value;

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Field {
     u32 width;
     u64 low;
     u64 high;
+    /* What a value above @high, of a later version, is read as; none: it is no message then. */
+    std::optional<u64> later = std::nullopt;
 };
 
 /* Values of a message by field name; a name or a proof is one field per byte. */

@@ -15,7 +15,7 @@ namespace {
 constexpr u64 incarnation = 0x1122334455667788ULL;
 
 /* Mostly a valid page; the input may break it anywhere. */
-std::vector<u8> make_page(Input &in, u64 counter)
+std::vector<u8> make_page(Input &in, u64 counter, u64 now_us)
 {
     ccm_wire_status page = {};
     page.version_min = 1;
@@ -26,6 +26,7 @@ std::vector<u8> make_page(Input &in, u64 counter)
     page.stage = in.byte() % CCM_STAGE_COUNT;
     page.counter = counter;
     page.tick_ms = 1U + in.byte();
+    page.uptime_ms = 1000 + now_us / 1000;
     std::vector<u8> bytes(CCM_WIRE_STATUS_LEN);
     ccm_wire_put_status(bytes.data(), &page);
     for (u8 n = in.byte() % 4; n == 3;) {
@@ -59,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         if (op & 1) {
             if (op & 2)
                 counter++;
-            std::vector<u8> bytes = make_page(in, counter);
+            std::vector<u8> bytes = make_page(in, counter, now);
             if (op >= 0xf8)
                 bytes.resize(in.byte() % bytes.size());
             bytes.shrink_to_fit();
@@ -95,10 +96,11 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
             REQUIRE(valid && (page.flags & CCM_PAGE_SHUTDOWN));
             break;
         case CCM_REASON_RESTARTED:
-            REQUIRE(valid && page.incarnation != incarnation);
+            REQUIRE(valid && page.incarnation == incarnation);
+            REQUIRE(before.reads && page.uptime_ms < before.page.uptime_ms);
             break;
         case CCM_REASON_REFUSED:
-            REQUIRE((op & 1) && !valid);
+            REQUIRE((op & 1) && (!valid || page.incarnation != incarnation));
             break;
         default:
             REQUIRE(!"a verdict that liveness cannot give");

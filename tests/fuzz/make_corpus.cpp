@@ -5,6 +5,7 @@
  */
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -63,7 +64,9 @@ void make_liveness(const std::filesystem::path &top)
     play("frozen", {moved, tick, still, tick, still, tick, still, tick, still, tick, still});
     play("panic", {tick, moved, {3, 0, 1, 9, 3, CCM_STATUS_FLAGS, 1, 0}});
     play("shutdown", {tick, moved, {3, 0, 1, 9, 3, CCM_STATUS_FLAGS, 2, 0}});
-    play("restarted", {tick, {3, 0, 1, 9, 3, 16, 1, 0}});
+    play("restarted", {tick, {3, 0, 1, 9, 3, CCM_STATUS_UPTIME + 2, 1, 0}, tick, moved});
+    play("other-incarnation", {tick, {3, 0, 1, 9, 3, 16, 1, 0}});
+    play("later-stage", {tick, moved, {3, 0, 1, 9, 3, CCM_STATUS_STAGE, 200, 0}, tick, moved});
     play("garbage", {tick, {3, 0, 1, 9, 3, 0, 0, 0}});
     play("short", {tick, {0xfb, 0, 1, 9, 0, 40}});
     play("stall", {tick, moved, {0, 250}, tick, moved, {0, 250}, {0, 250}, tick, tick, tick});
@@ -76,8 +79,19 @@ public:
 
     Script &event(u8 type, u8 status = 0, u8 reason = 0, u8 time = 10)
     {
-        for (u8 b : {type, time, u8{0}, u8{0}, status, reason, ++random_})
-            bytes_.push_back(b);
+        return put(type, time, conn_, 0, status, reason);
+    }
+    /* The page of the present connection was READ just now. */
+    Script &hear() { return put(CCM_SEV_TIMER, 10, 0, 32 | 64, 0, 0); }
+    /* From here on, events are of the candidate; of the present connection. */
+    Script &beside()
+    {
+        conn_ = 200;
+        return *this;
+    }
+    Script &present()
+    {
+        conn_ = 0;
         return *this;
     }
     Script &clients(u8 which)
@@ -93,17 +107,24 @@ public:
         return *this;
     }
     /* With clients on both sides: @theirs are the partner's */
-    Script &negotiate(u8 theirs)
+    Script &negotiate(u8 theirs) { return prove().agree(theirs); }
+    /* Up to where it is proven whose the connection is, and behind that */
+    Script &prove()
     {
         return event(CCM_SEV_ESTABLISHED)
             .event(CCM_SEV_MESSAGE)
             .event(CCM_SEV_READ_DONE, CCM_READ_STATUS)
-            .event(CCM_SEV_RING, CCM_RING_HELLO)
-            .event(CCM_SEV_RING, CCM_RING_ANSWER)
+            .event(CCM_SEV_RING, CCM_RING_HELLO);
+    }
+    Script &agree(u8 theirs)
+    {
+        return event(CCM_SEV_RING, CCM_RING_ANSWER)
             .event(CCM_SEV_READ_DONE, CCM_READ_ANSWER)
             .event(CCM_SEV_RING, CCM_RING_CATALOG, theirs)
             .event(CCM_SEV_RING, CCM_RING_CATALOG_TAKEN);
     }
+    /* Somebody asks who proves that it is the partner. */
+    Script &asks() { return event(CCM_SEV_REQUEST).beside().prove().present(); }
     /* One link's try, to its end */
     Script &open(u8 place)
     {
@@ -113,18 +134,97 @@ public:
             .of_link(CCM_SEV_LINK_OPENED, place)
             .event(CCM_SEV_RING, CCM_RING_LINKS, CCM_LINK_OPENED);
     }
-    Script &peer_restarts()
+    Script &peer_restarts(u8 how)
     {
         bytes_.push_back(CCM_SEV_COUNT);
+        bytes_.push_back(how);
         return *this;
     }
     Script &series() { return negotiate(0).event(CCM_SEV_RING, CCM_RING_READY); }
     const Bytes &bytes() const { return bytes_; }
 
 private:
+    Script &put(u8 type, u8 time, u8 conn, u8 style, u8 status, u8 reason)
+    {
+        for (u8 b : {type, time, conn, style, status, reason, ++random_})
+            bytes_.push_back(b);
+        return *this;
+    }
+
     Bytes bytes_;
+    u8 conn_ = 0;
     u8 random_ = 0;
 };
+
+/* How it comes back, as SessionPeer::restart() has it */
+enum Back : u8 { NEW_KERNEL, RELOADED, ANOTHER_MACHINE, SNAPSHOT };
+
+using Save = std::function<void(const std::string &name, const Script &script)>;
+
+/* What asks beside a session, and what becomes of both; @up: a session that is READY */
+void make_candidates(const Save &save, const std::function<Script(u8 config)> &up)
+{
+    const u8 lower = 1 | 4;
+    const u8 higher = 4;
+    const u8 iwarp = 2;
+    const auto back = [&](u8 config, u8 how) {
+        return up(config).hear().event(CCM_SEV_TIMER, 0, 0, 100).peer_restarts(how).asks();
+    };
+    const auto on = [](Script script) { return script.agree(1).open(0).event(CCM_SEV_RING, CCM_RING_READY); };
+
+    save("candidate-left", on(up(lower).asks()));
+    save("candidate-restarted", on(back(lower, NEW_KERNEL)));
+    save("candidate-restarted-higher", on(back(higher, NEW_KERNEL)));
+    save("candidate-restarted-iwarp", on(back(lower | iwarp, NEW_KERNEL)));
+    save("candidate-reloaded", on(back(lower, RELOADED).event(CCM_SEV_VERDICT, 0, CCM_REASON_UNREACHABLE)));
+    save("candidate-another", on(back(lower, ANOTHER_MACHINE).event(CCM_SEV_VERDICT, 0, CCM_REASON_UNREACHABLE)));
+    save("candidate-duplicate", back(lower, ANOTHER_MACHINE).event(CCM_SEV_ALIVE).event(CCM_SEV_ALIVE));
+    save("candidate-waits-in-vain", back(lower, RELOADED).event(CCM_SEV_TIMER, 0, 0, 0xff));
+    save("candidate-snapshot", on(back(lower, SNAPSHOT)));
+    save("candidate-nobody", up(lower).event(CCM_SEV_REQUEST).event(CCM_SEV_TIMER, 0, 0, 0xff));
+    save("candidate-lost", up(lower)
+                               .event(CCM_SEV_REQUEST)
+                               .beside()
+                               .event(CCM_SEV_ESTABLISHED)
+                               .event(CCM_SEV_MESSAGE)
+                               .event(CCM_SEV_DISCONNECTED));
+    save("candidate-again",
+         up(lower).event(CCM_SEV_REQUEST).beside().event(CCM_SEV_ESTABLISHED).event(CCM_SEV_REQUEST).prove());
+    save("candidate-busy", up(lower)
+                               .event(CCM_SEV_REQUEST)
+                               .peer_restarts(NEW_KERNEL)
+                               .event(CCM_SEV_REQUEST)
+                               .event(CCM_SEV_STOP, 0, CCM_REASON_ADMIN));
+    /* The session ends first, before and after the candidate is established. */
+    save("candidate-connecting", on(up(lower).event(CCM_SEV_REQUEST).event(CCM_SEV_ERROR).prove()));
+    save("candidate-greeting", on(up(lower)
+                                      .event(CCM_SEV_REQUEST)
+                                      .beside()
+                                      .event(CCM_SEV_ESTABLISHED)
+                                      .event(CCM_SEV_MESSAGE)
+                                      .event(CCM_SEV_READ_DONE, CCM_READ_STATUS)
+                                      .present()
+                                      .event(CCM_SEV_ERROR)
+                                      .event(CCM_SEV_RING, CCM_RING_HELLO)));
+    /* Its catalog overtakes what R1 brings, and is rung once more (CCM_ACT_AGAIN). */
+    save("candidate-early-catalog", on(up(lower)
+                                           .event(CCM_SEV_REQUEST)
+                                           .beside()
+                                           .event(CCM_SEV_MESSAGE)
+                                           .event(CCM_SEV_ESTABLISHED)
+                                           .event(CCM_SEV_RING, CCM_RING_HELLO)
+                                           .event(CCM_SEV_RING, CCM_RING_CATALOG, 1)
+                                           .event(CCM_SEV_READ_DONE, CCM_READ_STATUS)
+                                           .present()));
+    /* Beside a series that has not got far */
+    save("candidate-early", Script(lower)
+                                .event(CCM_SEV_START)
+                                .event(CCM_SEV_ESTABLISHED)
+                                .event(CCM_SEV_MESSAGE)
+                                .asks()
+                                .agree(0)
+                                .event(CCM_SEV_RING, CCM_RING_READY));
+}
 
 void make_session(const std::filesystem::path &top)
 {
@@ -159,7 +259,8 @@ void make_session(const std::filesystem::path &top)
     save("goodbye", connected(lower).event(CCM_SEV_RING, CCM_RING_GOODBYE, CCM_REASON_SHUTDOWN));
     save("verdict",
          connected(lower).event(CCM_SEV_VERDICT, 0, CCM_REASON_HUNG).event(CCM_SEV_TIMER, 0, 0, 0xff).series());
-    save("restarted", connected(lower).peer_restarts().event(CCM_SEV_REQUEST).series());
+    save("restarted",
+         connected(lower).peer_restarts(NEW_KERNEL).event(CCM_SEV_DISCONNECTED).event(CCM_SEV_REQUEST).series());
     save("stop", connected(lower)
                      .event(CCM_SEV_STOP, 0, CCM_REASON_SHUTDOWN)
                      .event(CCM_SEV_REQUEST)
@@ -221,6 +322,7 @@ void make_session(const std::filesystem::path &top)
                                    .event(CCM_SEV_RING, CCM_RING_CATALOG, 0)
                                    .event(CCM_SEV_RING, CCM_RING_CATALOG, 1)
                                    .event(CCM_SEV_RING, CCM_RING_LINKS, CCM_LINK_WAITING));
+    make_candidates(save, up);
     save("device-gone", connected(lower).event(CCM_SEV_DEVICE_GONE).event(CCM_SEV_PATH_UP));
 }
 

@@ -21,7 +21,7 @@ failed=0
 for name in corpus wire liveness session; do
 	if (cd "$build" && ctest -V -R "^fuzz\.$name\$") >"$build/$name.log" 2>&1; then
 		echo "ok fuzz.$name"
-		sed -nE 's/^[0-9]+: (#[0-9]+.*DONE.*|READY reached.*)/    \1/p' "$build/$name.log"
+		sed -nE 's/^[0-9]+: (#[0-9]+.*DONE.*|READY reached.*|a candidate.*)/    \1/p' "$build/$name.log"
 	else
 		echo "FAIL fuzz.$name"
 		grep -vE '^[0-9]+: #[0-9]+' "$build/$name.log" | tail -n 60 | sed 's/^/    /'

@@ -14,6 +14,7 @@ void SessionChecker::before(const ccm_session &s, u64 now_us, const ccm_session_
     candidate_before_ = s.candidate.id;
     now_us_ = now_us;
     answers_ = 0;
+    clash_ = false;
     if (event.type == CCM_SEV_START)
         enabled_ = true;
     if (event.type == CCM_SEV_STOP)
@@ -23,6 +24,43 @@ void SessionChecker::before(const ccm_session &s, u64 now_us, const ccm_session_
     if (event.type == CCM_SEV_MESSAGE && open_.count(event.conn) &&
         ccm_wire_get_keys(event.data, event.len, &keys) == 0)
         keys_.insert({event.conn, keys});
+    take_proof();
+}
+
+/* What shows whose a connection is, as far as it can be seen from outside */
+void SessionChecker::take_proof()
+{
+    ccm_wire_status page;
+    ccm_wire_hello hello;
+
+    if (event_.type == CCM_SEV_READ_DONE && event_.status == CCM_READ_STATUS &&
+        ccm_wire_get_status(event_.data, event_.len, &page) == 0 && page.node == config_.partner &&
+        page.cluster == config_.cluster)
+        page_right_.insert(event_.conn);
+    if (event_.type == CCM_SEV_RING && event_.status == CCM_RING_HELLO && keys_sent_.count(event_.conn) &&
+        ccm_wire_get_hello(event_.data, event_.len, &hello) == 0 && hello.node == config_.partner &&
+        hello.nonce_partner == keys_sent_.at(event_.conn))
+        hello_right_.insert(event_.conn);
+}
+
+bool SessionChecker::of_candidate() const
+{
+    return event_.type >= CCM_SEV_ESTABLISHED && event_.type <= CCM_SEV_ALIVE && candidate_before_ &&
+           event_.conn == candidate_before_;
+}
+
+/* Nothing is given up for somebody who has not proven who it is. */
+void SessionChecker::check_candidate(const ccm_session &s)
+{
+    if (candidate_before_ && s.conn.id == candidate_before_) {
+        const bool proven = page_right_.count(s.conn.id) && hello_right_.count(s.conn.id);
+        REQUIRE(proven || !of_candidate());
+        replaced_ = proven;
+    } else if (s.conn.id != conn_before_) {
+        REQUIRE(!of_candidate());
+        REQUIRE(event_.type != CCM_SEV_REQUEST || state_before_ <= CCM_STATE_CONNECTING);
+        replaced_ = false;
+    }
 }
 
 /* An action reaches only what the partner gave on that very connection. */
@@ -93,7 +131,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         REQUIRE(ccm_wire_get_keys(a.data, a.len, &msg) == 0);
         /* On iWARP the side that connected sends first. */
         REQUIRE(!(a.conn == s.conn.id ? s.conn : s.candidate).iwarp || a.conn % 2 == 0 || keys_.count(a.conn));
-        REQUIRE(keys_sent_.insert(a.conn).second);
+        REQUIRE(keys_sent_.insert({a.conn, msg.nonce}).second);
         break;
     }
     case CCM_ACT_READ:
@@ -139,6 +177,11 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         break;
     case CCM_ACT_CLASH:
         REQUIRE(open_.count(a.conn) && a.conn == candidate_before_);
+        /* the session that works is kept */
+        REQUIRE(event_.type == CCM_SEV_ALIVE && event_.conn == conn_before_);
+        REQUIRE(s.conn.id == conn_before_ && s.state == state_before_ && !s.candidate.id);
+        REQUIRE(page_right_.count(a.conn) && hello_right_.count(a.conn));
+        clash_ = true;
         break;
     case CCM_ACT_TIMER:
         REQUIRE(a.at_us == 0 || a.at_us > now_us_ || event_.type != CCM_SEV_TIMER);
@@ -160,6 +203,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         REQUIRE(ready_);
         REQUIRE(!open_.count(conn_before_)); /* fenced before it is told */
         REQUIRE(a.reason > CCM_REASON_NONE && a.reason < CCM_REASON_COUNT);
+        REQUIRE(!of_candidate() || a.reason == CCM_REASON_RESTARTED || a.reason == CCM_REASON_UNREACHABLE);
         ready_ = false;
         break;
     }
@@ -179,15 +223,16 @@ void SessionChecker::after(const ccm_session &s, const ccm_session_actions &acti
     if (ignored)
         REQUIRE(actions.count == 0 && s.state == state_before_);
 
+    check_candidate(s);
     u32 count = 0;
     const ccm_session_row *rows = ccm_session_table(&count);
     REQUIRE(count == u32{CCM_STATE_COUNT} * u32{CCM_SEV_COUNT});
     REQUIRE(s.state < CCM_STATE_COUNT);
     const ccm_session_row *row = &rows[state_before_ * CCM_SEV_COUNT + event_.type];
     REQUIRE(row->state == state_before_ && row->event == event_.type);
-    const bool of_candidate = of_conn && event_.conn == candidate_before_ && known;
+    const bool candidates = of_candidate() && known;
     u32 next = row->next;
-    if (of_candidate) {
+    if (candidates) {
         rows = ccm_session_candidate_table(&count);
         next = 1U << state_before_;
         if (event_.type - CCM_SEV_ESTABLISHED < count)

@@ -6,6 +6,7 @@
  *	config byte, then for each event:
  *	operation, time, connection, style [, spoilt places or bytes], status, reason, random
  *	[, the clients there are, or the link: of the events that have those]
+ * or	op_peer_restarts, how
  */
 #include <cstdio>
 #include <cstring>
@@ -30,9 +31,17 @@ struct Reached {
     unsigned long inputs = 0;
     unsigned long ready = 0;
     unsigned long up = 0;
+    unsigned long proven = 0;
+    unsigned long ready_again = 0;
+    unsigned long waited = 0;
+    unsigned long clash = 0;
     ~Reached()
     {
         std::fprintf(stderr, "READY reached by %lu of %lu inputs, a link UP in %lu of them\n", ready, inputs, up);
+        std::fprintf(stderr,
+                     "a candidate was proven in %lu of them, became READY in %lu, had to wait in %lu, "
+                     "was sent away in %lu\n",
+                     proven, ready_again, waited, clash);
     }
 };
 Reached reached;
@@ -64,9 +73,9 @@ std::vector<u8> right_data(SessionPeer &peer, const ccm_session &s, const ccm_se
 {
     switch (event.type) {
     case CCM_SEV_REQUEST:
-        return peer.request(!(style & 4));
+        return peer.request(event.conn, !(style & 4));
     case CCM_SEV_ESTABLISHED:
-        return event.conn % 2 ? std::vector<u8>() : peer.request(false);
+        return event.conn % 2 ? std::vector<u8>() : peer.request(event.conn, false);
     case CCM_SEV_REJECTED:
         return peer.reject(event.reason);
     case CCM_SEV_MESSAGE:
@@ -147,6 +156,10 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     u64 steps = 0;
     bool was_ready = false;
     bool was_up = false;
+    bool was_proven = false;
+    bool was_again = false;
+    bool was_waiting = false;
+    bool was_clash = false;
     FuzzClients clients(0);
     sim::LinkWatch watch;
 
@@ -156,7 +169,8 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     while (!in.empty()) {
         const u8 op = in.byte() % op_count;
         if (op == op_peer_restarts) {
-            peer.restart();
+            peer.at(now);
+            peer.restart(in.byte());
             continue;
         }
         ccm_session_event event = {};
@@ -184,8 +198,9 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         event.random = in.byte() * (0x9e3779b97f4a7c15ULL + steps);
         event.iwarp = iwarp;
         event.uptime_ms = now / 1000;
+        peer.at(now);
         event.heard_us = style & 32 ? now : 0;
-        event.heard_uptime_ms = style & 64 ? now / 1000 : 1;
+        event.heard_uptime_ms = style & 64 ? peer.uptime_ms(s.conn.id) : 1;
         event.keys = {0x1000, 1, 0x4000, 2};
         if (op == CCM_SEV_CLIENTS) {
             clients.set(in.byte() % 16);
@@ -225,11 +240,19 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         }
         require_right(watch.rest(s));
         was_ready = was_ready || checker.ready();
+        was_proven = was_proven || checker.replaced();
+        was_again = was_again || (checker.ready() && checker.replaced());
+        was_waiting = was_waiting || (s.candidate.done & CCM_DONE_WAITS);
+        was_clash = was_clash || checker.clash();
         if (++steps > 400)
             break;
     }
     reached.inputs++;
     reached.ready += was_ready;
     reached.up += was_up;
+    reached.proven += was_proven;
+    reached.ready_again += was_again;
+    reached.waited += was_waiting;
+    reached.clash += was_clash;
     return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session_peer.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace {
@@ -14,10 +15,23 @@ template <typename Message, typename Put> std::vector<u8> encode(u32 len, const 
 
 } // namespace
 
-void SessionPeer::restart()
+void SessionPeer::restart(u8 how)
 {
-    incarnation_++;
     attempt_ = 0;
+    if (how % BACK_COUNT == SNAPSHOT) {
+        booted_us_ = std::min<s64>(booted_us_ + 2000000, now_us_);
+        return;
+    }
+    incarnation_++;
+    if (how % BACK_COUNT == NEW_KERNEL)
+        booted_us_ = now_us_;
+    if (how % BACK_COUNT == ANOTHER_MACHINE)
+        booted_us_ -= 777777777;
+}
+
+u64 SessionPeer::uptime_ms(u32 conn)
+{
+    return static_cast<u64>(now_us_ - end(conn).booted_us) / 1000;
 }
 
 bool FuzzClients::set(u32 which)
@@ -54,9 +68,7 @@ void SessionPeer::hears(const ccm_session &s, const ccm_session_action &action)
 {
     ccm_wire_keys keys;
     if (action.type == CCM_ACT_SEND && ccm_wire_get_keys(action.data, action.len, &keys) == 0) {
-        nonce_heard_[action.conn] = keys.nonce;
-        first_generation_ = 0;
-        sequence_ = 0;
+        end(action.conn).nonce_heard = keys.nonce;
     }
     if (action.type == CCM_ACT_MAIL && action.what == CCM_RING_CATALOG) {
         heard_.resize(CCM_CATALOG_LEN_MAX);
@@ -74,10 +86,11 @@ std::vector<u8> SessionPeer::catalog(u32 conn, u32 which)
     *mine = clients_.catalog();
     mine->generation = generation_;
     mine->nonce = nonce(conn);
-    if (first_generation_ == 0 && ccm_catalog_get(heard_.data(), static_cast<u32>(heard_.size()), theirs.get()) == 0) {
+    End &e = end(conn);
+    if (e.first_generation == 0 && ccm_catalog_get(heard_.data(), static_cast<u32>(heard_.size()), theirs.get()) == 0) {
         const bool lower = partner_.partner < partner_.node;
-        first_generation_ = generation_;
-        plan_ = lower ? ccm_plan_hash(mine.get(), theirs.get()) : ccm_plan_hash(theirs.get(), mine.get());
+        e.first_generation = generation_;
+        e.plan = lower ? ccm_plan_hash(mine.get(), theirs.get()) : ccm_plan_hash(theirs.get(), mine.get());
     }
     return encode(ccm_catalog_len(mine->count), *mine, ccm_catalog_put);
 }
@@ -104,7 +117,7 @@ std::vector<u8> SessionPeer::links(const ccm_session &s, u32 conn, u32 arg)
         slots.push_back(slot);
     }
     header.nonce = nonce(conn);
-    header.sequence = ++sequence_;
+    header.sequence = ++end(conn).sequence;
     header.count = static_cast<u32>(slots.size());
     std::vector<u8> bytes = encode(ccm_links_len(header.count), header, ccm_links_put);
     for (u32 i = 0; i < header.count; i++)
@@ -112,7 +125,7 @@ std::vector<u8> SessionPeer::links(const ccm_session &s, u32 conn, u32 arg)
     return bytes;
 }
 
-std::vector<u8> SessionPeer::request(bool later)
+std::vector<u8> SessionPeer::request(u32 conn, bool later)
 {
     if (later)
         attempt_++;
@@ -123,9 +136,9 @@ std::vector<u8> SessionPeer::request(bool later)
     msg.node = partner_.partner;
     msg.partner = partner_.node;
     msg.cluster = partner_.cluster;
-    msg.incarnation = incarnation_;
+    msg.incarnation = end(conn).incarnation;
     msg.attempt = attempt_;
-    msg.uptime_ms = incarnation_ * 7;
+    msg.uptime_ms = uptime_ms(conn);
     return encode(CCM_WIRE_REQUEST_LEN, msg, ccm_wire_put_request);
 }
 
@@ -139,7 +152,7 @@ std::vector<u8> SessionPeer::reject(u32 code) const
     return bytes;
 }
 
-std::vector<u8> SessionPeer::keys(u32 conn) const
+std::vector<u8> SessionPeer::keys(u32 conn)
 {
     ccm_wire_keys msg = {};
     msg.status_addr = 0x7000000000000000ULL + conn * 0x10000ULL;
@@ -148,30 +161,31 @@ std::vector<u8> SessionPeer::keys(u32 conn) const
     msg.mailbox_addr = 0x2000000000000000ULL + conn * 0x10000ULL;
     msg.mailbox_key = conn * 2 + 1;
     msg.mailbox_len = CCM_MAILBOX_LEN;
-    msg.incarnation = incarnation_;
+    msg.incarnation = end(conn).incarnation;
     msg.nonce = nonce(conn);
     return encode(CCM_WIRE_KEYS_LEN, msg, ccm_wire_put_keys);
 }
 
-std::vector<u8> SessionPeer::read(u32 conn, u32 what) const
+std::vector<u8> SessionPeer::read(u32 conn, u32 what)
 {
     if (what == CCM_READ_STATUS) {
         ccm_wire_status msg = {};
         msg.version_min = 1;
         msg.version_max = 1;
         msg.node = partner_.partner;
-        msg.incarnation = incarnation_;
+        msg.incarnation = end(conn).incarnation;
         msg.cluster = partner_.cluster;
         msg.stage = CCM_STAGE_KERNEL;
         msg.tick_ms = 50;
+        msg.uptime_ms = uptime_ms(conn);
         return encode(CCM_WIRE_STATUS_LEN, msg, ccm_wire_put_status);
     }
     ccm_wire_answer msg = {};
     msg.code = CCM_ANSWER_ACCEPTED;
     msg.version = 1;
-    msg.incarnation = incarnation_;
+    msg.incarnation = end(conn).incarnation;
     msg.nonce = nonce(conn);
-    msg.nonce_partner = nonce_heard(conn);
+    msg.nonce_partner = end(conn).nonce_heard;
     return encode(CCM_WIRE_ANSWER_LEN, msg, ccm_wire_put_answer);
 }
 
@@ -183,10 +197,10 @@ std::vector<u8> SessionPeer::mail(const ccm_session &s, u32 conn, u32 ring, u32 
         msg.version_min = 1;
         msg.version_max = 1;
         msg.node = partner_.partner;
-        msg.incarnation = incarnation_;
+        msg.incarnation = end(conn).incarnation;
         msg.nonce = nonce(conn);
-        msg.nonce_partner = nonce_heard(conn);
-        msg.uptime_ms = incarnation_ * 7;
+        msg.nonce_partner = end(conn).nonce_heard;
+        msg.uptime_ms = uptime_ms(conn);
         msg.capabilities = 3;
         msg.detect_ms = 250;
         msg.auth = partner_.auth;
@@ -199,10 +213,10 @@ std::vector<u8> SessionPeer::mail(const ccm_session &s, u32 conn, u32 ring, u32 
         return links(s, conn, arg);
     case CCM_RING_READY: {
         ccm_wire_ready msg = {};
-        msg.generation = first_generation_ ? first_generation_ : generation_;
+        msg.generation = end(conn).first_generation ? end(conn).first_generation : generation_;
         msg.generation_partner = s.links.catalog.generation;
         msg.nonce = nonce(conn);
-        msg.plan = plan_;
+        msg.plan = end(conn).plan;
         return encode(CCM_WIRE_READY_LEN, msg, ccm_wire_put_ready);
     }
     case CCM_RING_GOODBYE: {

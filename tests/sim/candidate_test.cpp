@@ -315,6 +315,43 @@ TEST_F(Candidate, StopEndsBoth)
     EXPECT_EQ(m.s.candidate.id, 0U);
 }
 
+// What happens to a candidate moves the session only when it has taken its place: that the gate
+// of OPENING is over is seen at an event of the session's own.
+TEST_F(Candidate, ItsEventsDoNotMoveTheSession)
+{
+    Machine e;
+
+    e.step(e.clients({sim::entry("log", 1)}));
+    e.peer_clients = {sim::entry("log", 7)};
+    e.start().to(CCM_STATE_OPENING);
+    e.step(e.request(2));
+    ASSERT_NE(e.s.candidate.id, 0U);
+    e.step(e.ready()); // the partner does not wait for the link
+    ASSERT_EQ(e.s.state, u(CCM_STATE_OPENING));
+    e.now = e.s.gate_us;
+    e.peer_nonce++;
+    e.beside = true;
+    for (int i = 0; i < 4; i++) {
+        e.step(i == 0 ? e.established() : i == 1 ? e.keys() : i == 2 ? e.hello() : e.simple(CCM_SEV_DISCONNECTED));
+        EXPECT_EQ(e.s.state, u(CCM_STATE_OPENING)) << i;
+    }
+    e.beside = false;
+    e.step(e.simple(CCM_SEV_TIMER));
+    EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
+    EXPECT_EQ(e.wrong, "");
+}
+
+// A ring that only a later version knows is not looked at, on this connection either.
+TEST_F(Candidate, ALaterVersionsRingIsIgnored)
+{
+    ask(0xdead, 20);
+    m.step(m.established());
+    m.step(m.keys());
+    m.step(m.simple(CCM_SEV_RING, 0, CCM_RING_COUNT));
+    EXPECT_EQ(m.types(), Types{});
+    EXPECT_NE(m.s.candidate.id, 0U);
+}
+
 // While nothing is proven of the present connection, there is nothing to weigh.
 TEST_F(Candidate, BesideASeries)
 {

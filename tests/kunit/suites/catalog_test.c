@@ -198,6 +198,8 @@ struct field_case {
 static const struct field_case field_cases[] = {
 	{ false, "magic", 0, 4, 0, CCM_WIRE_EMAGIC },
 	{ false, "type", 4, 2, CCM_WIRE_LINKS, CCM_WIRE_ETYPE },
+	{ false, "length", 6, 2, sizeof(golden_catalog) + 1, 0 },	/* the rest is not here */
+	{ false, "length", 6, 2, 0xffff, 0 },
 	{ false, "generation", 8, 8, 0, CCM_WIRE_ERANGE },
 	{ false, "generation", 8, 8, ~0ULL, 0 },
 	{ false, "nonce", 16, 8, 0, CCM_WIRE_ERANGE },
@@ -238,6 +240,8 @@ static const struct field_case field_cases[] = {
 	{ false, "reserved", ENTRY + 72, 8, ~0ULL, 0 },
 
 	{ true, "type", 4, 2, CCM_WIRE_CATALOG, CCM_WIRE_ETYPE },
+	{ true, "length", 6, 2, sizeof(golden_links) + 1, 0 },	/* the rest is not here */
+	{ true, "length", 6, 2, 0xffff, 0 },
 	{ true, "nonce", 8, 8, 0, CCM_WIRE_ERANGE },
 	{ true, "sequence", 16, 8, 0, CCM_WIRE_ERANGE },
 	{ true, "count", 24, 4, 0, 0 },
@@ -259,7 +263,8 @@ static const struct field_case field_cases[] = {
 	{ true, "state", SLOT + 20, 2, 0xffff, CCM_WIRE_ERANGE },
 	{ true, "reason", SLOT + 22, 2, CCM_CLIENT_NONE, 0 },
 	{ true, "reason", SLOT + 22, 2, CCM_CLIENT_REASON_COUNT - 1, 0 },
-	{ true, "reason", SLOT + 22, 2, CCM_CLIENT_REASON_COUNT, CCM_WIRE_ERANGE },
+	{ true, "reason", SLOT + 22, 2, CCM_CLIENT_REASON_COUNT, 0 },	/* a later version's */
+	{ true, "reason", SLOT + 22, 2, 0xffff, 0 },
 	{ true, "table_addr", SLOT + 24, 8, ~0ULL - 0x1000, 0 },
 	{ true, "table_addr", SLOT + 24, 8, ~0ULL - 0xfff, CCM_WIRE_ERANGE },
 	{ true, "table_key", SLOT + 32, 4, 0, 0 },

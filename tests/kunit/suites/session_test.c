@@ -7,12 +7,15 @@
  * that the core, compiled for the kernel, does the same there.
  */
 #include <kunit/test.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 
 #include "../../../ccm/core/session.h"
 
 #define QUEUE_MAX	64
+#define WIRES_MAX	16
 #define CLUSTER		0x7e57ULL
 
 /* One event under way to a side, with its bytes */
@@ -25,7 +28,7 @@ struct item {
 /* One machine, and the memory that it exposes on its present connection */
 struct side {
 	struct ccm_session session;
-	u32 peer_conn;		/* the partner's number of my connection; 0: none */
+	s64 booted_ms;		/* when its kernel was started */
 	u32 next_incoming;
 	u32 ready;		/* READY heard by clients */
 	u32 down;
@@ -33,6 +36,9 @@ struct side {
 	u32 closes;
 	bool closed_first;	/* each DOWN came behind a CLOSE */
 	u32 reject;		/* code of my last REJECT */
+	bool old_answers;	/* so a READ over its present connection succeeds */
+	u32 probes;
+	u32 clashes;
 	u8 answer[CCM_WIRE_ANSWER_LEN];
 	u8 catalog[CCM_CATALOG_LEN_MAX];	/* in my mailbox */
 	u8 links[CCM_LINKS_LEN_MAX];
@@ -45,6 +51,8 @@ struct side {
 struct pair {
 	struct kunit *test;
 	struct side side[2];
+	u32 wires[WIRES_MAX][2];	/* connections that were accepted, by each side's number */
+	u32 wire_count;
 	struct item queue[QUEUE_MAX];
 	u32 head;
 	u32 tail;
@@ -77,6 +85,44 @@ static void fill(struct item *item, const u8 *data, u32 len)
 	item->event.len = len;
 }
 
+static void join(struct pair *p, u32 me, u32 mine, u32 theirs)
+{
+	u32 *wire = p->wires[p->wire_count % WIRES_MAX];
+
+	KUNIT_ASSERT_LT(p->test, p->wire_count, (u32)WIRES_MAX);
+	p->wire_count++;
+	wire[me] = mine;
+	wire[1 - me] = theirs;
+}
+
+/* Side @me's end of one connection is no more; 0: of all. */
+static void cut(struct pair *p, u32 me, u32 conn)
+{
+	u32 i;
+
+	for (i = 0; i < p->wire_count; i++) {
+		if (!conn || p->wires[i][me] == conn)
+			p->wires[i][me] = 0;
+	}
+}
+
+/* The other side's number of a connection; 0: there is none, and nobody hears what is sent. */
+static u32 peer_of(const struct pair *p, u32 me, u32 conn)
+{
+	u32 i;
+
+	for (i = 0; i < p->wire_count; i++) {
+		if (conn && p->wires[i][me] == conn)
+			return p->wires[i][1 - me];
+	}
+	return 0;
+}
+
+static u64 uptime_ms(const struct pair *p, const struct side *side)
+{
+	return (u64)((s64)div_u64(p->now_us, USEC_PER_MSEC) - side->booted_ms);
+}
+
 static struct ccm_session_keys keys_of(u32 me)
 {
 	struct ccm_session_keys keys;
@@ -88,7 +134,7 @@ static struct ccm_session_keys keys_of(u32 me)
 	return keys;
 }
 
-static void put_status(const struct side *side, u8 *data)
+static void put_status(const struct pair *p, const struct side *side, u8 *data)
 {
 	struct ccm_wire_status status;
 
@@ -101,6 +147,7 @@ static void put_status(const struct side *side, u8 *data)
 	status.stage = CCM_STAGE_KERNEL;
 	status.counter = 1;
 	status.tick_ms = 20;
+	status.uptime_ms = uptime_ms(p, side);
 	ccm_wire_put_status(data, &status);
 }
 
@@ -148,8 +195,11 @@ static void carry_out(struct pair *p, u32 me, const struct ccm_session_action *a
 	struct side *mine = &p->side[me];
 	u32 other = 1 - me;
 	struct side *theirs = &p->side[other];
+	u32 peer = p->current_item.event.status;	/* of a request: the asking side's number */
 	struct item *item;
 
+	if (a->type != CCM_ACT_ACCEPT)
+		peer = peer_of(p, me, a->conn);
 	switch (a->type) {
 	case CCM_ACT_CONNECT:
 		item = enqueue(p, other, CCM_SEV_REQUEST, theirs->next_incoming);
@@ -158,9 +208,8 @@ static void carry_out(struct pair *p, u32 me, const struct ccm_session_action *a
 		theirs->next_incoming += 2;
 		break;
 	case CCM_ACT_ACCEPT:
-		mine->peer_conn = p->current_item.event.status;
-		theirs->peer_conn = a->conn;
-		item = enqueue(p, other, CCM_SEV_ESTABLISHED, mine->peer_conn);
+		join(p, me, a->conn, peer);
+		item = enqueue(p, other, CCM_SEV_ESTABLISHED, peer);
 		item->event.keys = keys_of(other);
 		fill(item, a->data, a->len);
 		item = enqueue(p, me, CCM_SEV_ESTABLISHED, a->conn);
@@ -174,12 +223,12 @@ static void carry_out(struct pair *p, u32 me, const struct ccm_session_action *a
 		break;
 	case CCM_ACT_CLOSE:
 		mine->closes++;
-		if (!a->flush && mine->peer_conn)
-			enqueue(p, other, CCM_SEV_DISCONNECTED, mine->peer_conn);
-		mine->peer_conn = 0;
+		if (!a->flush && peer)
+			enqueue(p, other, CCM_SEV_DISCONNECTED, peer);
+		cut(p, me, a->conn);
 		break;
 	case CCM_ACT_SEND:
-		item = enqueue(p, other, CCM_SEV_MESSAGE, mine->peer_conn);
+		item = enqueue(p, other, CCM_SEV_MESSAGE, peer);
 		fill(item, a->data, a->len);
 		break;
 	case CCM_ACT_READ:
@@ -188,31 +237,44 @@ static void carry_out(struct pair *p, u32 me, const struct ccm_session_action *a
 		item->event.status = a->what;
 		item->event.len = a->read_len;
 		if (a->what == CCM_READ_STATUS)
-			put_status(theirs, item->data);
+			put_status(p, theirs, item->data);
 		else
 			memcpy(item->data, theirs->answer, sizeof(theirs->answer));
 		break;
 	case CCM_ACT_WRITE:
 		KUNIT_EXPECT_EQ(p->test, a->key, keys_of(other).mailbox_key);
-		item = enqueue(p, other, CCM_SEV_RING, mine->peer_conn);
+		item = enqueue(p, other, CCM_SEV_RING, peer);
 		item->event.status = a->what;
 		fill(item, a->data, a->len);
 		break;
 	case CCM_ACT_ANSWER:
 		memcpy(mine->answer, a->data, sizeof(mine->answer));
-		item = enqueue(p, other, CCM_SEV_RING, mine->peer_conn);
+		item = enqueue(p, other, CCM_SEV_RING, peer);
 		item->event.status = a->what;
 		break;
 	case CCM_ACT_MAIL:
 		KUNIT_EXPECT_EQ(p->test, a->key, keys_of(other).mailbox_key);
-		item = enqueue(p, other, CCM_SEV_RING, mine->peer_conn);
+		item = enqueue(p, other, CCM_SEV_RING, peer);
 		item->event.status = a->what;
 		item->event.len = ccm_session_put_mail(&mine->session, a->what,
 						       mailbox(theirs, a->what));
 		break;
 	case CCM_ACT_RING:
-		item = enqueue(p, other, CCM_SEV_RING, mine->peer_conn);
+		item = enqueue(p, other, CCM_SEV_RING, peer);
 		item->event.status = a->what;
+		break;
+	case CCM_ACT_AGAIN:
+		item = enqueue(p, me, CCM_SEV_RING, a->conn);
+		item->event.status = a->what;
+		item->event.len = CCM_CATALOG_LEN_MAX;
+		break;
+	case CCM_ACT_PROBE:
+		mine->probes++;
+		if (mine->old_answers)
+			enqueue(p, me, CCM_SEV_ALIVE, a->conn);
+		break;
+	case CCM_ACT_CLASH:
+		mine->clashes++;
 		break;
 	case CCM_ACT_CLIENTS:
 		enqueue(p, me, CCM_SEV_CLIENTS, 0);
@@ -238,6 +300,7 @@ static void step(struct pair *p, u32 me, struct ccm_session_event *event)
 
 	p->now_us += 10;
 	event->random = p->now_us * 0x9e3779b97f4a7c15ULL;
+	event->uptime_ms = uptime_ms(p, &p->side[me]);
 	ccm_session_step(&p->side[me].session, p->now_us, event, &p->actions);
 	KUNIT_EXPECT_LT(p->test, p->actions.count, (u32)CCM_ACTIONS_MAX);
 	for (i = 0; i < p->actions.count; i++) {
@@ -372,20 +435,90 @@ static void session_crossed_requests(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, p->side[1].session.conn.active);
 }
 
+/*
+ * Side 0 is gone without a word, and another incarnation in its place. @off_ms: how long until
+ * its kernel was started; 0: it goes on
+ */
+static void load_again(struct pair *p, u32 off_ms)
+{
+	s64 booted_ms = p->side[0].booted_ms;
+
+	p->now_us += (u64)off_ms * USEC_PER_MSEC;
+	if (off_ms)
+		booted_ms = (s64)div_u64(p->now_us, USEC_PER_MSEC);
+	side_init(&p->side[0], 1, 2, 0x3333);
+	p->side[0].booted_ms = booted_ms;
+	cut(p, 0, 0);
+	p->now_us += 2 * USEC_PER_SEC;
+}
+
+/* Of the present connection */
+static void verdict(struct pair *p, u32 me, u32 reason)
+{
+	enqueue(p, me, CCM_SEV_VERDICT, p->side[me].session.conn.id)->event.reason = reason;
+	deliver(p);
+}
+
 static void session_new_incarnation_replaces(struct kunit *test)
 {
 	struct pair *p = pair_of(test);
 
 	become_ready(p);
 	/* Power loss of side 0: its partner has noticed nothing when it is back. */
-	side_init(&p->side[0], 1, 2, 0x3333);
-	p->side[1].peer_conn = 0;	/* the other end of its connection is no more */
+	load_again(p, 5000);
 	happen(p, 0, CCM_SEV_START, 0);
 	deliver(p);
 	KUNIT_EXPECT_EQ(test, p->side[1].down, 1U);
 	KUNIT_EXPECT_EQ(test, p->side[1].down_reason, (u32)CCM_REASON_RESTARTED);
+	KUNIT_EXPECT_EQ(test, p->side[1].probes, 0U);
 	p->side[0].ready++;	/* of its life before */
 	expect_ready(test, p, 2);
+}
+
+/* Its module is loaded anew, and the goodbye was lost: the kernel is the same. */
+static void session_reload_is_no_restart(struct kunit *test)
+{
+	struct pair *p = pair_of(test);
+	u32 kernel;
+
+	become_ready(p);
+	kernel = p->side[1].session.peer_kernel;
+	load_again(p, 0);
+	happen(p, 0, CCM_SEV_START, 0);
+	deliver(p);
+	/* nothing is given up before the old connection is known to be dead */
+	KUNIT_EXPECT_EQ(test, p->side[1].probes, 1U);
+	KUNIT_EXPECT_EQ(test, p->side[1].down, 0U);
+	KUNIT_EXPECT_EQ(test, p->side[1].session.state, (u32)CCM_STATE_READY);
+	verdict(p, 1, CCM_REASON_UNREACHABLE);
+	KUNIT_EXPECT_EQ(test, p->side[1].down, 1U);
+	KUNIT_EXPECT_EQ(test, p->side[1].down_reason, (u32)CCM_REASON_RELOADED);
+	KUNIT_EXPECT_EQ(test, p->side[1].session.peer_kernel, kernel);
+	p->side[0].ready++;	/* of its life before */
+	expect_ready(test, p, 2);
+}
+
+/* Another machine has the id of side 0, which works on: the session stays. */
+static void session_duplicate_is_sent_away(struct kunit *test)
+{
+	struct pair *p = pair_of(test);
+	u32 kept;
+
+	become_ready(p);
+	kept = p->side[1].session.conn.id;
+	p->side[1].old_answers = true;
+	load_again(p, 0);
+	p->side[0].booted_ms = -777777;
+	happen(p, 0, CCM_SEV_START, 0);
+	deliver(p);
+	KUNIT_EXPECT_EQ(test, p->side[1].probes, 1U);
+	KUNIT_EXPECT_EQ(test, p->side[1].clashes, 1U);
+	KUNIT_EXPECT_EQ(test, p->side[1].down, 0U);
+	KUNIT_EXPECT_EQ(test, p->side[1].session.state, (u32)CCM_STATE_READY);
+	KUNIT_EXPECT_EQ(test, p->side[1].session.conn.id, kept);
+	KUNIT_EXPECT_EQ(test, p->side[1].session.candidate.id, 0U);
+	KUNIT_EXPECT_EQ(test, p->side[0].session.state, (u32)CCM_STATE_DOWN);
+	KUNIT_EXPECT_EQ(test, p->side[0].session.reason, (u32)CCM_REASON_DUPLICATE);
 }
 
 static void session_stale_request(struct kunit *test)
@@ -405,11 +538,29 @@ static void session_stale_request(struct kunit *test)
 	old.cluster = CLUSTER;
 	old.incarnation = p->side[0].session.config.incarnation;
 	old.attempt = p->side[0].session.attempt.number;
+	old.uptime_ms = p->side[1].session.heard_uptime_ms;
 	item = enqueue(p, 1, CCM_SEV_REQUEST, 99);
 	ccm_wire_put_request(item->data, &old);
 	item->event.len = CCM_WIRE_REQUEST_LEN;
 	deliver(p);
 	KUNIT_EXPECT_EQ(test, p->side[1].reject, (u32)CCM_REJECT_STALE);
+	expect_ready(test, p, 1);
+	KUNIT_EXPECT_EQ(test, p->side[1].down, 0U);
+
+	/*
+	 * One that is still older could be of a machine that was set back in time. It is
+	 * greeted; nobody is behind it, and nothing comes of it.
+	 */
+	old.uptime_ms--;
+	item = enqueue(p, 1, CCM_SEV_REQUEST, 103);
+	ccm_wire_put_request(item->data, &old);
+	item->event.len = CCM_WIRE_REQUEST_LEN;
+	p->side[1].reject = CCM_REJECT_NONE;
+	deliver(p);
+	KUNIT_EXPECT_EQ(test, p->side[1].reject, (u32)CCM_REJECT_NONE);
+	KUNIT_EXPECT_EQ(test, p->side[1].session.candidate.id, 103U);
+	p->now_us = p->side[1].session.armed_us;
+	happen(p, 1, CCM_SEV_TIMER, 0);
 	expect_ready(test, p, 1);
 	KUNIT_EXPECT_EQ(test, p->side[1].down, 0U);
 
@@ -549,12 +700,20 @@ static void session_table(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, rows[i].event, i % (u32)CCM_SEV_COUNT);
 		KUNIT_EXPECT_NE(test, rows[i].next, 0U);
 	}
+	rows = ccm_session_candidate_table(&count);
+	KUNIT_ASSERT_EQ(test, count, (u32)(CCM_SEV_RING - CCM_SEV_ESTABLISHED + 1));
+	for (i = 0; i < count; i++) {
+		KUNIT_EXPECT_EQ(test, rows[i].state, (u32)CCM_STATE_COUNT);
+		KUNIT_EXPECT_EQ(test, rows[i].event, (u32)CCM_SEV_ESTABLISHED + i);
+	}
 }
 
 static struct kunit_case session_cases[] = {
 	KUNIT_CASE(session_handshake),
 	KUNIT_CASE(session_crossed_requests),
 	KUNIT_CASE(session_new_incarnation_replaces),
+	KUNIT_CASE(session_reload_is_no_restart),
+	KUNIT_CASE(session_duplicate_is_sent_away),
 	KUNIT_CASE(session_stale_request),
 	KUNIT_CASE(session_stop),
 	KUNIT_CASE(session_clients),

@@ -5,6 +5,8 @@
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
 #include <kunit/test.h>
 #include <uapi/linux/ccm.h>
 
@@ -138,6 +140,22 @@ static void page_counter_moves(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.tick_ms, before.tick_ms);
 }
 
+/* How long the kernel has run, not the module: a partner tells a reload from a reboot by it. */
+static void page_uptime_is_the_kernels(struct kunit *test)
+{
+	struct ccm_status_page *page = (struct ccm_status_page *)test->priv;
+	u64 page_ms = decoded(test, page).uptime_ms;
+	u64 now_ms = div_u64(ktime_get_boottime_ns(), NSEC_PER_MSEC);
+
+	/* as it was made, and then as its work item has it */
+	KUNIT_EXPECT_GT(test, page_ms, 0ULL);
+	KUNIT_EXPECT_LE(test, page_ms, now_ms);
+	wait_moves(test, page, 2);
+	page_ms = decoded(test, page).uptime_ms;
+	KUNIT_EXPECT_GE(test, page_ms, now_ms);
+	KUNIT_EXPECT_LE(test, page_ms, div_u64(ktime_get_boottime_ns(), NSEC_PER_MSEC));
+}
+
 static void page_stage(struct kunit *test)
 {
 	struct ccm_status_page *page = (struct ccm_status_page *)test->priv;
@@ -249,6 +267,7 @@ static struct kunit_case page_cases[] = {
 	KUNIT_CASE(page_fresh),
 	KUNIT_CASE(page_rest_is_zero),
 	KUNIT_CASE(page_counter_moves),
+	KUNIT_CASE(page_uptime_is_the_kernels),
 	KUNIT_CASE(page_stage),
 	KUNIT_CASE(page_flags),
 	KUNIT_CASE(page_words),

@@ -426,10 +426,11 @@ static void malformed_message(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, test_filled(b->conn->mail.message, CCM_WIRE_KEYS_LEN, 70));
 }
 
-/* A ring of a kind that there is not, as immediate data */
+/* A ring that can be none, as immediate data; and kinds that a later version may have */
 static void malformed_ring(struct kunit *test)
 {
-	static const u32 words[] = { 0, 1, CCM_RING_COUNT << 24, 0xffffffffU };
+	static const u32 words[] = { 0, 1, 0x00ffffff };
+	static const u32 later[] = { CCM_RING_COUNT << 24, 0xffffffffU };
 	struct transport *t = transport_of(test);
 	struct test_end *a = &t->ends[0];
 	struct test_end *b = &t->ends[1];
@@ -443,9 +444,12 @@ static void malformed_ring(struct kunit *test)
 		test_await(test, b, CCM_ENDPOINT_MALFORMED);
 		KUNIT_EXPECT_EQ(test, b->seen, 0UL);
 	}
-	/* the connection is its owner's to end */
+	for (i = 0; i < ARRAY_SIZE(later); i++)
+		test_post(test, a, IB_WR_RDMA_WRITE_WITH_IMM, NULL, 0, later[i]);
+	/* the connection is its owner's to end; nothing came of those two */
 	KUNIT_ASSERT_EQ(test, 0, ccm_mail_ring(&a->conn->mail, CCM_RING_ANSWER));
 	test_await(test, b, ring_bit(CCM_RING_ANSWER));
+	KUNIT_EXPECT_EQ(test, b->seen, 0UL);
 }
 
 /* One who wants bytes */
