@@ -224,6 +224,7 @@ void ccm_mail_init(struct ccm_mail *mail, struct ccm_endpoint *ep, struct ccm_ma
 	/* a bit for each ring, in the owner's part of the endpoint's */
 	BUILD_BUG_ON((u32)CCM_MAIL_RING + CCM_RING_COUNT > CCM_MAIL_READ_ANSWER);
 	BUILD_BUG_ON((u32)CCM_MAIL_READ_ANSWER >= (u32)CCM_ENDPOINT_DISCONNECTED);
+	BUILD_BUG_ON((u32)CCM_ENDPOINT_BITS > 32);
 
 	mail->ep = ep;
 	mail->mailbox = mailbox;

@@ -20,8 +20,8 @@
 enum ccm_mail_bit {
 	CCM_MAIL_MESSAGE	= CCM_ENDPOINT_OWNER,
 	CCM_MAIL_READ_STATUS	= 5,
-	CCM_MAIL_RING		= 6,	/* + enum ccm_ring: 7..14 */
-	CCM_MAIL_READ_ANSWER	= 15,
+	CCM_MAIL_RING		= 6,	/* + enum ccm_ring: 7..25 */
+	CCM_MAIL_READ_ANSWER	= 26,
 };
 
 /**
