@@ -24,6 +24,7 @@ enum ccm_inbox_bit {
 	CCM_INBOX_CLIENTS	= 7,	/* a client came or leaves */
 	CCM_INBOX_LINKS		= 8,	/* a link or a port of one has something to do */
 	CCM_INBOX_CONN		= 9,	/* a connection has: all are looked at in any case */
+	CCM_INBOX_OWN_STAGE	= 10,	/* this node's stage or flags changed: ring */
 };
 
 /**

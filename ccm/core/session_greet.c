@@ -481,6 +481,10 @@ CCM_SESSION_HANDLER(ring)
 	case CCM_RING_GOODBYE:
 		goodbye_rung(s, now_us, event, actions);
 		break;
+	case CCM_RING_STAGE:
+		/* its page is being read already (ccm/path.c): nothing to decide */
+		right = has(s, CCM_DONE_KEYS_RECEIVED);
+		break;
 	default:
 		right = false;
 		break;

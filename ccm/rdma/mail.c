@@ -173,6 +173,10 @@ static void send_done(struct ib_cq *cq, struct ib_wc *wc)
 		mail->early_rings &= ~BIT(kind);
 		ccm_endpoint_tell(mail->ep, CCM_MAIL_RING + kind);
 	}
+	/* pairs with ccm_mail_ring_stage(): it saw the bit, or its due is seen here */
+	smp_mb__after_atomic();
+	if (slot == CCM_RING_STAGE && xchg(&mail->stage_due, false))
+		ccm_endpoint_tell(mail->ep, CCM_MAIL_RING_STAGE);
 }
 
 static void ring_done(struct ib_cq *cq, struct ib_wc *wc)
@@ -223,7 +227,7 @@ void ccm_mail_init(struct ccm_mail *mail, struct ccm_endpoint *ep, struct ccm_ma
 
 	/* a bit for each ring, in the owner's part of the endpoint's */
 	BUILD_BUG_ON((u32)CCM_MAIL_RING + CCM_RING_COUNT > CCM_MAIL_READ_ANSWER);
-	BUILD_BUG_ON((u32)CCM_MAIL_READ_ANSWER >= (u32)CCM_ENDPOINT_DISCONNECTED);
+	BUILD_BUG_ON((u32)CCM_MAIL_RING_STAGE >= (u32)CCM_ENDPOINT_DISCONNECTED);
 	BUILD_BUG_ON((u32)CCM_ENDPOINT_BITS > 32);
 
 	mail->ep = ep;
@@ -414,6 +418,35 @@ int ccm_mail_ring(struct ccm_mail *mail, u32 ring)
 
 	ring_prepare(mail, ring, &wr, &sge);
 	return ib_post_send(mail->ep->qp, &wr, NULL);
+}
+
+/**
+ * ccm_mail_ring_stage() - tell the partner to read this node's status page
+ * @mail: of an established connection, whose keys are exchanged
+ *
+ * Unlike other rings, this one answers to nothing and may be wanted at any time: one is on
+ * its way at most, and what changes meanwhile is rung behind it (CCM_MAIL_RING_STAGE). So
+ * it takes one place on the send queue, however often user space changes its mind.
+ *
+ * Return: 0 or a negative errno
+ */
+int ccm_mail_ring_stage(struct ccm_mail *mail)
+{
+	struct ib_send_wr wr = {};
+	struct ib_sge sge;
+	int ret;
+
+	WRITE_ONCE(mail->stage_due, true);
+	/* a value-returning atomic is a full barrier: see send_done() */
+	if (test_and_set_bit(CCM_RING_STAGE, &mail->tx_busy))
+		return 0;
+	WRITE_ONCE(mail->stage_due, false);
+	ring_prepare(mail, CCM_RING_STAGE, &wr, &sge);
+	wr.wr_cqe = &mail->send_cqe[CCM_RING_STAGE];
+	ret = ib_post_send(mail->ep->qp, &wr, NULL);
+	if (ret)
+		clear_bit(CCM_RING_STAGE, &mail->tx_busy);
+	return ret;
 }
 
 /**

@@ -43,8 +43,10 @@ u32 LivenessModel::read(u64 now_us, const std::optional<ccm_wire_status> &page)
     if (page->incarnation != incarnation_)
         return end(CCM_REASON_RESTARTED);
 
-    u32 found = page->stage == stage_ ? 0 : CCM_LIVENESS_STAGE;
+    const bool leaving = page->flags & CCM_PAGE_LEAVING;
+    u32 found = page->stage == stage_ && leaving == leaving_ ? 0 : CCM_LIVENESS_STAGE;
     stage_ = page->stage;
+    leaving_ = leaving;
     heard_ = fair_;
     if (counter_ != page->counter)
         moved_ = fair_;

@@ -35,6 +35,7 @@ private:
     u64 moved_ = 0;
     std::optional<u64> counter_;
     u32 stage_ = CCM_STAGE_UNKNOWN;
+    bool leaving_ = false;
     u32 verdict_ = CCM_REASON_NONE;
 };
 

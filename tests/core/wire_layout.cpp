@@ -93,7 +93,7 @@ const std::vector<Layout> &layouts()
              return any64 - v.at("status_addr") >= v.at("status_len") &&
                     any64 - v.at("mailbox_addr") >= v.at("mailbox_len");
          }},
-        {"ring", 4, 16, {{"word", 8, 4, 1U << 24, (9U << 24) - 1}}, [](const Values &, u32) { return true; }},
+        {"ring", 4, 16, {{"word", 8, 4, 1U << 24, (10U << 24) - 1}}, [](const Values &, u32) { return true; }},
         {"status",
          5,
          96,
@@ -130,7 +130,7 @@ const std::vector<Layout> &layouts()
           {"nonce", 24, 8, 1, any64},
           {"plan", 32, 8, 0, any64}},
          [](const Values &, u32) { return true; }},
-        {"goodbye", 10, 16, {{"reason", 8, 2, 1, 10}}, [](const Values &, u32) { return true; }},
+        {"goodbye", 10, 16, {{"reason", 8, 2, 1, 14}}, [](const Values &, u32) { return true; }},
         {"port",
          12,
          56,

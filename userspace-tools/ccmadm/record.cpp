@@ -21,15 +21,14 @@ using namespace std::string_view_literals;
 
 constexpr std::array record_type_words{""sv, "node"sv, "partner"sv, "sync"sv, "overflow"sv, "removed"sv, "client"sv};
 constexpr std::array state_words{"down"sv, "connecting"sv, "greeting"sv, "negotiating"sv, "opening"sv, "ready"sv};
-constexpr std::array reason_words{"none"sv,           "unreachable"sv, "hung"sv,    "panicked"sv,
-                                  "shutdown"sv,       "restarted"sv,   "version"sv, "refused"sv,
-                                  "authentication"sv, "admin"sv,       "device"sv,  "reloaded"sv,
-                                  "duplicate"sv,      "address"sv,     "mtu"sv};
+constexpr std::array reason_words{"none"sv,      "unreachable"sv, "hung"sv,      "panicked"sv,       "shutdown"sv,
+                                  "restarted"sv, "version"sv,     "refused"sv,   "authentication"sv, "admin"sv,
+                                  "device"sv,    "reloaded"sv,    "duplicate"sv, "address"sv,        "mtu"sv};
 constexpr std::array reason_meanings{"nothing tried yet"sv,
                                      "no answer on any path; can be a partition"sv,
                                      "its memory answers, its kernel does not schedule"sv,
                                      "its kernel panicked"sv,
-                                     "it shuts down or reboots in good order"sv,
+                                     "it shuts down or reboots"sv,
                                      "its kernel was started anew"sv,
                                      "no protocol version in common"sv,
                                      "wrong cluster, unknown node or malformed message"sv,

@@ -47,8 +47,15 @@ struct StageOptions {
 };
 Result<ExitCode> run_stage(const Context &context, const StageOptions &options);
 
-// A stage that a user may name, or the error that names those there are.
-Result<std::uint32_t> stage_named(std::string_view name);
+// A stage that a user may name, up to @last, or the error that names those there are.
+Result<std::uint32_t> stage_named(std::string_view name, std::uint32_t last);
+
+struct HoldOptions {
+    std::string stage;
+    std::vector<std::string> command; // and its arguments
+};
+// Does not return if the command could be run.
+Result<ExitCode> run_hold(const Context &context, const HoldOptions &options);
 
 struct PeekOptions {
     std::uint32_t partner = 0;
