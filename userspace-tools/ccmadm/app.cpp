@@ -37,6 +37,7 @@ struct Command {
     WatchOptions watch;
     StageOptions stage;
     HoldOptions hold;
+    FailoverOptions failover;
     PeekOptions peek;
 };
 
@@ -169,6 +170,15 @@ void describe(CLI::App &app, Command &command)
     hold->footer("The command takes the place of ccmadm: the exit status is its own. The stage falls back\n"
                  "when the last process that has inherited the descriptor is gone.");
 
+    auto *failover = add("failover", "Show what the failover monitor has decided, or say that somebody has looked");
+    auto *of = failover->add_option("partner", command.failover.partner, "The partner's id [all]")
+                   ->type_name("N")
+                   ->check(check_node_id);
+    failover
+        ->add_flag("--clear", command.failover.clear,
+                   "Say that nothing of the partner is taken over (any more), and that somebody has looked")
+        ->needs(of);
+
     auto *peek = add("peek", "Read a partner's status page by RDMA, now");
     peek->add_option("partner", command.peek.partner, "The partner's id")
         ->type_name("N")
@@ -196,6 +206,8 @@ Result<ExitCode> run_verb(const CLI::App &app, Command &command, const Context &
         return run_watch(context, command.watch);
     if (app.got_subcommand("stage"))
         return run_stage(context, command.stage);
+    if (app.got_subcommand("failover"))
+        return run_failover(context, command.failover);
     if (app.got_subcommand("hold"))
         return run_hold(context, command.hold);
     if (app.got_subcommand("peek"))

@@ -57,6 +57,14 @@ struct HoldOptions {
 // Does not return if the command could be run.
 Result<ExitCode> run_hold(const Context &context, const HoldOptions &options);
 
+struct FailoverOptions {
+    std::uint32_t partner = 0; // 0: all that the monitor knows
+    bool clear = false;
+    std::string directory = "/sys/class/ccm_failover";
+    std::string given_back = "/sys/module/ccm_fm/parameters/given_back";
+};
+Result<ExitCode> run_failover(const Context &context, const FailoverOptions &options);
+
 struct PeekOptions {
     std::uint32_t partner = 0;
     std::uint32_t timeout_ms = 1000;
