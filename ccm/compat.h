@@ -27,8 +27,8 @@
 #define timer_delete_sync(timer)	del_timer_sync(timer)
 #endif
 
-/* What a class is asked about in dev_uevent(); it may not change it since 6.2. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+/* What a bus is asked about in uevent(); it may not change it since 6.3. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define ccm_uevent_device	struct device
 #else
 #define ccm_uevent_device	const struct device

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What user space can read of each partner at any time: a device of the class
- * ccm_failover, /sys/class/ccm_failover/NODE-ID, with the present decision in its
+ * What user space can read of each partner at any time: a device of the subsystem
+ * ccm_failover, /sys/bus/ccm_failover/devices/NODE-ID, with the present decision in its
  * attributes, and the same in each of its uevents: in those for a change, in one that
  * somebody asks for (echo change >uevent), and in those that udev asks for at its start
  * ("udevadm trigger"), behind an initramfs in which the decision was made.
@@ -12,10 +12,10 @@
  * place of the one before it.
  */
 #include <linux/device.h>
-#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
 #include <linux/lockdep.h>
+#include <linux/slab.h>
 #include <linux/sysfs.h>
 
 #include "../compat.h"
@@ -189,11 +189,17 @@ static int show_uevent(ccm_uevent_device *dev, struct kobj_uevent_env *env)
 	return ret;
 }
 
-static struct class show_class = {
+/* No driver binds to it: it is what devices without hardware have in common, as workqueue. */
+static struct bus_type show_subsys = {
 	.name = "ccm_failover",
 	.dev_groups = show_groups,
-	.dev_uevent = show_uevent,
+	.uevent = show_uevent,
 };
+
+static void show_release(struct device *dev)
+{
+	kfree(dev);
+}
 
 /* The oldest change is taken out of the queue when it has been sent. */
 static bool next_change(struct fm_partner *partner, bool sent)
@@ -235,7 +241,7 @@ int fm_show_start(void)
 	show_wq = alloc_ordered_workqueue("ccm_fm_show", 0);
 	if (!show_wq)
 		return -ENOMEM;
-	ret = class_register(&show_class);
+	ret = subsys_virtual_register(&show_subsys, NULL);
 	if (ret)
 		destroy_workqueue(show_wq);
 	return ret;
@@ -244,7 +250,7 @@ int fm_show_start(void)
 /** fm_show_stop() - once, when there is no partner any more */
 void fm_show_stop(void)
 {
-	class_unregister(&show_class);
+	bus_unregister(&show_subsys);
 	destroy_workqueue(show_wq);
 }
 
@@ -258,13 +264,24 @@ void fm_show_stop(void)
  */
 int fm_show_init(struct fm_partner *partner)
 {
-	struct device *dev;
+	struct device *dev = (struct device *)kzalloc(sizeof(*dev), GFP_KERNEL);
+	int ret;
 
+	if (!dev)
+		return -ENOMEM;
 	spin_lock_init(&partner->shown_lock);
 	INIT_WORK(&partner->uevent, uevent_work);
-	dev = device_create(&show_class, NULL, MKDEV(0, 0), partner, "%u", partner->id);
-	if (IS_ERR(dev))
-		return (int)PTR_ERR(dev);
+	device_initialize(dev);
+	dev->bus = &show_subsys;
+	dev->release = show_release;
+	dev_set_drvdata(dev, partner);
+	ret = dev_set_name(dev, "%u", partner->id);
+	if (!ret)
+		ret = device_add(dev);
+	if (ret) {
+		put_device(dev);
+		return ret;
+	}
 	partner->dev = dev;
 	return 0;
 }
@@ -273,7 +290,8 @@ int fm_show_init(struct fm_partner *partner)
  * fm_show_free() - undo it
  * @partner: nothing of it changes any more
  *
- * Not with fm_lock held. Whoever reads an attribute has ended when it returns.
+ * Not with fm_lock held. Whoever reads an attribute has ended when it returns; the device
+ * itself is freed with its last reference, and has nothing of the partner then.
  */
 void fm_show_free(struct fm_partner *partner)
 {

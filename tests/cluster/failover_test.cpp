@@ -204,7 +204,7 @@ TEST_F(Failover, ABlinkIsSuspectAndManyAreFlapping)
 
     unload_monitor(a());
     load_monitor(a(), "hold_ms=0 flap_advices=1");
-    a().until("[ $(cat /sys/class/ccm_failover/2/decision) = partner-up ]", soon);
+    a().until("[ $(cat /sys/bus/ccm_failover/devices/2/decision) = partner-up ]", soon);
     w = watch(a());
     b().cable().cut();
     w.wait_for(note(2, "takeover-advised: unreachable"), soon);
@@ -225,7 +225,7 @@ TEST_F(Failover, ABlinkIsSuspectAndManyAreFlapping)
 TEST_F(Failover, AMonitorThatWasLoadedLateKnowsNothing)
 {
     auto advised = [&](const char *what) {
-        b().until(fmt::format("[ $(cat /sys/class/ccm_failover/1/partner_advised) = {} ]", what), soon);
+        b().until(fmt::format("[ $(cat /sys/bus/ccm_failover/devices/1/partner_advised) = {} ]", what), soon);
     };
     Watch w = watch(a());
     b().kill();
@@ -234,8 +234,8 @@ TEST_F(Failover, AMonitorThatWasLoadedLateKnowsNothing)
     load_monitor(a());
     b().boot();
     w.wait_for(note(2, "booting-wait: kernel"), soon);
-    b().until("[ $(cat /sys/class/ccm_failover/1/partner_decision) = booting-wait ]", soon);
-    EXPECT_EQ(b().must("cat /sys/class/ccm_failover/1/partner_advised"), "unknown\n");
+    b().until("[ $(cat /sys/bus/ccm_failover/devices/1/partner_decision) = booting-wait ]", soon);
+    EXPECT_EQ(b().must("cat /sys/bus/ccm_failover/devices/1/partner_advised"), "unknown\n");
     b().must("ccmadm stage running");
     w.wait_for(note(2, "partner-up"), soon);
     advised("unknown");
@@ -267,7 +267,7 @@ TEST_F(Failover, ThePresentDecisionCanBeReadAtAnyTime)
     EXPECT_NE(a().must("ccmadm failover 2").find("booting-wait"), std::string::npos);
     EXPECT_NE(a().run("ccmadm failover 7").code, 0);
     Uevents uevents(a());
-    a().must("echo change >/sys/class/ccm_failover/2/uevent");
+    a().must("echo change >/sys/bus/ccm_failover/devices/2/uevent");
     uevents.wait_said("booting-wait none storage");
     b().must("ccmadm stage running");
     w.wait_for(note(2, "partner-up"), soon);

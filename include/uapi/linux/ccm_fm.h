@@ -29,8 +29,8 @@ enum ccm_fm_decision {
 #define CCM_FM_F_NEVER_SEEN	(1U << 2)	/* has not been ready since the monitor started */
 #define CCM_FM_F_ADVISED	(1U << 3)	/* a takeover was advised and not given back yet */
 #define CCM_FM_F_SURVIVED	(1U << 4)	/* ... but it is back without a restart */
-#define CCM_FM_F_CERTAIN	(1U << 5)	/* it is proven that its old kernel writes no more */
-#define CCM_FM_F_WATCHED	(1U << 6)	/* without it, no CCM_FM_F_ADVISED means nothing */
+#define CCM_FM_F_CERTAIN	(1U << 5)	/* proven: its old kernel writes no more */
+#define CCM_FM_F_WATCHED	(1U << 6)	/* else a missing CCM_FM_F_ADVISED says nothing */
 #define CCM_FM_F_FLAPPING	(1U << 7)	/* too many advices; nobody has looked yet */
 #define CCM_FM_F_ALL		((1U << 8) - 1)
 

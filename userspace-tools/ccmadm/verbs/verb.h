@@ -60,7 +60,7 @@ Result<ExitCode> run_hold(const Context &context, const HoldOptions &options);
 struct FailoverOptions {
     std::uint32_t partner = 0; // 0: all that the monitor knows
     bool clear = false;
-    std::string directory = "/sys/class/ccm_failover";
+    std::string directory = "/sys/bus/ccm_failover/devices";
     std::string given_back = "/sys/module/ccm_fm/parameters/given_back";
 };
 Result<ExitCode> run_failover(const Context &context, const FailoverOptions &options);
