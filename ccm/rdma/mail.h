@@ -14,6 +14,7 @@
 
 #define CCM_MAIL_LINK_WR	32	/* registrations of links, at a time */
 #define CCM_MAIL_RINGS_MAX	2000U	/* in a second: far more than clients cause */
+#define CCM_MAIL_STAGE_RINGS_MAX 200U	/* of these, sent */
 #define CCM_MAIL_SEND_WR	(32 + CCM_MAIL_LINK_WR)
 
 /* ccm_endpoint.pending, the owner's part */
@@ -55,6 +56,8 @@ struct ccm_read {
  *	only completions use it
  * @rings: that have come within a second of @rings_since (jiffies)
  * @rings_since: only completions use these two
+ * @stage_rings: that were sent within a second of @stage_since (jiffies)
+ * @stage_since: only the work item uses these two
  * @stage_due: the stage has changed again while its ring was on the way
  * @ring_seq: number of the next ring
  * @tx_wait: woken when one ends, or the queue pair breaks
@@ -78,6 +81,8 @@ struct ccm_mail {
 	u32 early_rings;
 	u32 rings;
 	unsigned long rings_since;
+	u32 stage_rings;
+	unsigned long stage_since;
 	bool stage_due;
 	u32 ring_seq;
 	wait_queue_head_t tx_wait;
