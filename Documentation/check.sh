@@ -51,7 +51,28 @@ c_examples()
 	done
 }
 
+# Units that systemd takes; and the one that says "stopping" is stopped before the network is,
+# and after all that serves: units stop in the opposite order of their start.
+units()
+{
+	for unit in After=network.target "Before=.*storage.service" "Before=.*ccm-running.service"; do
+		grep -q "^$unit" examples/ccm-stopping.service ||
+			{ echo "ccm-stopping.service: not $unit"; return 1; }
+	done
+	grep -q '^ExecStop=/usr/sbin/ccmadm stage stopping$' examples/ccm-stopping.service || return 1
+	command -v systemd-analyze >/dev/null || return 0
+	mkdir -p "$work/units" || return 1
+	for file in examples/*.service; do
+		sed 's,/usr/sbin/ccmadm,/bin/true,' "$file" >"$work/units/${file##*/}" || return 1
+	done
+	printf '[Service]\nExecStart=/bin/true\n' >"$work/units/storage.service"
+	SYSTEMD_UNIT_PATH="$work/units:" systemd-analyze verify --man=no "$work"/units/*.service 2>&1 |
+		grep -E '^(/tmp|.*(ccm-|storage))' && return 1
+	return 0
+}
+
 check html html
+check units units
 check shell-examples shell_examples
 check c-examples c_examples
 python3 check_facts.py || failed=1

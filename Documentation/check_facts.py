@@ -138,6 +138,7 @@ HEAD = r'''
 #include "core/session.h"
 #include "core/wire.h"
 #include "core/failover_record.h"
+#include "core/reason.h"
 %s
 static void same(const char *what, const u8 *a, const u8 *b, int len)
 {
@@ -168,7 +169,7 @@ def run_c(code, statements):
             file.write(HEAD % code.private_defines() + '\n'.join(statements) + '\nreturn 0;\n}\n')
         core = [os.path.join(TOP, 'ccm/core', name) for name in (
             'wire.c', 'catalog.c', 'links_wire.c', 'liveness.c', 'names.c', 'failover.c',
-            'failover_record.c')]
+            'failover_record.c', 'reason.c')]
         command = [os.environ.get('CC', 'cc'), '-std=gnu11', '-w', '-I' + TOP + '/ccm',
                    '-I' + TOP + '/include', '-isystem', TOP + '/include/uapi', '-o', program,
                    source] + core
@@ -192,7 +193,7 @@ def check_names(docs, code):
     for page, text in docs.pages.items():
         for name, star in set(re.findall(r'\b(%s)(_\*)?' % NAME, text)):
             if not (name in known or name + '_LEN' in known or star and any(k.startswith(name + '_') for k in known)):
-                if not name.startswith('CCM_LAB_'):
+                if not name.startswith(('CCM_LAB_', 'CCM_HOLD_')):    # of the environment
                     yield '%s: %s is nowhere in the code' % (page, name)
 
 
@@ -422,13 +423,14 @@ def decision_after(reason, before):
     before: the stages in which it was READY."""
     ups = ''.join('up.stage = %s; ccm_failover_step(&f, 1, &up);' % stage for stage in before)
     return ('{ struct ccm_failover_config c = {1000, 1000}; struct ccm_failover f;'
-            'struct ccm_failover_event up = {CCM_FAILOVER_STATUS, CCM_STATE_READY, 0, 0, 1};'
-            'struct ccm_failover_event gone = {CCM_FAILOVER_STATUS, CCM_STATE_DOWN, %s};'
+            'struct ccm_failover_event up = {CCM_FAILOVER_STATUS, CCM_STATE_READY, 0, false, 0, 1};'
+            'struct ccm_failover_event gone = {CCM_FAILOVER_STATUS, CCM_STATE_DOWN, %s, ccm_reason_certain(%s)};'
             'ccm_failover_start(&f, &c); %s'
-            'ccm_failover_step(&f, 2, &gone); printf("%s-%s %%s%%s%%s\\n",'
+            'ccm_failover_step(&f, 2, &gone); printf("%s-%s %%s%%s%%s%%s\\n",'
             'ccm_fm_decision_name(f.view.decision),'
             'f.view.flags & CCM_FM_F_PARTITION ? " partition" : "",'
-            'f.view.flags & CCM_FM_F_ORDERLY ? " orderly" : ""); }') % (reason, ups, reason, '+'.join(before))
+            'f.view.flags & CCM_FM_F_CERTAIN ? " certain" : "",'
+            'f.view.flags & CCM_FM_F_ORDERLY ? " orderly" : ""); }') % (reason, reason, ups, reason, '+'.join(before))
 
 
 def check_failover(docs, code):
@@ -453,6 +455,11 @@ def check_failover(docs, code):
     if len(rows) != len(right):
         yield 'failover.rst: "Decisions by reason" has rows too many'
 
+    certain = run_c(code, ['printf("%s %%s\\n", ccm_reason_certain(%s) ? "yes" : "no");' % (r, r) for r in reasons])
+    said = {r[0]: [r[1]] for r in docs.titled('Reasons and certainty').rows}
+    if said != {r[len('CCM_REASON_'):].lower(): certain[r] for r in reasons}:
+        yield 'failover.rst: what is certain is %s' % certain
+
     source = code.files['ccm/clients/failover_monitor.c']
     names = set(re.findall(r'^module_param(?:_cb)?\((\w+)', source, re.M))
     said = {bare(r[0]): r[2] for r in docs.titled('Parameters of ccm_fm').rows}
@@ -473,10 +480,10 @@ def check_failover(docs, code):
     facts = run_c(code, ['struct ccm_fm_record m; memset(&m, 0, sizeof(m));',
                          'ccm_fm_record_put(base, &m);'] +
                   ['memset(&m, 0, sizeof(m)); memset(&m.%s, 0xff, sizeof(m.%s));'
-                   'ccm_fm_record_put(probe, &m); same("%s", base, probe, 56);' % (f, f, f)
+                   'ccm_fm_record_put(probe, &m); same("%s", base + 16, probe + 16, 48);' % (f, f, f)
                    for f in members])
     for field in members:
-        first, end = (int(x) for x in facts[field])
+        first, end = (16 + int(x) for x in facts[field])    # behind the check
         if [str(first), str(end - first)] != fields[field][:2]:
             yield '%s: it is at %d, %d bytes' % (table.where(fields[field]), first, end - first)
 
@@ -603,7 +610,7 @@ PLANTS = [
     (check_failover, 'failover.rst', '5, partner-stopping', '5, partner-leaving'),
     (check_failover, 'failover.rst', 'hung, takeover-advised,', 'hung, cannot-tell,'),
     (check_failover, 'failover.rst', '86400", 120', '86400", 60'),
-    (check_failover, 'failover.rst', '32, 2, reason', '32, 2, stage'),
+    (check_failover, 'failover.rst', '40, 2, reason', '32, 2, stage'),
     (check_tracepoints, 'tracing.rst', '``ccm_verdict``, "partner, reason"', '``ccm_verdict``, "partner"'),
     (check_debugfs, 'tracing.rst', '``lost``', '``losses``'),
     (check_complete, 'protocol.rst', 'CCM_RING_GOODBYE', 'CCM_RING_READY'),

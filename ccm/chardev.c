@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /dev/ccm: what user space sees of the node, its partners and its clients. Each open file
- * is a reader of the node's events; an open file keeps the module loaded.
+ * is a reader of the node's events, and may hold a boot stage; it keeps the module loaded.
  */
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/poll.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "chardev.h"
@@ -17,9 +19,26 @@
 
 static struct ccm_cluster *chardev_cluster;	/* fixed while the device is registered */
 
+/**
+ * struct ccm_file - one open file
+ * @reader: its queue of events
+ * @hold_lock: one ioctl at a time changes @held
+ * @held: enum ccm_stage that it holds until it is closed; CCM_STAGE_UNKNOWN: none
+ */
+struct ccm_file {
+	struct ccm_reader *reader;
+	struct mutex hold_lock;
+	u32 held;
+};
+
+static struct ccm_reader *reader_of(const struct file *file)
+{
+	return ((const struct ccm_file *)file->private_data)->reader;
+}
+
 static ssize_t chardev_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
 {
-	struct ccm_reader *reader = (struct ccm_reader *)file->private_data;
+	struct ccm_reader *reader = reader_of(file);
 	struct ccm_record record;
 	ssize_t done = 0;
 	int ret;
@@ -58,7 +77,7 @@ static ssize_t chardev_read(struct file *file, char __user *buf, size_t size, lo
 
 static __poll_t chardev_poll(struct file *file, poll_table *wait)
 {
-	struct ccm_reader *reader = (struct ccm_reader *)file->private_data;
+	struct ccm_reader *reader = reader_of(file);
 
 	poll_wait(file, &reader->wait, wait);
 	return ccm_reader_ready(reader) ? EPOLLIN | EPOLLRDNORM : 0;
@@ -88,7 +107,24 @@ static int ioctl_set_stage(void __user *arg)
 		return -EPERM;
 	if (copy_from_user(&stage, arg, sizeof(stage)))
 		return -EFAULT;
-	return ccm_node_set_stage(chardev_cluster->node, stage);
+	return ccm_cluster_set_stage(chardev_cluster, stage);
+}
+
+/* The file can be shared by a fork: whoever closes it last lets go. */
+static int ioctl_hold_stage(struct file *file, void __user *arg)
+{
+	struct ccm_file *own = (struct ccm_file *)file->private_data;
+	u32 stage;
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (copy_from_user(&stage, arg, sizeof(stage)))
+		return -EFAULT;
+	mutex_lock(&own->hold_lock);
+	ret = ccm_cluster_hold_stage(chardev_cluster, &own->held, stage);
+	mutex_unlock(&own->hold_lock);
+	return ret;
 }
 
 static int ioctl_peek(void __user *arg)
@@ -121,6 +157,8 @@ static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 		return ioctl_set_stage((void __user *)arg);
 	case CCM_IOC_PEEK:
 		return ioctl_peek((void __user *)arg);
+	case CCM_IOC_HOLD_STAGE:
+		return ioctl_hold_stage(file, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}
@@ -128,17 +166,30 @@ static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 
 static int chardev_open(struct inode *inode, struct file *file)
 {
-	struct ccm_reader *reader = ccm_reader_create(&chardev_cluster->node->events);
+	struct ccm_file *own = (struct ccm_file *)kzalloc(sizeof(*own), GFP_KERNEL);
 
-	if (!reader)
+	if (!own)
 		return -ENOMEM;
-	file->private_data = reader;
+	own->reader = ccm_reader_create(&chardev_cluster->node->events);
+	if (!own->reader) {
+		kfree(own);
+		return -ENOMEM;
+	}
+	mutex_init(&own->hold_lock);
+	own->held = CCM_STAGE_UNKNOWN;
+	file->private_data = own;
 	return stream_open(inode, file);
 }
 
 static int chardev_release(struct inode *inode, struct file *file)
 {
-	ccm_reader_destroy((struct ccm_reader *)file->private_data);
+	struct ccm_file *own = (struct ccm_file *)file->private_data;
+
+	/* nobody else has the file any more */
+	if (own->held != CCM_STAGE_UNKNOWN)
+		ccm_cluster_hold_stage(chardev_cluster, &own->held, CCM_STAGE_UNKNOWN);
+	ccm_reader_destroy(own->reader);
+	kfree(own);
 	return 0;
 }
 

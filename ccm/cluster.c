@@ -233,6 +233,55 @@ void ccm_cluster_stop(struct ccm_cluster *cluster)
 }
 
 /**
+ * ccm_cluster_set_stage() - how far the boot has come, told to every partner
+ * @cluster: created
+ * @stage: CCM_STAGE_KERNEL..CCM_STAGE_STOPPING
+ *
+ * May sleep. Partners are rung, and read the page: this does not wait for them.
+ *
+ * Return: see ccm_node_set_stage()
+ */
+int ccm_cluster_set_stage(struct ccm_cluster *cluster, u32 stage)
+{
+	int ret = ccm_node_set_stage(cluster->node, stage);
+
+	if (!ret)
+		tell_all(cluster, CCM_INBOX_OWN_STAGE);
+	return ret;
+}
+
+/**
+ * ccm_cluster_hold_stage() - a program holds a stage, told to every partner
+ * @cluster: created
+ * @held: which one it holds
+ * @stage: CCM_STAGE_KERNEL..CCM_STAGE_RUNNING, or CCM_STAGE_UNKNOWN to let go
+ *
+ * May sleep.
+ *
+ * Return: see ccm_node_hold_stage()
+ */
+int ccm_cluster_hold_stage(struct ccm_cluster *cluster, u32 *held, u32 stage)
+{
+	int ret = ccm_node_hold_stage(cluster->node, held, stage);
+
+	if (!ret)
+		tell_all(cluster, CCM_INBOX_OWN_STAGE);
+	return ret;
+}
+
+/**
+ * ccm_cluster_leaving() - the machine is about to go down: partners are rung, and see it
+ * @cluster: created
+ *
+ * It still runs and is not gone for anybody: see ccm_cluster_shutdown().
+ */
+void ccm_cluster_leaving(struct ccm_cluster *cluster)
+{
+	ccm_node_set_leaving(cluster->node);
+	tell_all(cluster, CCM_INBOX_OWN_STAGE);
+}
+
+/**
  * ccm_cluster_shutdown() - the machine goes down: say goodbye to every partner
  * @cluster: created
  *

@@ -27,6 +27,13 @@
 #define timer_delete_sync(timer)	del_timer_sync(timer)
 #endif
 
+/* What a bus is asked about in uevent(); it may not change it since 6.3. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define ccm_uevent_device	struct device
+#else
+#define ccm_uevent_device	const struct device
+#endif
+
 /* In one step since 6.13; hrtimer_init() is gone since 6.15. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void hrtimer_setup(struct hrtimer *timer,

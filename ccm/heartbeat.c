@@ -40,8 +40,8 @@ static enum hrtimer_restart deadline_passed(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* Post one READ, unless all slots are in flight. */
-static void heartbeat_post(struct ccm_heartbeat *hb, u64 now)
+/* Post one READ. False: all slots are in flight. */
+static bool heartbeat_post(struct ccm_heartbeat *hb, u64 now)
 {
 	u32 slot;
 
@@ -50,14 +50,15 @@ static void heartbeat_post(struct ccm_heartbeat *hb, u64 now)
 		if (!(hb->busy & BIT(slot)))
 			break;
 	if (slot == CCM_HEARTBEATS_MAX)
-		return;
+		return false;
 	if (ccm_mail_read(&hb->conn->mail, &hb->reads[slot], hb->addr, hb->key,
 			  CCM_WIRE_STATUS_LEN)) {
 		ccm_endpoint_tell(&hb->conn->endpoint, CCM_ENDPOINT_ERROR);
-		return;
+		return true;
 	}
 	hb->busy |= BIT(slot);
 	hb->posted_us[slot] = now;
+	return true;
 }
 
 /* Tell the partner's work item what liveness found. */
@@ -80,6 +81,9 @@ static void heartbeat_work(struct work_struct *work)
 		now = ccm_now_us();
 		if (xchg(&hb->due, false))
 			heartbeat_post(hb, now);
+		/* a READ that is in flight may have passed what there is to see */
+		if (hb->look && heartbeat_post(hb, now))
+			hb->look = false;
 		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
 						     CCM_LIVENESS_TICK, NULL, 0));
 	}
@@ -110,6 +114,8 @@ static void read_done(struct ccm_read *read, const u8 *data, u32 len)
 		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
 						     CCM_LIVENESS_READ, data, len));
 		hrtimer_start(&hb->deadline, ns_to_ktime(detect_ns(hb)), HRTIMER_MODE_REL);
+		if (hb->look)
+			queue_work(hb->wq, &hb->work);
 		wake_up_all(&hb->wait);
 	}
 	spin_unlock_bh(&hb->lock);
@@ -169,6 +175,7 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 	hb->key = key;
 	hb->busy = 0;
 	hb->due = false;
+	hb->look = false;
 	hb->done_posted_us = 0;
 	hb->heard_us = 0;
 	hb->probing = false;
@@ -244,6 +251,27 @@ void ccm_heartbeat_heard(struct ccm_heartbeat *hb, u64 *at_us, u64 *uptime_ms)
 }
 
 /**
+ * ccm_heartbeat_look() - the partner says that its page has changed: read it at once
+ * @hb: heartbeat
+ * @conn: over which it said so; another than is watched: nothing is done
+ *
+ * The partner's work item. However often it says so, there is one READ more than are in
+ * flight.
+ */
+void ccm_heartbeat_look(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
+{
+	bool watched;
+
+	spin_lock_bh(&hb->lock);
+	watched = hb->conn == conn;
+	if (watched)
+		hb->look = true;
+	spin_unlock_bh(&hb->lock);
+	if (watched)
+		queue_work(hb->wq, &hb->work);
+}
+
+/**
  * ccm_heartbeat_verdict() - what liveness says
  * @hb: heartbeat
  * @conn: filled: the core's name of the connection it watches; 0: none
@@ -286,6 +314,9 @@ void ccm_heartbeat_fill(struct ccm_heartbeat *hb, struct ccm_record *record)
 	const struct ccm_liveness *l = &hb->liveness;
 
 	spin_lock_bh(&hb->lock);
+	record->flags &= ~CCM_RECORD_F_LEAVING;
+	if (l->reads && (l->page.flags & CCM_PAGE_LEAVING))
+		record->flags |= CCM_RECORD_F_LEAVING;
 	record->stage = (u8)(l->reads ? l->page.stage : (u32)CCM_STAGE_UNKNOWN);
 	record->counter = l->reads ? l->page.counter : 0;
 	record->reads = l->reads;

@@ -29,6 +29,7 @@ struct ccm_inbox;
  * @deadline: a detection time after the last read that succeeded
  * @work: steps liveness and posts reads
  * @due: the next run of @work is to post a read
+ * @look: ... and one more, as soon as a landing slot is free
  * @addr: of the partner's status page
  * @key: of the partner's status page
  * @liveness: the verdict
@@ -53,6 +54,7 @@ struct ccm_heartbeat {
 	struct hrtimer deadline;
 	struct work_struct work;
 	bool due;
+	bool look;
 	u64 addr;
 	u32 key;
 	struct ccm_liveness liveness;
@@ -75,6 +77,7 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 void ccm_heartbeat_probe(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 void ccm_heartbeat_heard(struct ccm_heartbeat *hb, u64 *at_us, u64 *uptime_ms);
+void ccm_heartbeat_look(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 u32 ccm_heartbeat_verdict(struct ccm_heartbeat *hb, u32 *conn);
 void ccm_heartbeat_fill(struct ccm_heartbeat *hb, struct ccm_record *record);
 u64 ccm_heartbeat_count(const struct ccm_heartbeat *hb);

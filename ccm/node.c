@@ -5,6 +5,7 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/fs_struct.h>
+#include <linux/lockdep.h>
 #include <linux/netdevice.h>
 #include <linux/path.h>
 #include <linux/random.h>
@@ -42,10 +43,14 @@ static void refresh(const struct ccm_view *view, struct ccm_record *record)
 	record->counter = ccm_status_page_counter(&node->status_page);
 }
 
-static void set_stage(struct ccm_node *node, u32 stage)
+static void show_stage(struct ccm_node *node)
 {
+	u32 stage = ccm_boot_stage_shown(&node->stage);
 	struct ccm_record now;
 
+	lockdep_assert_held(&node->stage_lock);
+	if (stage == ccm_status_page_stage(&node->status_page))
+		return;
 	ccm_status_page_set_stage(&node->status_page, stage);
 	now = node_record(node);
 	ccm_view_publish(&node->events, &node->view, &now);
@@ -111,6 +116,8 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	strscpy(node->name, utsname()->nodename, sizeof(node->name));
 	node->incarnation = draw_incarnation();
 	identity.incarnation = node->incarnation;
+	mutex_init(&node->stage_lock);
+	ccm_boot_stage_start(&node->stage, CCM_STAGE_KERNEL);
 	/* strangers may knock as often as they like: it is said once a second */
 	ratelimit_state_init(&node->reject_log, HZ, 1);
 	/* or each line would have a second one that counts those that were left out */
@@ -161,27 +168,63 @@ void ccm_node_destroy(struct ccm_node *node)
 	kfree(node);
 }
 
+static int stage_error(enum ccm_boot_stage_result result)
+{
+	switch (result) {
+	case CCM_BOOT_STAGE_OK:
+		return 0;
+	case CCM_BOOT_STAGE_LEAVING:
+		return -ESHUTDOWN;
+	case CCM_BOOT_STAGE_HELD:
+		return -EBUSY;
+	default:
+		return -EINVAL;
+	}
+}
+
 /**
  * ccm_node_set_stage() - how far the boot has come
  * @node: node
- * @stage: CCM_STAGE_KERNEL..CCM_STAGE_RUNNING
+ * @stage: CCM_STAGE_KERNEL..CCM_STAGE_STOPPING
+ *
+ * May sleep.
+ *
+ * Return: 0; -EINVAL: no such stage; -ESHUTDOWN: the node is going down; -EBUSY: a program
+ * holds a higher one
+ */
+int ccm_node_set_stage(struct ccm_node *node, u32 stage)
+{
+	int ret;
+
+	mutex_lock(&node->stage_lock);
+	ret = stage_error(ccm_boot_stage_set(&node->stage, stage));
+	show_stage(node);
+	mutex_unlock(&node->stage_lock);
+	return ret;
+}
+
+/**
+ * ccm_node_hold_stage() - a program holds a stage, as long as it lives
+ * @node: node
+ * @held: which one it holds; CCM_STAGE_UNKNOWN to begin with. Set to @stage on success;
+ *	one caller at a time
+ * @stage: CCM_STAGE_KERNEL..CCM_STAGE_RUNNING; CCM_STAGE_UNKNOWN lets go, and succeeds
  *
  * May sleep.
  *
  * Return: 0; -EINVAL: no such stage; -ESHUTDOWN: the node is going down
  */
-int ccm_node_set_stage(struct ccm_node *node, u32 stage)
+int ccm_node_hold_stage(struct ccm_node *node, u32 *held, u32 stage)
 {
-	if (stage < CCM_STAGE_KERNEL || stage > CCM_STAGE_RUNNING)
-		return -EINVAL;
-	if (READ_ONCE(node->stopping))
-		return -ESHUTDOWN;
-	if (stage == CCM_STAGE_RUNNING)
-		WRITE_ONCE(node->gave_up, false);
-	else if (ccm_status_page_stage(&node->status_page) == CCM_STAGE_RUNNING)
-		WRITE_ONCE(node->gave_up, true);
-	set_stage(node, stage);
-	return 0;
+	int ret;
+
+	mutex_lock(&node->stage_lock);
+	ret = stage_error(ccm_boot_stage_hold(&node->stage, *held, stage));
+	if (!ret)
+		*held = stage;
+	show_stage(node);
+	mutex_unlock(&node->stage_lock);
+	return ret;
 }
 
 /**
@@ -194,17 +237,28 @@ void ccm_node_set_stopping(struct ccm_node *node)
 }
 
 /**
- * ccm_node_set_shutdown() - the machine goes down: say so on the page and to readers
+ * ccm_node_set_leaving() - the machine is about to go down: say so on the page and to readers
  * @node: node
  *
- * May sleep. The stage is lowered only if user space has done so before: nobody else knows
- * whether its storage OS has stopped.
+ * May sleep. It still runs, and may still write. The stage is lowered only if user space has
+ * done so before: nobody else knows whether its storage OS has stopped.
+ */
+void ccm_node_set_leaving(struct ccm_node *node)
+{
+	ccm_status_page_set_flag(&node->status_page, CCM_PAGE_LEAVING);
+	mutex_lock(&node->stage_lock);
+	ccm_boot_stage_leave(&node->stage);
+	show_stage(node);
+	mutex_unlock(&node->stage_lock);
+}
+
+/**
+ * ccm_node_set_shutdown() - the kernel has nothing more to do but to go down
+ * @node: node
  */
 void ccm_node_set_shutdown(struct ccm_node *node)
 {
 	ccm_status_page_set_flag(&node->status_page, CCM_PAGE_SHUTDOWN);
-	if (READ_ONCE(node->gave_up))
-		set_stage(node, CCM_STAGE_STOPPING);
 }
 
 /**

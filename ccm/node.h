@@ -6,10 +6,12 @@
 #include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
+#include <linux/mutex.h>
 #include <linux/ratelimit.h>
 #include <linux/workqueue.h>
 
 #include "config.h"
+#include "core/boot_stage.h"
 #include "core/wire.h"
 #include "events.h"
 #include "limits.h"
@@ -21,6 +23,8 @@
  * @config: as configured
  * @name: host name at load
  * @incarnation: random, drawn at load; never 0
+ * @stage_lock: protects @stage, and that what it comes to is shown in order
+ * @stage: how far the boot has come, and who says so
  * @status_page: what partners RDMA-read
  * @devices: RDMA devices in use
  * @limits: what clients have taken
@@ -31,12 +35,13 @@
  * @rejected: connect requests rejected, by enum ccm_reject
  * @reject_log: limits what is logged about them
  * @stopping: no new connections are accepted or made
- * @gave_up: user space has lowered the boot stage from running
  */
 struct ccm_node {
 	struct ccm_config config;
 	char name[CCM_HOST_NAME_LEN];
 	u64 incarnation;
+	struct mutex stage_lock;
+	struct ccm_boot_stage stage;
 	struct ccm_status_page status_page;
 	struct ccm_devices devices;
 	struct ccm_limits limits;
@@ -47,7 +52,6 @@ struct ccm_node {
 	atomic64_t rejected[CCM_REJECT_COUNT];
 	struct ratelimit_state reject_log;
 	bool stopping;
-	bool gave_up;
 };
 
 static inline u64 ccm_now_us(void)
@@ -58,7 +62,9 @@ static inline u64 ccm_now_us(void)
 struct ccm_node *ccm_node_create(const struct ccm_config *config);
 void ccm_node_destroy(struct ccm_node *node);
 int ccm_node_set_stage(struct ccm_node *node, u32 stage);
+int ccm_node_hold_stage(struct ccm_node *node, u32 *held, u32 stage);
 void ccm_node_set_stopping(struct ccm_node *node);
+void ccm_node_set_leaving(struct ccm_node *node);
 void ccm_node_set_shutdown(struct ccm_node *node);
 void ccm_node_set_panic(struct ccm_node *node);
 

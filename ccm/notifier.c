@@ -3,8 +3,9 @@
  * What the rest of the kernel tells: panic, reboot, addresses and links that appear.
  *
  * The panic notifier only stores to memory, in front of everything else: on RDMA
- * hardware the adapter goes on answering READs of it. The reboot notifier says
- * goodbye and waits until the partners' connections are fenced, which is bounded; not for
+ * hardware the adapter goes on answering READs of it. A reboot is told twice: in front of
+ * all other notifiers that it is meant, and behind them all, with a goodbye, that it is
+ * done; that waits until the partners' connections are fenced, which is bounded; not for
  * the reaper.
  */
 #include <linux/inetdevice.h>
@@ -25,6 +26,12 @@ static struct ccm_cluster *the_cluster;	/* set while the notifiers are registere
 static int panic_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
 	ccm_node_set_panic(the_cluster->node);
+	return NOTIFY_DONE;
+}
+
+static int leaving_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	ccm_cluster_leaving(the_cluster);
 	return NOTIFY_DONE;
 }
 
@@ -71,10 +78,19 @@ static struct notifier_block panic_nb = {
 	.priority = INT_MAX,
 };
 
+/* Partners should see it while there is a network. */
+static struct notifier_block leaving_nb = {
+	.notifier_call = leaving_notify,
+	.priority = INT_MAX,
+};
+
+/*
+ * Behind all others, of which some still write: md stops its arrays in its own. Devices are
+ * shut down after the whole chain, so there is a network to say goodbye over.
+ */
 static struct notifier_block reboot_nb = {
 	.notifier_call = reboot_notify,
-	/* the partner should know before devices are taken down */
-	.priority = INT_MAX,
+	.priority = INT_MIN,
 };
 
 static struct notifier_block inetaddr_nb = {
@@ -109,6 +125,9 @@ int ccm_notifiers_register(struct ccm_cluster *cluster)
 	ret = register_inet6addr_notifier(&inet6addr_nb);
 	if (ret)
 		goto no_inet6addr;
+	ret = register_reboot_notifier(&leaving_nb);
+	if (ret)
+		goto no_leaving;
 	ret = register_reboot_notifier(&reboot_nb);
 	if (ret)
 		goto no_reboot;
@@ -120,6 +139,8 @@ int ccm_notifiers_register(struct ccm_cluster *cluster)
 no_panic:
 	unregister_reboot_notifier(&reboot_nb);
 no_reboot:
+	unregister_reboot_notifier(&leaving_nb);
+no_leaving:
 	unregister_inet6addr_notifier(&inet6addr_nb);
 no_inet6addr:
 	unregister_inetaddr_notifier(&inetaddr_nb);
@@ -133,6 +154,7 @@ void ccm_notifiers_unregister(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_nb);
 	unregister_reboot_notifier(&reboot_nb);
+	unregister_reboot_notifier(&leaving_nb);
 	unregister_inet6addr_notifier(&inet6addr_nb);
 	unregister_inetaddr_notifier(&inetaddr_nb);
 	unregister_netdevice_notifier(&netdev_nb);

@@ -17,6 +17,7 @@
 
 #include "compat.h"
 #include "core/names.h"
+#include "core/reason.h"
 #include "node.h"
 #include "pairing.h"
 #include "partner.h"
@@ -111,6 +112,8 @@ static void fill_record(struct ccm_partner *partner, struct ccm_record *record)
 	record->node = partner->id;
 	record->state = (u8)partner->shown_state;
 	record->reason = (u8)partner->shown_reason;
+	if (partner->shown_state == CCM_STATE_DOWN && ccm_reason_certain(partner->shown_reason))
+		record->flags |= CCM_RECORD_F_CERTAIN;
 	record->version = partner->shown_state >= CCM_STATE_NEGOTIATING ? s->conn.version : 0;
 	record->incarnation = s->peer_incarnation;
 	record->detect_ms = partner->node->config.detect_ms;
@@ -145,6 +148,8 @@ void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *
 	status->state = record.state;
 	status->reason = record.state == CCM_STATE_DOWN ? record.reason :
 						     READ_ONCE(partner->last_reason);
+	status->certain = ccm_reason_certain(status->reason);
+	status->leaving = record.flags & CCM_RECORD_F_LEAVING;
 	status->stage = record.stage;
 	status->incarnation = record.incarnation;
 	status->counter = record.counter;
@@ -211,6 +216,21 @@ static void take_clients(struct ccm_partner *partner, struct ccm_session_event *
 			     &partner->catalog);
 	event->type = CCM_SEV_CLIENTS;
 	event->catalog = &partner->catalog;
+}
+
+/*
+ * This node's page says something new: the partner is to look at once. Before the keys are
+ * exchanged there is nothing to ring with; then the partner's READs begin behind the change.
+ */
+static void ring_stage(struct ccm_partner *partner)
+{
+	const u32 keys = CCM_DONE_KEYS_SENT | CCM_DONE_KEYS_RECEIVED;
+	const struct ccm_session *s = &partner->session;
+	struct ccm_path *path = used_path(partner);
+	struct ccm_conn *conn = ccm_path_conn(path, s->conn.id);
+
+	if (conn && (s->conn.done & keys) == keys)
+		ccm_path_ring_stage(path, conn);
 }
 
 /* Kinds of events that a partner, or a client, can make as many of as it likes */
@@ -282,6 +302,8 @@ static bool next_event(struct ccm_partner *partner)
 		ccm_path_device_gone(path);
 	if (ccm_inbox_take(inbox, CCM_INBOX_STAGE))
 		show(partner);
+	if (ccm_inbox_take(inbox, CCM_INBOX_OWN_STAGE))
+		ring_stage(partner);
 
 	/* Whichever of the two was told last has taken the other's bit: see inbox.h. */
 	if (ccm_inbox_take(inbox, CCM_INBOX_STOP)) {

@@ -72,6 +72,25 @@ bool ccm_path_comes_from(const struct ccm_path *path, const struct sockaddr *fro
 	return ipv6_addr_equal(&a6->sin6_addr, &b6->sin6_addr);
 }
 
+/* An action that failed at once: the queue pair is as good as broken. */
+static void posted(struct ccm_conn *conn, int ret)
+{
+	if (!ret)
+		return;
+	conn->endpoint.error = ret;
+	set_bit(CCM_ENDPOINT_ERROR, &conn->endpoint.pending);
+}
+
+/**
+ * ccm_path_ring_stage() - this node's stage has changed: the partner is to read its page
+ * @path: path
+ * @conn: one of its connections, whose keys are exchanged
+ */
+void ccm_path_ring_stage(struct ccm_path *path, struct ccm_conn *conn)
+{
+	posted(conn, ccm_mail_ring_stage(&conn->mail));
+}
+
 /*
  * Events
  */
@@ -138,8 +157,8 @@ static void fill_private(const struct ccm_endpoint *ep, u32 type,
 /*
  * Make the event of one bit. False: nothing for the core.
  */
-static bool fill_event(struct ccm_conn *conn, u32 bit, struct ccm_session_event *event,
-		       u8 *buffer, u32 room)
+static bool fill_event(struct ccm_path *path, struct ccm_conn *conn, u32 bit,
+		       struct ccm_session_event *event, u8 *buffer, u32 room)
 {
 	struct ccm_endpoint *ep = &conn->endpoint;
 
@@ -164,7 +183,8 @@ static bool fill_event(struct ccm_conn *conn, u32 bit, struct ccm_session_event 
 		if (established_by_data(ep)) {
 			WRITE_ONCE(ep->connected, true);
 			set_bit(CCM_MAIL_MESSAGE, &ep->pending);
-			return fill_event(conn, CCM_ENDPOINT_ESTABLISHED, event, buffer, room);
+			return fill_event(path, conn, CCM_ENDPOINT_ESTABLISHED, event, buffer,
+					  room);
 		}
 		fill_message(conn, event, buffer);
 		return true;
@@ -174,6 +194,9 @@ static bool fill_event(struct ccm_conn *conn, u32 bit, struct ccm_session_event 
 	case CCM_MAIL_READ_ANSWER:
 		fill_read(conn, CCM_READ_ANSWER, event, buffer);
 		return true;
+	case CCM_MAIL_RING_STAGE:
+		ccm_path_ring_stage(path, conn);
+		return false;
 	case CCM_ENDPOINT_DISCONNECTED:
 		event->type = CCM_SEV_DISCONNECTED;
 		return true;
@@ -188,6 +211,9 @@ static bool fill_event(struct ccm_conn *conn, u32 bit, struct ccm_session_event 
 	case CCM_ENDPOINT_DEVICE_GONE:
 		event->type = CCM_SEV_DEVICE_GONE;
 		return true;
+	case (u32)CCM_MAIL_RING + CCM_RING_STAGE:
+		ccm_heartbeat_look(&path->heartbeat, conn);
+		fallthrough;
 	default:
 		event->type = CCM_SEV_RING;
 		event->status = bit - CCM_MAIL_RING;
@@ -219,7 +245,7 @@ again:
 		clear_bit((int)bit, &conn->endpoint.pending);
 		/* pairs with ccm_endpoint_tell(): what belongs to the bit is there */
 		smp_mb__after_atomic();
-		if (fill_event(conn, (u32)bit, event, buffer, room))
+		if (fill_event(path, conn, (u32)bit, event, buffer, room))
 			return true;
 		goto again;
 	}
@@ -288,15 +314,6 @@ static int write_mail(struct ccm_mail *mail, const struct ccm_session *s,
 	else
 		memcpy(buf, a->data, len);
 	return ccm_mail_post(mail, a->what, len, a->addr, a->key);
-}
-
-/* An action that failed at once: the queue pair is as good as broken. */
-static void posted(struct ccm_conn *conn, int ret)
-{
-	if (!ret)
-		return;
-	conn->endpoint.error = ret;
-	set_bit(CCM_ENDPOINT_ERROR, &conn->endpoint.pending);
 }
 
 /**

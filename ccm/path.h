@@ -39,6 +39,7 @@ bool ccm_path_event(struct ccm_path *path, struct ccm_session_event *event, u8 *
 void ccm_path_verdict(struct ccm_path *path, struct ccm_session_event *event);
 void ccm_path_device_gone(struct ccm_path *path);
 int ccm_path_connect(struct ccm_path *path, const struct ccm_session_action *a);
+void ccm_path_ring_stage(struct ccm_path *path, struct ccm_conn *conn);
 void ccm_path_act(struct ccm_path *path, struct ccm_conn *conn, const struct ccm_session *s,
 		  const struct ccm_session_action *a, const struct ccm_session_event *event);
 

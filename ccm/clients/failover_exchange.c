@@ -189,8 +189,8 @@ void fm_exchange_write_due(struct fm_partner *partner)
  */
 bool fm_exchange_read(struct fm_partner *partner, struct ccm_fm_record *record)
 {
-	u8 copy[CCM_FM_RECORD_LEN];
-	u8 again[CCM_FM_RECORD_LEN];
+	static u8 copy[CCM_FM_RECORD_LEN_MAX];	/* under fm_lock: too large for a stack */
+	static u8 again[CCM_FM_RECORD_LEN_MAX];
 	const u8 *region;
 	u64 size;
 
@@ -198,9 +198,9 @@ bool fm_exchange_read(struct fm_partner *partner, struct ccm_fm_record *record)
 	if (!partner->link || !xchg(&partner->rung, false))
 		return false;
 	region = (const u8 *)ccm_link_region(partner->link, &size);
-	if (!region || size < CCM_FM_RECORD_LEN)
+	if (!region || size < CCM_FM_RECORD_LEN_MAX)
 		return false;
-	ccm_link_region_sync(partner->link, 0, CCM_FM_RECORD_LEN, true);
+	ccm_link_region_sync(partner->link, 0, CCM_FM_RECORD_LEN_MAX, true);
 	memcpy(copy, region, sizeof(copy));
 	barrier();
 	memcpy(again, region, sizeof(again));

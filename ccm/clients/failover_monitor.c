@@ -26,6 +26,7 @@
 #include "../core/number.h"
 #include "failover_exchange.h"
 #include "failover_partners.h"
+#include "failover_show.h"
 #include "failover_tell.h"
 
 #define FM_CLIENT_NAME		"failover-monitor"
@@ -40,6 +41,18 @@ MODULE_PARM_DESC(start_limit_s, "seconds in which a partner that was not seen ye
 static char *boot_limit_s = (char *)__stringify(CCM_FAILOVER_BOOT_LIMIT_S);
 module_param(boot_limit_s, charp, 0444);
 MODULE_PARM_DESC(boot_limit_s, "seconds that a stage of a partner's boot may take, to 86400; 0: no limit (300)");
+
+static char *hold_ms = (char *)__stringify(CCM_FAILOVER_HOLD_MS);
+module_param(hold_ms, charp, 0444);
+MODULE_PARM_DESC(hold_ms, "milliseconds in which a partner that has just gone is only suspect, 0 to 60000 (500)");
+
+static char *flap_advices = (char *)__stringify(CCM_FAILOVER_FLAP_ADVICES);
+module_param(flap_advices, charp, 0444);
+MODULE_PARM_DESC(flap_advices, "takeovers that may be advised in flap_s, to 16; 0: any number (5)");
+
+static char *flap_s = (char *)__stringify(CCM_FAILOVER_FLAP_S);
+module_param(flap_s, charp, 0444);
+MODULE_PARM_DESC(flap_s, "seconds in which advices are counted, to 86400 (600)");
 
 static struct ccm_failover_config limits;	/* as the parameters say */
 
@@ -142,12 +155,18 @@ static struct fm_partner *get_partner(u32 id)
 		kfree(partner);
 		partner = NULL;
 	}
+	if (partner) {
+		partner->id = id;
+		if (fm_show_init(partner)) {
+			free_partner(partner);
+			partner = NULL;
+		}
+	}
 	if (!partner) {
 		pr_err("partner %u: no memory to watch it; it is tried again at its next change\n",
 		       id);
 		return NULL;
 	}
-	partner->id = id;
 	INIT_DELAYED_WORK(&partner->timer, timer_work);
 	INIT_WORK(&partner->news, news_work);
 	ccm_failover_start(&partner->failover, &limits);
@@ -169,6 +188,7 @@ static void free_partners(void)
 	list_for_each_entry_safe(partner, next, &gone, entry) {
 		cancel_work_sync(&partner->news);
 		cancel_delayed_work_sync(&partner->timer);
+		fm_show_free(partner);
 		list_del(&partner->entry);
 		free_partner(partner);
 	}
@@ -179,8 +199,10 @@ static void free_partners(void)
  * @partner: node id
  *
  * For whoever acted on CCM_FM_TAKEOVER_ADVISED or CCM_FM_BOOT_STALLED, after the
- * giveback, or at once if there was no takeover. It counts in CCM_FM_GIVEBACK_POSSIBLE,
- * which then becomes CCM_FM_PARTNER_UP; otherwise it changes nothing.
+ * giveback, or at once if there was no takeover. CCM_FM_GIVEBACK_POSSIBLE becomes
+ * CCM_FM_PARTNER_UP; an advice to a partner that is not back stands. It also says that
+ * somebody has looked at a partner in CCM_FM_FLAPPING, and tells a monitor that was loaded
+ * late what it cannot know: without an advice, that none stands (CCM_FM_F_WATCHED).
  *
  * Context: any but hard interrupts; also from within a notifier. What follows is told
  * later.
@@ -225,6 +247,7 @@ static void on_status(void *context, const struct ccm_partner_status *status)
 		.type = CCM_FAILOVER_STATUS,
 		.state = status->state,
 		.reason = status->reason,
+		.certain = status->certain,
 		.stage = status->stage,
 		.incarnation = status->incarnation,
 	};
@@ -314,37 +337,64 @@ static int register_client(void)
 	return 0;
 }
 
-static int read_limit(const char *name, const char *text, u64 *limit_us)
+static int read_limit(const char *name, const char *text, u64 max, u64 unit_us, u64 *limit_us)
 {
-	u64 seconds = 0;
-	u32 error = ccm_number_read(text, CCM_FAILOVER_LIMIT_MAX_S, &seconds);
+	u64 number = 0;
+	u32 error = ccm_number_read(text, max, &number);
 
 	if (error == CCM_NUMBER_MALFORMED || error == CCM_NUMBER_ZERO_IN_FRONT)
 		pr_err("%s=%.40s: %s\n", name, text, ccm_number_rule(error));
 	else if (error)
-		pr_err("%s=%.40s: 0 to %u seconds are possible\n", name, text,
-		       CCM_FAILOVER_LIMIT_MAX_S);
-	*limit_us = seconds * USEC_PER_SEC;
+		pr_err("%s=%.40s: 0 to %llu %sare possible\n", name, text, max,
+		       unit_us == 1 ? "" : unit_us == USEC_PER_SEC ? "seconds " :
+								     "milliseconds ");
+	*limit_us = number * unit_us;
 	return error ? -EINVAL : 0;
+}
+
+static int read_limits(void)
+{
+	u64 advices = 0;
+	int ret = read_limit("start_limit_s", start_limit_s, CCM_FAILOVER_LIMIT_MAX_S, USEC_PER_SEC,
+			     &limits.start_limit_us);
+
+	if (!ret)
+		ret = read_limit("boot_limit_s", boot_limit_s, CCM_FAILOVER_LIMIT_MAX_S,
+				 USEC_PER_SEC, &limits.boot_limit_us);
+	if (!ret)
+		ret = read_limit("hold_ms", hold_ms, CCM_FAILOVER_HOLD_MAX_MS, USEC_PER_MSEC,
+				 &limits.hold_us);
+	if (!ret)
+		ret = read_limit("flap_s", flap_s, CCM_FAILOVER_LIMIT_MAX_S, USEC_PER_SEC,
+				 &limits.flap_us);
+	if (!ret)
+		ret = read_limit("flap_advices", flap_advices, CCM_FAILOVER_FLAP_ADVICES_MAX, 1,
+				 &advices);
+	limits.flap_advices = (u32)advices;
+	return ret;
 }
 
 static int __init fm_init(void)
 {
-	int ret = read_limit("start_limit_s", start_limit_s, &limits.start_limit_us);
+	int ret = read_limits();
 
-	if (!ret)
-		ret = read_limit("boot_limit_s", boot_limit_s, &limits.boot_limit_us);
+	if (ret)
+		return ret;
+	ret = fm_show_start();
 	if (ret)
 		return ret;
 	fm_wq = alloc_ordered_workqueue("ccm_fm", WQ_MEM_RECLAIM);
-	if (!fm_wq)
+	if (!fm_wq) {
+		fm_show_stop();
 		return -ENOMEM;
+	}
 	fm_exchange_start();
 	ret = register_client();
 	if (ret) {
 		pr_err("CCM does not take the client \"%s\": error %d\n", FM_CLIENT_NAME, ret);
 		free_partners();
 		destroy_workqueue(fm_wq);
+		fm_show_stop();
 	}
 	return ret;
 }
@@ -364,6 +414,7 @@ static void __exit fm_exit(void)
 	ccm_client_unregister(client);
 	free_partners();
 	destroy_workqueue(fm_wq);
+	fm_show_stop();
 }
 
 module_init(fm_init);

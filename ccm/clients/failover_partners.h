@@ -15,6 +15,7 @@
 #define CCM_FAILOVER_PARTNERS_H
 
 #include <linux/ccm.h>
+#include <linux/device.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -22,6 +23,8 @@
 #include <linux/workqueue.h>
 
 #include "../core/failover.h"
+
+#define FM_TOLD_MAX	16	/* changes that wait to be told to user space */
 
 /**
  * struct fm_partner - one partner
@@ -32,6 +35,15 @@
  * @news: runs when the partner has rung, when there is something to write, or when all
  *	is given back
  * @given_back: somebody said so; set anywhere, taken by @news
+ * @dev: what user space sees of it
+ * @shown_lock: protects @shown
+ * @shown: the view as it was last told
+ * @told: views that user space has not been told yet, a ring; under @shown_lock, as
+ *	are the next three
+ * @told_first: the oldest
+ * @told_count: how many
+ * @uevent_task: sends the oldest now
+ * @uevent: tells user space of them
  * @link: to its monitor, or NULL; under fm_lock
  * @rung: the partner has, and what it wrote has not been read; set in softirq, only while
  *	there is @link
@@ -53,6 +65,15 @@ struct fm_partner {
 	struct delayed_work timer;
 	struct work_struct news;
 	bool given_back;
+
+	struct device *dev;
+	spinlock_t shown_lock;
+	struct ccm_failover_view shown;
+	struct ccm_failover_view told[FM_TOLD_MAX];
+	u32 told_first;
+	u32 told_count;
+	struct task_struct *uevent_task;
+	struct work_struct uevent;
 
 	struct ccm_link *link;
 	bool rung;

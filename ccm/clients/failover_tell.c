@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Whom the failover monitor tells: the kernel log (a line a change), user space by the
- * client's note in /dev/ccm and by a uevent of the module, and other kernel modules.
+ * client's note in /dev/ccm and by what failover_show.c makes, and other kernel modules.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -9,18 +9,14 @@
 #include <linux/ccm_fm.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
-#include <linux/kobject.h>
 #include <linux/lockdep.h>
-#include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 
 #include "failover_partners.h"
+#include "failover_show.h"
 #include "failover_tell.h"
-
-#define UEVENT_WORDS	12
-#define UEVENT_WORD_LEN	48
 
 static RAW_NOTIFIER_HEAD(chain);	/* under fm_lock */
 
@@ -28,9 +24,15 @@ static RAW_NOTIFIER_HEAD(chain);	/* under fm_lock */
 static const char *detail_of(const struct ccm_failover_view *view)
 {
 	switch (view->decision) {
-	case CCM_FM_TAKEOVER_ADVISED:
 	case CCM_FM_CANNOT_TELL:
+		if (!view->reason)
+			return "stage";	/* READY, and how far it has booted is not known */
+		fallthrough;
+	case CCM_FM_TAKEOVER_ADVISED:
+	case CCM_FM_SUSPECT:
 		return ccm_partner_reason_name(view->reason);
+	case CCM_FM_FLAPPING:
+		return view->reason ? ccm_partner_reason_name(view->reason) : NULL;
 	case CCM_FM_BOOTING_WAIT:
 	case CCM_FM_BOOT_STALLED:
 		return ccm_partner_stage_name(view->stage);
@@ -42,6 +44,10 @@ static const char *detail_of(const struct ccm_failover_view *view)
 /* In words, for the log */
 static const char *remark_of(u32 flags)
 {
+	if (flags & CCM_FM_F_CERTAIN)
+		return "; it is certain that its old kernel writes no more";
+	if (flags & CCM_FM_F_PARTITION && flags & CCM_FM_F_ORDERLY)
+		return "; it had said that it goes; possibly a partition";
 	if (flags & CCM_FM_F_PARTITION)
 		return flags & CCM_FM_F_NEVER_SEEN ?
 			"; never seen, possibly a partition" : "; possibly a partition";
@@ -62,10 +68,19 @@ static void log_decision(const struct fm_partner *partner)
 		  ccm_fm_decision_name(view->decision), detail ? " (" : "",
 		  detail ? detail : "", detail ? ")" : "", remark_of(view->flags));
 	if (view->decision == CCM_FM_TAKEOVER_ADVISED ||
-	    view->decision == CCM_FM_BOOT_STALLED)
+	    view->decision == CCM_FM_BOOT_STALLED || view->decision == CCM_FM_FLAPPING)
 		pr_warn("%s\n", text);
 	else
 		pr_info("%s\n", text);
+}
+
+static const char *partner_remark(const struct ccm_failover_view *view)
+{
+	if (view->partner_flags & CCM_FM_F_ADVISED)
+		return "; a takeover was advised and is not given back";
+	if (!(view->partner_flags & CCM_FM_F_WATCHED))
+		return "; it does not know whether a takeover stands";
+	return "";
 }
 
 static void tell_log(const struct fm_partner *partner, u32 changed)
@@ -76,9 +91,7 @@ static void tell_log(const struct fm_partner *partner, u32 changed)
 		log_decision(partner);
 	if ((changed & CCM_FAILOVER_HEARD) && view->partner_knows)
 		pr_info("partner %u: its monitor says of this node: %s%s\n", partner->id,
-			ccm_fm_decision_name(view->partner_decision),
-			view->partner_flags & CCM_FM_F_ADVISED ?
-				"; a takeover was advised and is not given back" : "");
+			ccm_fm_decision_name(view->partner_decision), partner_remark(view));
 }
 
 /**
@@ -104,42 +117,6 @@ void fm_tell_note(struct fm_partner *partner)
 	if (ret && ret != -ENOENT)
 		pr_warn("partner %u: the note \"%s\" is not shown: error %d\n", partner->id, note,
 			ret);
-}
-
-static void tell_uevent(const struct fm_partner *partner)
-{
-	const struct ccm_failover_view *view = &partner->failover.view;
-	char words[UEVENT_WORDS][UEVENT_WORD_LEN];
-	char *env[UEVENT_WORDS + 1] = {};
-	u32 n = 0;
-	u32 i;
-
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_PARTNER=%u", partner->id);
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_DECISION=%s",
-		  ccm_fm_decision_name(view->decision));
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_REASON=%s",
-		  ccm_partner_reason_name(view->reason));
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_STAGE=%s",
-		  ccm_partner_stage_name(view->stage));
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_PARTITION=%d",
-		  !!(view->flags & CCM_FM_F_PARTITION));
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_ORDERLY=%d",
-		  !!(view->flags & CCM_FM_F_ORDERLY));
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_NEVER_SEEN=%d",
-		  !!(view->flags & CCM_FM_F_NEVER_SEEN));
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_ADVISED=%d",
-		  !!(view->flags & CCM_FM_F_ADVISED));
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_SURVIVED=%d",
-		  !!(view->flags & CCM_FM_F_SURVIVED));
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_INCARNATION=%016llx", view->incarnation);
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_PARTNER_DECISION=%s",
-		  ccm_fm_decision_name(view->partner_decision));
-	scnprintf(words[n++], UEVENT_WORD_LEN, "CCM_PARTNER_ADVISED=%d",
-		  !!(view->partner_flags & CCM_FM_F_ADVISED));
-	for (i = 0; i < n; i++)
-		env[i] = words[i];
-	/* It fails when nobody listens, and in an initramfs nobody has to. */
-	kobject_uevent_env(&THIS_MODULE->mkobj.kobj, KOBJ_CHANGE, env);
 }
 
 static void fill_event(const struct fm_partner *partner, struct ccm_fm_event *event)
@@ -189,7 +166,7 @@ void fm_tell(struct fm_partner *partner, u32 changed)
 	tell_log(partner, changed);
 	fm_tell_note(partner);
 	tell_notifiers(partner);
-	tell_uevent(partner);
+	fm_show(partner);
 }
 
 /**

@@ -11,6 +11,7 @@
 static const char *const decision_names[] = {
 	"none", "start-wait", "partner-up", "booting-wait", "boot-stalled",
 	"partner-stopping", "takeover-advised", "giveback-possible", "cannot-tell",
+	"suspect", "flapping",
 };
 
 const char *ccm_fm_decision_name(u32 decision)
@@ -36,7 +37,52 @@ static void advise(struct ccm_failover *f, enum ccm_fm_decision decision, u32 re
 	    f->view.decision != CCM_FM_BOOT_STALLED)
 		f->advised_incarnation = f->view.incarnation;
 	f->advised = true;
+	f->watched = true;
 	decide(f, decision, reason);
+}
+
+/* Would one more takeover be one too many? */
+static bool too_many(const struct ccm_failover *f, u64 now_us)
+{
+	u32 limit = f->config.flap_advices;
+
+	if (!limit || f->advices < limit)
+		return false;
+	return !due(now_us, f->advice_us[(f->advices - limit) % CCM_FAILOVER_FLAP_ADVICES_MAX],
+		    f->config.flap_us);
+}
+
+static void advise_takeover(struct ccm_failover *f, u64 now_us, u32 reason)
+{
+	if (f->view.decision != CCM_FM_TAKEOVER_ADVISED) {
+		if (too_many(f, now_us))
+			f->flapping = true;
+		if (f->flapping && !f->certain) {
+			decide(f, CCM_FM_FLAPPING, reason);
+			return;
+		}
+		f->advice_us[f->advices++ % CCM_FAILOVER_FLAP_ADVICES_MAX] = now_us;
+	}
+	f->advice_certain = f->certain;
+	advise(f, CCM_FM_TAKEOVER_ADVISED, reason);
+}
+
+/* It has gone; but it may be back in a moment. An advice that stands does not wait again. */
+static void suspect(struct ccm_failover *f, u64 now_us, u32 reason)
+{
+	u64 hold_us = f->config.hold_us;
+
+	if (!f->suspect)
+		f->suspect_us = now_us;
+	f->suspect = true;
+	f->suspect_reason = reason;
+	if (f->certain || f->view.decision == CCM_FM_TAKEOVER_ADVISED ||
+	    due(now_us, f->suspect_us, hold_us)) {
+		advise_takeover(f, now_us, reason);
+		return;
+	}
+	decide(f, CCM_FM_SUSPECT, reason);
+	f->deadline_us = f->suspect_us + hold_us;
 }
 
 /* Nothing is known that would justify an advice: only time can. */
@@ -49,7 +95,7 @@ static void wait_for_it(struct ccm_failover *f, u64 now_us, u32 reason)
 		f->wait_us = now_us;
 	}
 	if (due(now_us, f->wait_us, limit_us)) {
-		advise(f, CCM_FM_TAKEOVER_ADVISED, reason);
+		advise_takeover(f, now_us, reason);
 		return;
 	}
 	if (f->seen)
@@ -64,6 +110,7 @@ static void cannot_tell(struct ccm_failover *f)
 {
 	f->in_touch = false;
 	f->waiting = false;
+	f->suspect = false;
 	decide(f, CCM_FM_CANNOT_TELL, f->reason);
 }
 
@@ -72,8 +119,11 @@ static void decide_unreachable(struct ccm_failover *f, u64 now_us)
 	/* Whatever it was advised for: that nobody answers is no news then. */
 	if (f->view.decision == CCM_FM_TAKEOVER_ADVISED)
 		return;
-	if (f->in_touch)
-		advise(f, CCM_FM_TAKEOVER_ADVISED, CCM_REASON_UNREACHABLE);
+	/* Why it went is known already; that nobody answers now is no news, either. */
+	if (f->suspect)
+		suspect(f, now_us, f->suspect_reason);
+	else if (f->in_touch)
+		suspect(f, now_us, CCM_REASON_UNREACHABLE);
 	else
 		wait_for_it(f, now_us, CCM_REASON_UNREACHABLE);
 }
@@ -87,15 +137,15 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 		decide_unreachable(f, now_us);
 		break;
 	case CCM_REASON_RESTARTED:
-		if (advised || f->in_touch)
-			advise(f, CCM_FM_TAKEOVER_ADVISED, f->reason);
+		if (advised || f->in_touch || f->suspect)
+			suspect(f, now_us, f->reason);
 		else
 			wait_for_it(f, now_us, f->reason);
 		break;
 	case CCM_REASON_HUNG:
 	case CCM_REASON_PANICKED:
 	case CCM_REASON_SHUTDOWN:
-		advise(f, CCM_FM_TAKEOVER_ADVISED, f->reason);
+		suspect(f, now_us, f->reason);
 		break;
 	case CCM_REASON_ADMIN:
 	case CCM_REASON_RELOADED:
@@ -103,7 +153,7 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 		if (f->view.stage == CCM_STAGE_UNKNOWN || f->view.stage == CCM_STAGE_RUNNING)
 			cannot_tell(f);
 		else
-			advise(f, CCM_FM_TAKEOVER_ADVISED, f->reason);
+			suspect(f, now_us, f->reason);
 		break;
 	case CCM_REASON_VERSION:
 	case CCM_REASON_REFUSED:
@@ -120,7 +170,11 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 		break;
 	default:
 		/* Between two sessions; CCM says in a moment how it came out. */
-		if (!advised && !f->in_touch)
+		if (advised)
+			break;
+		if (f->suspect)
+			suspect(f, now_us, f->suspect_reason);
+		else if (!f->in_touch)
 			wait_for_it(f, now_us, CCM_REASON_UNREACHABLE);
 		break;
 	}
@@ -151,16 +205,37 @@ static void decide_ready(struct ccm_failover *f, u64 now_us)
 	f->seen = true;
 	f->in_touch = true;
 	f->waiting = false;
+	f->suspect = false;
 	if (f->view.incarnation != f->told_incarnation)
 		f->booting = false;
 	f->view.incarnation = f->told_incarnation;
-	if (f->view.stage != CCM_STAGE_RUNNING) {
+	if (f->view.stage != CCM_STAGE_RUNNING && f->view.stage != CCM_STAGE_UNKNOWN) {
 		decide_not_running(f, now_us);
 		return;
 	}
 	f->booting = false;
-	decide(f, f->advised ? CCM_FM_GIVEBACK_POSSIBLE : CCM_FM_PARTNER_UP,
-	       CCM_REASON_NONE);
+	if (f->view.stage == CCM_STAGE_UNKNOWN)
+		decide(f, CCM_FM_CANNOT_TELL, CCM_REASON_NONE);
+	else if (!f->advised)
+		decide(f, CCM_FM_PARTNER_UP, CCM_REASON_NONE);
+	else
+		decide(f, f->flapping ? CCM_FM_FLAPPING : CCM_FM_GIVEBACK_POSSIBLE,
+		       CCM_REASON_NONE);
+}
+
+/* It said that it would go, while there was a network, and then it went. */
+static bool left_as_announced(const struct ccm_failover *f)
+{
+	switch (f->view.reason) {
+	case CCM_REASON_SHUTDOWN:
+	case CCM_REASON_ADMIN:
+	case CCM_REASON_RELOADED:
+		return f->gave_up;
+	case CCM_REASON_UNREACHABLE:
+		return f->gave_up && f->view.stage == CCM_STAGE_STOPPING;
+	default:
+		return false;
+	}
 }
 
 static u32 flags_of(const struct ccm_failover *f)
@@ -173,11 +248,15 @@ static u32 flags_of(const struct ccm_failover *f)
 	if (decision == CCM_FM_TAKEOVER_ADVISED) {
 		if (f->view.reason == CCM_REASON_UNREACHABLE)
 			flags |= CCM_FM_F_PARTITION;
-		if (f->gave_up && (f->view.reason == CCM_REASON_SHUTDOWN ||
-				   f->view.reason == CCM_REASON_ADMIN ||
-				   f->view.reason == CCM_REASON_RELOADED))
+		if (left_as_announced(f))
 			flags |= CCM_FM_F_ORDERLY;
+		if (f->advice_certain)
+			flags |= CCM_FM_F_CERTAIN;
 	}
+	if (f->watched)
+		flags |= CCM_FM_F_WATCHED;
+	if (f->flapping)
+		flags |= CCM_FM_F_FLAPPING;
 	if (!f->seen)
 		flags |= CCM_FM_F_NEVER_SEEN;
 	if (!f->advised)
@@ -198,6 +277,8 @@ static void forgive_own_stall(struct ccm_failover *f, u64 now_us)
 		return;
 	if (f->state == CCM_STATE_READY)
 		f->boot_us += now_us - f->deadline_us + late_us;
+	else if (f->view.decision == CCM_FM_SUSPECT)
+		f->suspect_us += now_us - f->deadline_us + late_us;
 	else
 		f->wait_us += now_us - f->deadline_us + late_us;
 }
@@ -235,6 +316,7 @@ static void take_status(struct ccm_failover *f, const struct ccm_failover_event 
 
 	f->state = event->state;
 	f->reason = event->reason;
+	f->certain = event->certain;
 	f->told_incarnation = event->incarnation;
 	/* On the way to READY it is not the stage of whom was seen last. */
 	if (ready || (event->state == CCM_STATE_DOWN && stage != CCM_STAGE_UNKNOWN))
@@ -250,6 +332,22 @@ static void take_partner(struct ccm_failover *f, const struct ccm_failover_event
 	f->view.partner_knows = true;
 	f->view.partner_decision = event->decision;
 	f->view.partner_flags = event->flags;
+}
+
+/*
+ * Somebody has looked. It is too early to say that nothing stands while the partner is not
+ * back, but not to advise again.
+ */
+static void take_given_back(struct ccm_failover *f)
+{
+	bool back = f->state == CCM_STATE_READY && f->view.stage == CCM_STAGE_RUNNING;
+
+	f->flapping = false;
+	f->advices = 0;
+	if (back)
+		f->advised = false;
+	if (!f->advised)
+		f->watched = true;
 }
 
 static u32 changes(const struct ccm_failover_view *a, const struct ccm_failover_view *b)
@@ -287,8 +385,7 @@ u32 ccm_failover_step(struct ccm_failover *f, u64 now_us,
 		take_partner(f, event);
 		break;
 	case CCM_FAILOVER_GIVEN_BACK:
-		if (f->view.decision == CCM_FM_GIVEBACK_POSSIBLE)
-			f->advised = false;
+		take_given_back(f);
 		break;
 	case CCM_FAILOVER_PARTNER_LOST:
 		forget_partner(f);

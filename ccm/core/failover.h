@@ -6,6 +6,7 @@
  *	READY, stage running		partner-up; after an advice: giveback-possible
  *	READY, an earlier stage		booting-wait; boot_limit without progress: boot-stalled
  *	READY, stage stopping		partner-stopping; likewise
+ *	READY, stage unknown		cannot-tell: its module was loaded late
  *	DOWN, hung panicked shutdown	takeover-advised
  *	DOWN, unreachable restarted	takeover-advised, if the session before was READY
  *	DOWN, admin reloaded		takeover-advised if its storage OS was not running
@@ -21,13 +22,23 @@
  * advises only after start_limit: the decision is start-wait or cannot-tell meanwhile.
  * Time without a local device does not count.
  *
+ * A partner that answered a moment ago may be back in the next. As long as hold has not
+ * passed since it went, it is suspect, and nothing is advised; unless the reason proves that
+ * its old kernel writes no more (CCM_FM_F_CERTAIN). More than flap_advices takeovers advised
+ * in flap are flapping: each of them may have been right, and the next one is somebody's
+ * to decide who has looked (CCM_FAILOVER_GIVEN_BACK). A certain reason is advised all the
+ * same; but nothing is given back to a partner that flaps.
+ *
  * "It left in good order" (CCM_FM_F_ORDERLY) says that it served no more when it went, and
  * by its own will: its user space had lowered the stage from running, or the node itself
  * says stopping, which it does only then. A goodbye alone proves nothing: `reboot -f` says
  * one, too. Neither does the lower stage of another incarnation: what served has crashed.
  *
  * An advice is remembered (CCM_FM_F_ADVISED) until somebody who has carried out or
- * dismissed it says that all is given back.
+ * dismissed it says that all is given back. That none is remembered means something only if
+ * this monitor knows (CCM_FM_F_WATCHED): it has given an advice since it was loaded, or has
+ * been told that no takeover stands. What was before it, it has not seen; not even a
+ * partner that serves proves that everything was given back to it.
  *
  * When a deadline is noticed more than CCM_FAILOVER_LATE_MS late, it was this node that
  * stood still and could not hear of anything: the partner has that time once more.
@@ -45,23 +56,36 @@ CCM_EXTERN_C_BEGIN
 #define CCM_FAILOVER_START_LIMIT_S	120
 #define CCM_FAILOVER_BOOT_LIMIT_S	300
 #define CCM_FAILOVER_LIMIT_MAX_S	86400U
+#define CCM_FAILOVER_HOLD_MS		500
+#define CCM_FAILOVER_HOLD_MAX_MS	60000U
+#define CCM_FAILOVER_FLAP_ADVICES	5
+#define CCM_FAILOVER_FLAP_ADVICES_MAX	16U
+#define CCM_FAILOVER_FLAP_S		600
 #define CCM_FAILOVER_LATE_MS		5000U	/* a deadline noticed later is not believed */
 
 /**
  * struct ccm_failover_config - how patient the monitor is
  * @start_limit_us: with a partner of which nothing is known; 0: not at all
  * @boot_limit_us: with a boot that makes no progress; 0: for ever
+ * @hold_us: with a partner that has just gone; 0: not at all
+ * @flap_us: in this time ...
+ * @flap_advices: ... at most so many takeovers are advised, to
+ *	CCM_FAILOVER_FLAP_ADVICES_MAX; 0: any number
  */
 struct ccm_failover_config {
 	u64 start_limit_us;
 	u64 boot_limit_us;
+	u64 hold_us;
+	u64 flap_us;
+	u32 flap_advices;
 };
 
 /**
  * struct ccm_failover_view - a decision and what belongs to it
  * @decision: enum ccm_fm_decision
  * @flags: CCM_FM_F_*
- * @reason: enum ccm_reason: why takeover-advised or cannot-tell; else CCM_REASON_NONE
+ * @reason: enum ccm_reason: why takeover-advised, suspect, flapping or cannot-tell; else
+ *	CCM_REASON_NONE
  * @stage: enum ccm_stage that the partner was last seen in
  * @incarnation: of the partner, when it was last READY; 0: it has not been
  * @partner_knows: the partner's monitor has said what it has decided about this node;
@@ -87,6 +111,7 @@ struct ccm_failover_view {
  * @config: limits
  * @state: enum ccm_state, as last told
  * @reason: enum ccm_reason, as last told
+ * @certain: ... and whether that is certain
  * @told_incarnation: as last told
  * @seen: it has been READY
  * @in_touch: it was READY, and nothing since has made that doubtful
@@ -95,6 +120,14 @@ struct ccm_failover_view {
  * @gave_up: its user space has lowered the stage since
  * @advised: a takeover was advised and has not been given back
  * @advised_incarnation: of the partner when it was
+ * @advice_certain: the advice that stands is
+ * @watched: whether a takeover stands is known
+ * @suspect: it went at @suspect_us, and has not been back since
+ * @suspect_us: time
+ * @suspect_reason: why
+ * @flapping: nothing that is not certain is advised
+ * @advice_us: when takeovers were advised, the last ones, in a ring
+ * @advices: how many in all since somebody has looked
  * @waiting: @wait_us is when the wait for a partner of which nothing is known began
  * @wait_us: time
  * @booting: @boot_us and @best_stage are of a boot that goes on
@@ -107,6 +140,7 @@ struct ccm_failover {
 	struct ccm_failover_config config;
 	u32 state;
 	u32 reason;
+	bool certain;
 	u64 told_incarnation;
 	bool seen;
 	bool in_touch;
@@ -115,6 +149,14 @@ struct ccm_failover {
 	u64 served_incarnation;
 	bool advised;
 	u64 advised_incarnation;
+	bool advice_certain;
+	bool watched;
+	bool suspect;
+	u64 suspect_us;
+	u32 suspect_reason;
+	bool flapping;
+	u64 advice_us[CCM_FAILOVER_FLAP_ADVICES_MAX];
+	u32 advices;
 	bool waiting;
 	u64 wait_us;
 	bool booting;
@@ -123,10 +165,10 @@ struct ccm_failover {
 };
 
 enum ccm_failover_event_type {
-	CCM_FAILOVER_STATUS	= 0,	/* .state .reason .stage .incarnation: as CCM tells them */
+	CCM_FAILOVER_STATUS	= 0,	/* .state to .incarnation: as CCM tells them */
 	CCM_FAILOVER_PARTNER	= 1,	/* .decision .flags: of its monitor about this node */
 	CCM_FAILOVER_TIMER	= 2,	/* the deadline has come (early ones are harmless) */
-	CCM_FAILOVER_GIVEN_BACK	= 3,	/* no takeover stands; only in giveback-possible */
+	CCM_FAILOVER_GIVEN_BACK	= 3,	/* somebody has looked: no takeover stands */
 	CCM_FAILOVER_PARTNER_LOST = 4,	/* its monitor is not heard any more */
 };
 
@@ -135,6 +177,7 @@ enum ccm_failover_event_type {
  * @type: enum ccm_failover_event_type
  * @state: enum ccm_state
  * @reason: enum ccm_reason
+ * @certain: that proves that its old kernel writes no more
  * @stage: enum ccm_stage
  * @incarnation: of the partner
  * @decision: enum ccm_fm_decision, checked
@@ -144,6 +187,7 @@ struct ccm_failover_event {
 	u32 type;
 	u32 state;
 	u32 reason;
+	bool certain;
 	u32 stage;
 	u64 incarnation;
 	u32 decision;

@@ -3,12 +3,16 @@
  * What a failover monitor writes into its region on the partner: its own decision about
  * that partner. Little-endian, at the start of the region; a ring follows each WRITE.
  *
- *	 0  u32  magic			 4  u16  version	 6  u16  length
- *	 8  u64  instance		16  u64  sequence
- *	24  u32  decision		28  u32  flags
- *	32  u16  reason			34  u16  stage		36  u32  reserved
- *	40  u64  incarnation		48  u64  reserved
- *	56  u64  check: FNV-1a of the bytes before
+ *	 0  u32  magic			 4  u16  version	 6  u16  length, with what follows
+ *	 8  u64  check: FNV-1a of all other bytes
+ *	16  u64  instance		24  u64  sequence
+ *	32  u32  decision		36  u32  flags
+ *	40  u16  reason			42  u16  stage		44  u32  reserved
+ *	48  u64  incarnation		56  u64  reserved
+ *
+ * It can grow: a reader takes what is longer, and is told the length that the check covers.
+ * What it does not know it takes for what is safe: flags are left out, a decision is none
+ * (then the writer has not said anything), a reason is none, a stage unknown.
  *
  * The writer may overwrite it at any time: a copy is taken, and the check tells whether
  * it is of one piece. If not, the ring of the WRITE that tore it is still to come.
@@ -20,7 +24,8 @@
 
 CCM_EXTERN_C_BEGIN
 
-#define CCM_FM_RECORD_LEN	64U
+#define CCM_FM_RECORD_LEN	64U		/* of this version */
+#define CCM_FM_RECORD_LEN_MAX	512U		/* of any that is to come */
 #define CCM_FM_RECORD_MAGIC	0x4d464343U	/* "CCFM" */
 #define CCM_FM_RECORD_VERSION	1U
 
@@ -53,7 +58,7 @@ void ccm_fm_record_put(u8 *buf, const struct ccm_fm_record *record);
 
 /**
  * ccm_fm_record_get() - decode and check
- * @buf: CCM_FM_RECORD_LEN bytes, copied from where the writer could still change them
+ * @buf: CCM_FM_RECORD_LEN_MAX bytes, copied from where the writer could still change them
  * @record: filled only when all of it is valid
  *
  * Return: whether it is

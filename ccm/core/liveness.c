@@ -69,7 +69,8 @@ static u32 on_read(struct ccm_liveness *l, u64 now_us, const u8 *data, u32 len)
 	if (l->reads && page.uptime_ms < l->page.uptime_ms)
 		return give_verdict(l, CCM_REASON_RESTARTED);
 
-	if (page.stage != l->page.stage)
+	if (page.stage != l->page.stage ||
+	    ((page.flags ^ l->page.flags) & CCM_PAGE_LEAVING))
 		found |= CCM_LIVENESS_STAGE;
 	/* Any change is a move: the counter may wrap. */
 	if (l->reads == 0 || page.counter != l->page.counter)

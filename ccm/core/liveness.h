@@ -11,6 +11,7 @@
  *	max(detect_ms, 3 * the partner's tick_ms)	hung
  *	panic flag on the page				panicked, at once
  *	shutdown flag on the page			shutdown, at once
+ *	leaving flag on the page			none: it is not gone yet
  *	the kernel's running time goes back (a		restarted, at once
  *	virtual machine went back to a snapshot)
  *	the page is not a valid status page, or		refused, at once
@@ -63,7 +64,7 @@ enum ccm_liveness_event {
 
 /* What a step found: bits of the return value of ccm_liveness_step() */
 #define CCM_LIVENESS_VERDICT	(1U << 0)	/* ->verdict has just been set */
-#define CCM_LIVENESS_STAGE	(1U << 1)	/* ->page.stage is another than before */
+#define CCM_LIVENESS_STAGE	(1U << 1)	/* ->page: another stage, or it is leaving */
 
 /**
  * ccm_liveness_start() - begin to watch; the partner counts as just heard of

@@ -48,7 +48,7 @@ static const char *const action_names[] = {
 
 static const char *const ring_names[] = {
 	"", "hello", "answer", "catalog", "ready", "goodbye", "links", "catalog taken",
-	"links taken",
+	"links taken", "stage",
 };
 
 static const char *const write_names[] = {

@@ -538,6 +538,10 @@ CCM_SESSION_HANDLER(ring)
 	case CCM_RING_GOODBYE:
 		goodbye_rung(s, now_us, c, event, actions);
 		break;
+	case CCM_RING_STAGE:
+		/* its page is being read already (ccm/path.c): nothing to decide */
+		right = has(c, CCM_DONE_KEYS_RECEIVED);
+		break;
 	default:
 		right = right && session_rung(s, now_us, c, event, actions);
 		break;

@@ -196,6 +196,7 @@ enum ccm_ring {
 	CCM_RING_LINKS		= 6,
 	CCM_RING_CATALOG_TAKEN	= 7,	/* I have copied your catalog: you may write the next */
 	CCM_RING_LINKS_TAKEN	= 8,
+	CCM_RING_STAGE		= 9,	/* my stage has changed: read my page */
 	CCM_RING_COUNT
 };
 

@@ -41,12 +41,12 @@ enum ccm_endpoint_bit {
 	CCM_ENDPOINT_ESTABLISHED	= 1,
 	CCM_ENDPOINT_REJECTED		= 2,
 	CCM_ENDPOINT_FAILED		= 3,	/* could not connect */
-	CCM_ENDPOINT_OWNER		= 4,	/* to 15: what its owner makes of completions */
-	CCM_ENDPOINT_DISCONNECTED	= 16,
-	CCM_ENDPOINT_ERROR		= 17,	/* a work request failed */
-	CCM_ENDPOINT_MALFORMED		= 18,	/* what came is none of the protocol's */
-	CCM_ENDPOINT_DEVICE_GONE	= 19,
-	CCM_ENDPOINT_BITS
+	CCM_ENDPOINT_OWNER		= 4,	/* to 27: what its owner makes of completions */
+	CCM_ENDPOINT_DISCONNECTED	= 28,
+	CCM_ENDPOINT_ERROR		= 29,	/* a work request failed */
+	CCM_ENDPOINT_MALFORMED		= 30,	/* what came is none of the protocol's */
+	CCM_ENDPOINT_DEVICE_GONE	= 31,
+	CCM_ENDPOINT_BITS		/* at most 32: an unsigned long anywhere */
 };
 
 /**

@@ -82,20 +82,20 @@ static bool ring_is_early(struct ccm_mail *mail, u32 kind)
 }
 
 /* Each is legal by itself, but each is a step of the core's: not as many as the wire takes. */
-static bool too_many(struct ccm_mail *mail)
+static bool too_many(unsigned long *since, u32 *count, u32 max)
 {
-	if (time_after(jiffies, mail->rings_since + HZ)) {
-		mail->rings_since = jiffies;
-		mail->rings = 0;
+	if (time_after(jiffies, *since + HZ)) {
+		*since = jiffies;
+		*count = 0;
 	}
-	return ++mail->rings > CCM_MAIL_RINGS_MAX;
+	return ++*count > max;
 }
 
 static void ring_received(struct ccm_mail *mail, u32 word)
 {
 	u32 kind = ccm_wire_ring_kind(word);
 
-	if (!kind || too_many(mail))
+	if (!kind || too_many(&mail->rings_since, &mail->rings, CCM_MAIL_RINGS_MAX))
 		ccm_endpoint_tell(mail->ep, CCM_ENDPOINT_MALFORMED);
 	else if (kind >= CCM_RING_COUNT)
 		return;		/* a later version's; nobody here knows where to look */
@@ -175,6 +175,10 @@ static void send_done(struct ib_cq *cq, struct ib_wc *wc)
 		mail->early_rings &= ~BIT(kind);
 		ccm_endpoint_tell(mail->ep, CCM_MAIL_RING + kind);
 	}
+	/* pairs with ccm_mail_ring_stage(): it saw the bit, or its due is seen here */
+	smp_mb__after_atomic();
+	if (slot == CCM_RING_STAGE && xchg(&mail->stage_due, false))
+		ccm_endpoint_tell(mail->ep, CCM_MAIL_RING_STAGE);
 }
 
 static void ring_done(struct ib_cq *cq, struct ib_wc *wc)
@@ -225,12 +229,14 @@ void ccm_mail_init(struct ccm_mail *mail, struct ccm_endpoint *ep, struct ccm_ma
 
 	/* a bit for each ring, in the owner's part of the endpoint's */
 	BUILD_BUG_ON((u32)CCM_MAIL_RING + CCM_RING_COUNT > CCM_MAIL_READ_ANSWER);
-	BUILD_BUG_ON((u32)CCM_MAIL_READ_ANSWER >= (u32)CCM_ENDPOINT_DISCONNECTED);
+	BUILD_BUG_ON((u32)CCM_MAIL_RING_STAGE >= (u32)CCM_ENDPOINT_DISCONNECTED);
+	BUILD_BUG_ON((u32)CCM_ENDPOINT_BITS > 32);
 
 	mail->ep = ep;
 	mail->mailbox = mailbox;
 	init_waitqueue_head(&mail->tx_wait);
 	mail->rings_since = jiffies;
+	mail->stage_since = jiffies;
 	mail->status.done = status_read;
 	mail->status.slot = CCM_SLOT_STATUS;
 	mail->answer.done = answer_read;
@@ -415,6 +421,41 @@ int ccm_mail_ring(struct ccm_mail *mail, u32 ring)
 
 	ring_prepare(mail, ring, &wr, &sge);
 	return ib_post_send(mail->ep->qp, &wr, NULL);
+}
+
+/**
+ * ccm_mail_ring_stage() - tell the partner to read this node's status page
+ * @mail: of an established connection, whose keys are exchanged
+ *
+ * Unlike other rings, this one answers to nothing and may be wanted at any time: one is on
+ * its way at most, and what changes meanwhile is rung behind it (CCM_MAIL_RING_STAGE). So
+ * it takes one place on the send queue, however often user space changes its mind. And not
+ * more than CCM_MAIL_STAGE_RINGS_MAX in a second: the partner ends the session of one that
+ * rings without end. What is not rung is seen with its next heartbeat.
+ *
+ * Return: 0 or a negative errno
+ */
+int ccm_mail_ring_stage(struct ccm_mail *mail)
+{
+	struct ib_send_wr wr = {};
+	struct ib_sge sge;
+	int ret;
+
+	WRITE_ONCE(mail->stage_due, true);
+	/* a value-returning atomic is a full barrier: see send_done() */
+	if (test_and_set_bit(CCM_RING_STAGE, &mail->tx_busy))
+		return 0;
+	WRITE_ONCE(mail->stage_due, false);
+	if (too_many(&mail->stage_since, &mail->stage_rings, CCM_MAIL_STAGE_RINGS_MAX)) {
+		clear_bit(CCM_RING_STAGE, &mail->tx_busy);
+		return 0;
+	}
+	ring_prepare(mail, CCM_RING_STAGE, &wr, &sge);
+	wr.wr_cqe = &mail->send_cqe[CCM_RING_STAGE];
+	ret = ib_post_send(mail->ep->qp, &wr, NULL);
+	if (ret)
+		clear_bit(CCM_RING_STAGE, &mail->tx_busy);
+	return ret;
 }
 
 /**

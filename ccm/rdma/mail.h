@@ -14,14 +14,16 @@
 
 #define CCM_MAIL_LINK_WR	32	/* registrations of links, at a time */
 #define CCM_MAIL_RINGS_MAX	2000U	/* in a second: far more than clients cause */
+#define CCM_MAIL_STAGE_RINGS_MAX 200U	/* of these, sent */
 #define CCM_MAIL_SEND_WR	(32 + CCM_MAIL_LINK_WR)
 
 /* ccm_endpoint.pending, the owner's part */
 enum ccm_mail_bit {
 	CCM_MAIL_MESSAGE	= CCM_ENDPOINT_OWNER,
 	CCM_MAIL_READ_STATUS	= 5,
-	CCM_MAIL_RING		= 6,	/* + enum ccm_ring: 7..14 */
-	CCM_MAIL_READ_ANSWER	= 15,
+	CCM_MAIL_RING		= 6,	/* + enum ccm_ring: 7..25 */
+	CCM_MAIL_READ_ANSWER	= 26,
+	CCM_MAIL_RING_STAGE	= 27,	/* ring it once more */
 };
 
 /**
@@ -54,6 +56,9 @@ struct ccm_read {
  *	only completions use it
  * @rings: that have come within a second of @rings_since (jiffies)
  * @rings_since: only completions use these two
+ * @stage_rings: that were sent within a second of @stage_since (jiffies)
+ * @stage_since: only the work item uses these two
+ * @stage_due: the stage has changed again while its ring was on the way
  * @ring_seq: number of the next ring
  * @tx_wait: woken when one ends, or the queue pair breaks
  * @message: the A0 received
@@ -76,6 +81,9 @@ struct ccm_mail {
 	u32 early_rings;
 	u32 rings;
 	unsigned long rings_since;
+	u32 stage_rings;
+	unsigned long stage_since;
+	bool stage_due;
 	u32 ring_seq;
 	wait_queue_head_t tx_wait;
 	u8 message[CCM_MESSAGE_LEN];
@@ -89,6 +97,7 @@ int ccm_mail_send_keys(struct ccm_mail *mail, const u8 *data, u32 len);
 u8 *ccm_mail_begin(struct ccm_mail *mail, u32 ring);
 int ccm_mail_post(struct ccm_mail *mail, u32 ring, u32 len, u64 addr, u32 key);
 int ccm_mail_ring(struct ccm_mail *mail, u32 ring);
+int ccm_mail_ring_stage(struct ccm_mail *mail);
 int ccm_mail_read(struct ccm_mail *mail, struct ccm_read *read, u64 addr, u32 key, u32 len);
 bool ccm_mail_take_places(struct ccm_mail *mail, u32 count);
 void ccm_mail_give_places(struct ccm_mail *mail, u32 count);

@@ -45,6 +45,8 @@ struct ccm_port;
  * @node: its node id
  * @state: enum ccm_state
  * @reason: enum ccm_reason of the last time it went DOWN
+ * @certain: @reason proves that the kernel that was there then writes no more
+ * @leaving: as last read from its status page, its kernel is about to go down
  * @stage: enum ccm_stage as last read from its status page; CCM_STAGE_UNKNOWN if it has
  *	not been read in this session
  * @incarnation: the partner's, 0: never heard of
@@ -57,6 +59,8 @@ struct ccm_partner_status {
 	u32 node;
 	u32 state;
 	u32 reason;
+	bool certain;
+	bool leaving;
 	u32 stage;
 	u64 incarnation;
 	u64 counter;

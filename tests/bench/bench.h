@@ -19,6 +19,7 @@ struct Options {
     int loads = 20;   // loads of the second node, and plain connects beside them
     double wait = 10; // seconds the first node has waited before the first load
     int kills = 10;   // kills for each detection time
+    int daemons = 50; // kills of a daemon that holds its stage
     int sessions = 8; // partners that become READY when memory is measured
     std::vector<int> detect_ms{250, 50};
     double port_seconds = 4; // for each kind of operation on a port
@@ -27,6 +28,7 @@ struct Options {
 
 nlohmann::json measure_load(const Options &options);
 nlohmann::json measure_detection(const Options &options);
+nlohmann::json measure_daemon(const Options &options);
 nlohmann::json measure_memory(const Options &options);
 nlohmann::json measure_ports(const Options &options);
 nlohmann::json measure_ready(const Options &options);

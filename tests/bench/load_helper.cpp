@@ -5,10 +5,14 @@
 //
 //     ccm-bench-load MODULE.ko [PARAMETER=VALUE...] [-- MODULE.ko [PARAMETER=VALUE...]]...
 //
+//     ccm-bench-load --kill PID
+//
 // The files are in memory before the clock is looked at: what is timed is the kernel's
 // work, not the reading of a file. Then it sleeps: a node has one CPU, and the plain
 // connection is not measured beside a program that runs either.
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -45,6 +49,13 @@ struct Module {
 
 int main(int argc, char **argv)
 {
+    if (argc == 3 && std::string(argv[1]) == "--kill") {
+        const long long start = now();
+        if (kill(std::atoi(argv[2]), SIGKILL))
+            return fail("kill");
+        std::printf("{\"start_ns\":%lld}\n", start);
+        return 0;
+    }
     std::vector<Module> modules;
     bool first_word = true;
     for (int i = 1; i < argc; i++) {

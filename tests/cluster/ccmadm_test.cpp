@@ -26,8 +26,9 @@ TEST_F(Pair, CcmadmOnAReadyPair)
         EXPECT_FALSE(result.errors.empty()) << command;
     }
     // Errors.
-    for (const char *command : {"ccmadm stage stopping", "ccmadm stage nonsense", "ccmadm peek 7", "ccmadm peek",
-                                "ccmadm nonsense", "ccmadm --device /dev/null status", "ccmadm wait --timeout x"}) {
+    for (const char *command :
+         {"ccmadm stage nonsense", "ccmadm hold running -- /no/such/program", "ccmadm peek 7", "ccmadm peek",
+          "ccmadm nonsense", "ccmadm --device /dev/null status", "ccmadm wait --timeout x"}) {
         Result result = a().run(command);
         EXPECT_EQ(result.code, 1) << command << ": " << result.output << result.errors;
         EXPECT_FALSE(result.errors.empty()) << command;

@@ -19,7 +19,7 @@ using Variables = Uevents::Variables;
 const char *const decisions[] = {
     "none",         "start-wait",       "partner-up",       "booting-wait",
     "boot-stalled", "partner-stopping", "takeover-advised", "giveback-possible",
-    "cannot-tell",
+    "cannot-tell",  "suspect",          "flapping",
 };
 static_assert(std::size(decisions) == CCM_FM_DECISION_COUNT);
 
@@ -30,7 +30,8 @@ struct Flag {
 const Flag flags[] = {
     {CCM_FM_F_PARTITION, "partition", "CCM_PARTITION"},    {CCM_FM_F_ORDERLY, "orderly", "CCM_ORDERLY"},
     {CCM_FM_F_NEVER_SEEN, "never-seen", "CCM_NEVER_SEEN"}, {CCM_FM_F_ADVISED, "advised", "CCM_ADVISED"},
-    {CCM_FM_F_SURVIVED, "survived", "CCM_SURVIVED"},
+    {CCM_FM_F_SURVIVED, "survived", "CCM_SURVIVED"},       {CCM_FM_F_CERTAIN, "certain", "CCM_CERTAIN"},
+    {CCM_FM_F_FLAPPING, "flapping", "CCM_FLAPPING"},
 };
 
 // The words KEY=VALUE of a line
@@ -62,7 +63,7 @@ Decision of_uevent(const Variables &v)
                v.at("CCM_INCARNATION"),
                "",
                v.at("CCM_PARTNER_DECISION"),
-               truth(v.at("CCM_PARTNER_ADVISED"))};
+               v.at("CCM_PARTNER_ADVISED") == "1"};
     for (const Flag &flag : flags)
         if (truth(v.at(flag.variable)))
             d.flags += std::string(" ") + flag.word;
@@ -93,8 +94,9 @@ Decision of_call(const Variables &v)
 template <typename Text> std::vector<std::string> distinct(const std::vector<Decision> &all, Text text)
 {
     std::vector<std::string> list;
+    // In front of each advice that is not certain it is suspect, for a moment.
     for (const Decision &one : all)
-        if (list.empty() || list.back() != text(one))
+        if (one.decision != "suspect" && (list.empty() || list.back() != text(one)))
             list.push_back(text(one));
     return list;
 }
@@ -103,7 +105,7 @@ template <typename Text> std::vector<std::string> distinct(const std::vector<Dec
 
 std::string Decision::note() const
 {
-    if (decision == "takeover-advised" || decision == "cannot-tell")
+    if (decision == "takeover-advised" || decision == "cannot-tell" || decision == "suspect")
         return decision + ": " + reason;
     if (decision == "booting-wait" || decision == "boot-stalled")
         return decision + ": " + stage;
@@ -138,6 +140,8 @@ std::vector<std::string> notes(const Watch &watch, int partner)
         const json &e = event.json;
         if (e["type"] != "client" || e["client"] != monitor || e["node"] != partner || e["note"] == "")
             continue;
+        if (e["note"].get<std::string>().starts_with("suspect"))
+            continue;
         if (list.empty() || list.back() != e["note"])
             list.push_back(e["note"]);
     }
@@ -170,7 +174,8 @@ std::vector<Variables> Uevents::variables() const
     for (const OutputLine &line : command_.lines()) {
         if (line.error)
             throw Error("uevents: {}", line.text);
-        if (line.text != "listening")
+        // The device itself comes with one that adds it.
+        if (line.text != "listening" && parse(line.text)["ACTION"] == "change")
             all.push_back(parse(line.text));
     }
     return all;

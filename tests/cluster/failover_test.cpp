@@ -46,9 +46,9 @@ TEST_F(Failover, OrderlyShutdownIsNoPartition)
     w.wait_for(note(2, "booting-wait: storage"), soon);
     b().power_off();
     w.wait_for(note(2, "takeover-advised: shutdown"), soon);
+    a().console().wait_for("in good order", soon, mark);
     std::string log = log_of(a(), mark);
     EXPECT_EQ(log.find("partition"), std::string::npos) << log;
-    EXPECT_NE(log.find("in good order"), std::string::npos) << log;
     b().boot();
     b().must("ccmadm stage running");
     w.wait_for(note(2, "giveback-possible"), soon);
@@ -69,8 +69,8 @@ TEST_F(Failover, RebootInFullSwingIsNotInGoodOrder)
     uevents.wait_said("booting-wait none root advised");
     b().power_off();
     uevents.wait_said("takeover-advised shutdown root advised");
+    a().console().wait_for("takeover-advised (shutdown)", soon, mark);
     std::string log = log_of(a(), mark);
-    EXPECT_NE(log.find("takeover-advised (shutdown)"), std::string::npos) << log;
     EXPECT_EQ(log.find("in good order"), std::string::npos) << log;
     b().boot();
     b().must("ccmadm stage running");
@@ -158,7 +158,7 @@ TEST_F(Failover, PanicThenBoot)
     const std::string reason = reason_when_standing(b());
     b().must("insmod /modules/ccm_stand.ko ms=2500");
     b().panic();
-    uevents.wait_said(reason == "panicked" ? "takeover-advised panicked running advised"
+    uevents.wait_said(reason == "panicked" ? "takeover-advised panicked running advised certain"
                                            : "takeover-advised unreachable running partition advised");
     b().boot();
     uevents.wait_said("booting-wait none kernel advised");
@@ -179,13 +179,98 @@ TEST_F(Failover, RestartBeforeItsDeathWasNoticed)
     b().kill();
     EXPECT_EQ(partner(a(), 2)["state"], "ready") << "noticed too early for this test";
     b().boot();
-    uevents.wait_said("takeover-advised restarted running advised");
+    uevents.wait_said("takeover-advised restarted running advised certain");
     // With this detection time its further stages are seen late.
     uevents.wait_said("booting-wait none kernel advised");
     // For the tests behind this one.
     unload_monitor(a());
     unload(a(), "with the longest detection time");
     load(a());
+}
+
+// A cable that blinks is no reason to take over, nor is one that goes on blinking.
+TEST_F(Failover, ABlinkIsSuspectAndManyAreFlapping)
+{
+    unload_monitor(a());
+    EXPECT_FALSE(a().run("insmod /modules/ccm_fm.ko hold_ms=60001").ok());
+    load_monitor(a(), "hold_ms=20000");
+    Watch w = watch(a());
+    b().cable().cut();
+    w.wait_for(note(2, "suspect: unreachable"), soon);
+    b().cable().restore();
+    w.wait_for(note(2, "partner-up"), soon);
+    for (const std::string &one : notes(w, 2))
+        EXPECT_FALSE(one.starts_with("takeover")) << one;
+
+    unload_monitor(a());
+    load_monitor(a(), "hold_ms=0 flap_advices=1");
+    a().until("[ $(cat /sys/bus/ccm_failover/devices/2/decision) = partner-up ]", soon);
+    w = watch(a());
+    b().cable().cut();
+    w.wait_for(note(2, "takeover-advised: unreachable"), soon);
+    b().cable().restore();
+    w.wait_for(note(2, "giveback-possible"), soon);
+    b().cable().cut();
+    w.wait_for(note(2, "flapping: unreachable"), soon);
+    b().cable().restore();
+    w.wait_for(note(2, "flapping"), soon);
+    a().must("ccmadm failover 2 --clear");
+    w.wait_for(note(2, "partner-up"), soon);
+    // For the tests behind this one.
+    unload_monitor(a());
+    load_monitor(a());
+}
+
+// The survivor has forgotten: it says so, and what it does not say is no permission.
+TEST_F(Failover, AMonitorThatWasLoadedLateKnowsNothing)
+{
+    auto advised = [&](const char *what) {
+        b().until(fmt::format("[ $(cat /sys/bus/ccm_failover/devices/1/partner_advised) = {} ]", what), soon);
+    };
+    Watch w = watch(a());
+    b().kill();
+    w.wait_for(note(2, "takeover-advised: unreachable"), soon);
+    unload_monitor(a());
+    load_monitor(a());
+    b().boot();
+    w.wait_for(note(2, "booting-wait: kernel"), soon);
+    b().until("[ $(cat /sys/bus/ccm_failover/devices/1/partner_decision) = booting-wait ]", soon);
+    EXPECT_EQ(b().must("cat /sys/bus/ccm_failover/devices/1/partner_advised"), "unknown\n");
+    b().must("ccmadm stage running");
+    w.wait_for(note(2, "partner-up"), soon);
+    advised("unknown");
+    a().must("ccmadm failover 2 --clear");
+    advised("0");
+    // What it has advised itself it knows.
+    b().kill();
+    w.wait_for(note(2, "takeover-advised: unreachable"), soon);
+    b().boot();
+    advised("1");
+    b().must("ccmadm stage running");
+    w.wait_for(note(2, "giveback-possible"), soon);
+    settle(a(), w);
+    advised("0");
+}
+
+// A program that comes late, and udev at its start, are told what there is.
+TEST_F(Failover, ThePresentDecisionCanBeReadAtAnyTime)
+{
+    Watch w = watch(a());
+    b().must("ccmadm stage storage");
+    w.wait_for(note(2, "booting-wait: storage"), soon);
+    json all = json::parse(a().must("ccmadm failover --json"));
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0]["node"], 2);
+    EXPECT_EQ(all[0]["decision"], "booting-wait");
+    EXPECT_EQ(all[0]["stage"], "storage");
+    EXPECT_EQ(all[0]["partner_decision"], "partner-up");
+    EXPECT_NE(a().must("ccmadm failover 2").find("booting-wait"), std::string::npos);
+    EXPECT_NE(a().run("ccmadm failover 7").code, 0);
+    Uevents uevents(a());
+    a().must("echo change >/sys/bus/ccm_failover/devices/2/uevent");
+    uevents.wait_said("booting-wait none storage");
+    b().must("ccmadm stage running");
+    w.wait_for(note(2, "partner-up"), soon);
 }
 
 } // namespace

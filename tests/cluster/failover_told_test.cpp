@@ -25,12 +25,13 @@ void expect_documented(const Uevents::Variables &uevent)
     Words names;
     for (const auto &[name, value] : uevent)
         names.push_back(name);
-    EXPECT_EQ(names, (Words{"ACTION", "CCM_ADVISED", "CCM_DECISION", "CCM_INCARNATION", "CCM_NEVER_SEEN", "CCM_ORDERLY",
-                            "CCM_PARTITION", "CCM_PARTNER", "CCM_PARTNER_ADVISED", "CCM_PARTNER_DECISION", "CCM_REASON",
-                            "CCM_STAGE", "CCM_SURVIVED", "DEVPATH", "SEQNUM", "SUBSYSTEM"}));
+    EXPECT_EQ(names, (Words{"ACTION", "CCM_ADVISED", "CCM_CERTAIN", "CCM_DECISION", "CCM_FLAPPING", "CCM_INCARNATION",
+                            "CCM_NEVER_SEEN", "CCM_ORDERLY", "CCM_PARTITION", "CCM_PARTNER", "CCM_PARTNER_ADVISED",
+                            "CCM_PARTNER_DECISION", "CCM_REASON", "CCM_STAGE", "CCM_SURVIVED", "CCM_WATCHED", "DEVPATH",
+                            "SEQNUM", "SUBSYSTEM"}));
     EXPECT_EQ(uevent.at("ACTION"), "change");
-    EXPECT_EQ(uevent.at("SUBSYSTEM"), "module");
-    EXPECT_EQ(uevent.at("DEVPATH"), "/module/ccm_fm");
+    EXPECT_EQ(uevent.at("SUBSYSTEM"), "ccm_failover");
+    EXPECT_EQ(uevent.at("DEVPATH"), "/devices/virtual/ccm_failover/2");
     EXPECT_EQ(uevent.at("CCM_PARTNER"), "2");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "failover_model.h"
 
+#include <algorithm>
 #include <set>
 
 namespace {
@@ -18,6 +19,10 @@ u64 FailoverModel::deadline() const
 {
     if (decision_ == CCM_FM_BOOTING_WAIT || decision_ == CCM_FM_PARTNER_STOPPING)
         return belief_ == Belief::ready && *boot_ends_ != forever ? *boot_ends_ : 0;
+    if (decision_ == CCM_FM_FLAPPING)
+        return 0;
+    if (decision_ == CCM_FM_SUSPECT)
+        return *suspect_ends_;
     return belief_ == Belief::doubt && doubt_ends_ ? *doubt_ends_ : 0;
 }
 
@@ -29,8 +34,15 @@ u32 FailoverModel::flags() const
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && reason_ == CCM_REASON_UNREACHABLE)
         flags |= CCM_FM_F_PARTITION;
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && service_ == Service::given_up &&
-        (reason_ == CCM_REASON_SHUTDOWN || unloaded.contains(reason_)))
+        (reason_ == CCM_REASON_SHUTDOWN || unloaded.contains(reason_) ||
+         (reason_ == CCM_REASON_UNREACHABLE && stage_ == CCM_STAGE_STOPPING)))
         flags |= CCM_FM_F_ORDERLY;
+    if (decision_ == CCM_FM_TAKEOVER_ADVISED && proven_)
+        flags |= CCM_FM_F_CERTAIN;
+    if (known_)
+        flags |= CCM_FM_F_WATCHED;
+    if (flaps_)
+        flags |= CCM_FM_F_FLAPPING;
     if (advised_to_)
         flags |= CCM_FM_F_ADVISED;
     if (advised_to_ && belief_ == Belief::ready && decision_ != CCM_FM_BOOT_STALLED && *advised_to_ == incarnation_)
@@ -38,9 +50,10 @@ u32 FailoverModel::flags() const
     return flags;
 }
 
-void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation)
+void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain)
 {
     forgive(now);
+    certain_ = certain;
     told_ = true;
     told_state_ = state;
     told_reason_ = reason;
@@ -69,7 +82,7 @@ void FailoverModel::forgive(u64 now)
 {
     const u64 late = CCM_FAILOVER_LATE_MS * 1000ULL;
     if (deadline() && now > deadline() + late)
-        (belief_ == Belief::ready ? boot_ends_ : doubt_ends_) = now + late;
+        (belief_ == Belief::ready ? boot_ends_ : belief_ == Belief::suspect ? suspect_ends_ : doubt_ends_) = now + late;
 }
 
 void FailoverModel::timer(u64 now)
@@ -81,8 +94,11 @@ void FailoverModel::timer(u64 now)
 void FailoverModel::given_back(u64 now)
 {
     forgive(now);
-    if (decision_ == CCM_FM_GIVEBACK_POSSIBLE)
+    if (belief_ == Belief::ready && stage_ == CCM_STAGE_RUNNING)
         advised_to_.reset();
+    known_ |= !advised_to_;
+    takeovers_.clear();
+    flaps_ = false;
     look(now);
 }
 
@@ -102,12 +118,18 @@ void FailoverModel::look_ready(u64 now)
     const bool first_advice = decision_ != CCM_FM_TAKEOVER_ADVISED && decision_ != CCM_FM_BOOT_STALLED;
     belief_ = Belief::ready;
     doubt_ends_.reset();
+    suspect_ends_.reset();
     seen_ = true;
     incarnation_ = told_incarnation_;
     reason_ = CCM_REASON_NONE;
     if (stage_ == CCM_STAGE_RUNNING) {
         boot_ends_.reset();
-        decision_ = advised_to_ ? CCM_FM_GIVEBACK_POSSIBLE : CCM_FM_PARTNER_UP;
+        decision_ = !advised_to_ ? CCM_FM_PARTNER_UP : flaps_ ? CCM_FM_FLAPPING : CCM_FM_GIVEBACK_POSSIBLE;
+        return;
+    }
+    if (stage_ == CCM_STAGE_UNKNOWN) {
+        boot_ends_.reset();
+        decision_ = CCM_FM_CANNOT_TELL;
         return;
     }
     if (!boot_ends_ || other || stage_ > furthest_) {
@@ -117,14 +139,50 @@ void FailoverModel::look_ready(u64 now)
     if (now >= *boot_ends_) {
         if (first_advice)
             advised_to_ = incarnation_;
+        known_ = true;
         decision_ = CCM_FM_BOOT_STALLED;
     } else {
         decision_ = stage_ == CCM_STAGE_STOPPING ? CCM_FM_PARTNER_STOPPING : CCM_FM_BOOTING_WAIT;
     }
 }
 
-void FailoverModel::gone(u32 why)
+/* As many as may be were advised in the time that counts. */
+bool FailoverModel::often(u64 now) const
 {
+    const auto recent =
+        std::count_if(takeovers_.begin(), takeovers_.end(), [&](u64 then) { return now < then + config_.flap_us; });
+    return config_.flap_advices && recent >= config_.flap_advices;
+}
+
+void FailoverModel::suspect(u64 now, u32 why)
+{
+    if (!suspect_ends_)
+        suspect_ends_ = now + config_.hold_us;
+    suspect_why_ = why;
+    if (certain_ || belief_ == Belief::gone || now >= *suspect_ends_) {
+        gone(now, why);
+        return;
+    }
+    belief_ = Belief::suspect;
+    decision_ = CCM_FM_SUSPECT;
+    reason_ = why;
+}
+
+void FailoverModel::gone(u64 now, u32 why)
+{
+    if (decision_ != CCM_FM_TAKEOVER_ADVISED) {
+        flaps_ |= often(now);
+        if (flaps_ && !certain_) {
+            if (belief_ != Belief::doubt)
+                belief_ = Belief::suspect;
+            decision_ = CCM_FM_FLAPPING;
+            reason_ = why;
+            return;
+        }
+        takeovers_.push_back(now);
+    }
+    proven_ = certain_;
+    known_ = true;
     if (decision_ != CCM_FM_TAKEOVER_ADVISED && decision_ != CCM_FM_BOOT_STALLED)
         advised_to_ = incarnation_;
     belief_ = Belief::gone;
@@ -138,7 +196,7 @@ void FailoverModel::doubt(u64 now, u32 why)
     if (!doubt_ends_)
         doubt_ends_ = now + config_.start_limit_us;
     if (now >= *doubt_ends_) {
-        gone(why);
+        gone(now, why);
         return;
     }
     decision_ = seen_ ? CCM_FM_CANNOT_TELL : CCM_FM_START_WAIT;
@@ -152,19 +210,22 @@ void FailoverModel::look_away(u64 now)
     const bool served = stage_ == CCM_STAGE_RUNNING || stage_ == CCM_STAGE_UNKNOWN;
 
     if (proofs.contains(why) || (unloaded.contains(why) && !served)) {
-        gone(why);
+        suspect(now, why);
     } else if (refusals.contains(why) || unloaded.contains(why) ||
                (why == CCM_REASON_DEVICE && belief_ != Belief::gone)) {
         belief_ = Belief::doubt;
         doubt_ends_.reset();
+        suspect_ends_.reset();
         decision_ = CCM_FM_CANNOT_TELL;
         reason_ = why;
     } else if (belief_ == Belief::gone) {
         if (why == CCM_REASON_RESTARTED)
-            reason_ = why;
+            suspect(now, why);
+    } else if (belief_ == Belief::suspect) {
+        suspect(now, why == CCM_REASON_RESTARTED ? why : suspect_why_);
     } else if (signs.contains(why)) {
         if (was_up)
-            gone(why);
+            suspect(now, why);
         else
             doubt(now, why);
     } else if (was_up) {

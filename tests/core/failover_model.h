@@ -7,6 +7,7 @@
 #define CCM_TESTS_CORE_FAILOVER_MODEL_H
 
 #include <optional>
+#include <vector>
 
 #include "ccm/core/failover.h"
 
@@ -14,7 +15,7 @@ class FailoverModel {
 public:
     explicit FailoverModel(const ccm_failover_config &config) : config_(config) {}
 
-    void status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation);
+    void status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain = false);
     void timer(u64 now);
     void given_back(u64 now);
 
@@ -24,7 +25,7 @@ public:
     u64 deadline() const;
 
 private:
-    enum class Belief { nothing, doubt, ready, between, gone };
+    enum class Belief { nothing, doubt, ready, between, suspect, gone };
 
     enum class Service { not_known, going_on, given_up };
 
@@ -34,7 +35,9 @@ private:
     void look_ready(u64 now);
     void look_away(u64 now);
     void doubt(u64 now, u32 why);
-    void gone(u32 why);
+    void suspect(u64 now, u32 why);
+    void gone(u64 now, u32 why);
+    bool often(u64 now) const;
 
     ccm_failover_config config_;
     Belief belief_ = Belief::nothing;
@@ -49,6 +52,12 @@ private:
     std::optional<u64> doubt_ends_;
     std::optional<u64> boot_ends_; /* also while the partner is away */
     u32 furthest_ = 0;
+    bool certain_ = false, proven_ = false; /* as told; of the advice */
+    bool known_ = false;                    /* whether a takeover stands */
+    std::optional<u64> suspect_ends_;
+    u32 suspect_why_ = 0;
+    std::vector<u64> takeovers_; /* since somebody has looked */
+    bool flaps_ = false;
 };
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ccm/core/reason.h"
 #include "failover_model.h"
 
 namespace {
@@ -20,7 +21,11 @@ constexpr u64 second = 1000000;
 constexpr u64 start_limit = 120 * second;
 constexpr u64 boot_limit = 300 * second;
 constexpr u64 late = CCM_FAILOVER_LATE_MS * 1000ULL;
-constexpr ccm_failover_config limits{start_limit, boot_limit};
+constexpr u64 hold = second / 2;
+constexpr u64 flap = 600 * second;
+/* Without a hold time and a limit of advices; and with both. */
+constexpr ccm_failover_config limits{start_limit, boot_limit, 0, 0, 0};
+constexpr ccm_failover_config patient{start_limit, boot_limit, hold, flap, 2};
 
 ccm_failover_event status(u32 state, u32 reason, u32 stage, u64 incarnation)
 {
@@ -40,7 +45,9 @@ ccm_failover_event ready(u32 stage, u64 incarnation = 1)
 
 ccm_failover_event down(u32 reason, u32 stage = CCM_STAGE_UNKNOWN)
 {
-    return status(CCM_STATE_DOWN, reason, stage, 1);
+    ccm_failover_event event = status(CCM_STATE_DOWN, reason, stage, 1);
+    event.certain = ccm_reason_certain(reason);
+    return event;
 }
 
 ccm_failover_event connecting()
@@ -68,7 +75,8 @@ public:
     void expect(u32 decision, u32 flags, u32 reason = CCM_REASON_NONE) const
     {
         EXPECT_STREQ(ccm_fm_decision_name(f.view.decision), ccm_fm_decision_name(decision));
-        EXPECT_EQ(f.view.flags, flags);
+        /* what is sure, and what is known, have plays of their own */
+        EXPECT_EQ(f.view.flags & ~(CCM_FM_F_CERTAIN | CCM_FM_F_WATCHED), flags);
         EXPECT_EQ(f.view.reason, reason);
     }
 
@@ -355,7 +363,7 @@ TEST(Failover, AStoppingPartnerIsWatched)
 
 TEST(Failover, WithoutABootLimitNothingStalls)
 {
-    Play play({start_limit, 0});
+    Play play({start_limit, 0, 0, 0, 0});
     play.at(0, ready(CCM_STAGE_KERNEL));
     EXPECT_EQ(play.f.deadline_us, 0U);
     play.at(1ULL << 50, timer);
@@ -364,7 +372,7 @@ TEST(Failover, WithoutABootLimitNothingStalls)
 
 TEST(Failover, WithoutAStartLimitTheFirstFailureAdvises)
 {
-    Play play({0, boot_limit});
+    Play play({0, boot_limit, 0, 0, 0});
     play.at(0, down(CCM_REASON_UNREACHABLE));
     play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_NEVER_SEEN | CCM_FM_F_PARTITION | CCM_FM_F_ADVISED,
                 CCM_REASON_UNREACHABLE);
@@ -426,13 +434,165 @@ TEST(Failover, NumbersOutOfRangeDoNoHarm)
     play.at(0, status(CCM_STATE_COUNT + 5, CCM_REASON_COUNT + 5, CCM_STAGE_COUNT + 5, 1));
     play.expect(CCM_FM_START_WAIT, CCM_FM_F_NEVER_SEEN);
     play.at(1, ready(CCM_STAGE_COUNT));
-    play.expect(CCM_FM_BOOTING_WAIT, 0);
+    play.expect(CCM_FM_CANNOT_TELL, 0);
     EXPECT_EQ(play.f.view.stage, CCM_STAGE_UNKNOWN);
     EXPECT_STREQ(ccm_fm_decision_name(CCM_FM_DECISION_COUNT), "?");
     std::set<std::string> names;
     for (u32 i = 0; i < CCM_FM_DECISION_COUNT; i++)
         names.insert(ccm_fm_decision_name(i));
     EXPECT_EQ(names.size(), static_cast<std::size_t>(CCM_FM_DECISION_COUNT));
+}
+
+/* A cable that blinks: nobody takes over for it. */
+TEST(Failover, WhoIsBackInAMomentWasOnlySuspected)
+{
+    for (u32 reason : {CCM_REASON_UNREACHABLE, CCM_REASON_HUNG, CCM_REASON_SHUTDOWN}) {
+        Play play(patient);
+        play.at(0, ready(CCM_STAGE_RUNNING));
+        play.at(10, down(reason));
+        play.expect(CCM_FM_SUSPECT, 0, reason);
+        EXPECT_EQ(play.f.deadline_us, 10 + hold);
+        play.at(20, connecting());
+        play.at(30, down(CCM_REASON_UNREACHABLE));
+        play.at(9 + hold, timer);
+        play.expect(CCM_FM_SUSPECT, 0, reason);
+        Play back = play;
+        back.at(10 + hold, ready(CCM_STAGE_RUNNING));
+        back.expect(CCM_FM_PARTNER_UP, 0);
+        /* the next time counts from its own beginning */
+        back.at(11 + hold, down(reason));
+        EXPECT_EQ(back.f.deadline_us, 11 + 2 * hold);
+        EXPECT_EQ(play.at(10 + hold, timer), CCM_FAILOVER_DECIDED);
+        play.expect(CCM_FM_TAKEOVER_ADVISED,
+                    CCM_FM_F_ADVISED | (reason == CCM_REASON_UNREACHABLE ? CCM_FM_F_PARTITION : 0), reason);
+    }
+}
+
+TEST(Failover, WhatIsCertainDoesNotWait)
+{
+    for (u32 reason = 1; reason < CCM_REASON_COUNT; reason++) {
+        const bool certain = reason == CCM_REASON_PANICKED || reason == CCM_REASON_RESTARTED;
+        EXPECT_EQ(ccm_reason_certain(reason), certain) << reason;
+        Play play(patient);
+        play.at(0, ready(CCM_STAGE_RUNNING));
+        play.at(1, down(reason));
+        EXPECT_EQ(play.f.view.decision == CCM_FM_TAKEOVER_ADVISED, certain) << reason;
+        EXPECT_EQ((play.f.view.flags & CCM_FM_F_CERTAIN) != 0, certain) << reason;
+    }
+    /* What was proven stays so, whatever is heard afterwards; and it can be proven later. */
+    Play play(patient);
+    play.at(0, ready(CCM_STAGE_RUNNING));
+    play.at(1, down(CCM_REASON_HUNG));
+    play.at(2 + hold, timer);
+    EXPECT_FALSE(play.f.view.flags & CCM_FM_F_CERTAIN);
+    play.at(3 + hold, down(CCM_REASON_RESTARTED));
+    EXPECT_TRUE(play.f.view.flags & CCM_FM_F_CERTAIN);
+    play.at(4 + hold, connecting());
+    play.at(5 + hold, down(CCM_REASON_UNREACHABLE));
+    EXPECT_TRUE(play.f.view.flags & CCM_FM_F_CERTAIN);
+    play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED, CCM_REASON_RESTARTED);
+    EXPECT_FALSE(ccm_reason_certain(CCM_REASON_NONE) || ccm_reason_certain(CCM_REASON_COUNT));
+}
+
+TEST(Failover, MoreAdvicesThanTheLimitAreFlapping)
+{
+    const u32 standing = CCM_FM_F_ADVISED | CCM_FM_F_PARTITION;
+    const u32 healed = CCM_FM_F_ADVISED | CCM_FM_F_SURVIVED;
+    Play play(patient);
+    u64 now = 0;
+    auto cut = [&](u64 apart) {
+        play.at(now += apart, down(CCM_REASON_UNREACHABLE));
+        play.at(now += hold, timer);
+    };
+    play.at(now, ready(CCM_STAGE_RUNNING));
+    for (int i = 0; i < 6; i++) {
+        cut(flap / 2); /* two in the time: no more than may be */
+        play.expect(CCM_FM_TAKEOVER_ADVISED, standing, CCM_REASON_UNREACHABLE);
+        play.at(++now, ready(CCM_STAGE_RUNNING));
+        play.expect(CCM_FM_GIVEBACK_POSSIBLE, healed);
+    }
+    cut(10);
+    play.expect(CCM_FM_FLAPPING, CCM_FM_F_ADVISED | CCM_FM_F_FLAPPING, CCM_REASON_UNREACHABLE);
+    EXPECT_EQ(play.f.deadline_us, 0U);
+    /* Time does not end it, nor is anything given back to it. */
+    play.at(now += 100 * flap, timer);
+    play.expect(CCM_FM_FLAPPING, CCM_FM_F_ADVISED | CCM_FM_F_FLAPPING, CCM_REASON_UNREACHABLE);
+    play.at(++now, ready(CCM_STAGE_RUNNING));
+    play.expect(CCM_FM_FLAPPING, healed | CCM_FM_F_FLAPPING);
+    /* That it has died is advised all the same. */
+    Play died = play;
+    died.at(now + 1, down(CCM_REASON_PANICKED));
+    died.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_FLAPPING, CCM_REASON_PANICKED);
+    /* Somebody has looked: while it is away, and when it is back. */
+    Play away = play;
+    away.at(now + 1, down(CCM_REASON_UNREACHABLE));
+    away.at(now + 2 + hold, given_back);
+    away.expect(CCM_FM_TAKEOVER_ADVISED, standing, CCM_REASON_UNREACHABLE);
+    play.at(++now, given_back);
+    play.expect(CCM_FM_PARTNER_UP, 0);
+    cut(10);
+    play.expect(CCM_FM_TAKEOVER_ADVISED, standing, CCM_REASON_UNREACHABLE);
+}
+
+/* A monitor that was loaded after the advice knows nothing of it. */
+TEST(Failover, ThatNothingIsAdvisedIsKnownOnlyToWhoHasWatched)
+{
+    Play play;
+    auto known = [&] { return (play.f.view.flags & CCM_FM_F_WATCHED) != 0; };
+    play.at(0, connecting());
+    EXPECT_FALSE(known());
+    for (u32 stage : {CCM_STAGE_KERNEL, CCM_STAGE_RUNNING}) {
+        play.at(1, ready(stage));
+        EXPECT_FALSE(known()) << "it can have been given up before, and not been given back";
+    }
+    Play told = play;
+    EXPECT_EQ(told.at(2, given_back), CCM_FAILOVER_DECIDED);
+    EXPECT_TRUE(told.f.view.flags & CCM_FM_F_WATCHED);
+    play.at(2, down(CCM_REASON_ADMIN, CCM_STAGE_RUNNING));
+    play.at(3, ready(CCM_STAGE_KERNEL, 2));
+    EXPECT_FALSE(known());
+    play.at(4, down(CCM_REASON_HUNG));
+    EXPECT_TRUE(known());
+    play.at(5, given_back); /* too early: it is not back */
+    EXPECT_TRUE(play.f.view.flags & CCM_FM_F_ADVISED);
+    play.at(6, ready(CCM_STAGE_RUNNING, 2));
+    play.at(7, given_back);
+    play.expect(CCM_FM_PARTNER_UP, 0);
+    EXPECT_TRUE(known());
+}
+
+/* Loaded late: how far it has booted is not known, and it makes no progress that is seen. */
+TEST(Failover, AStageThatIsNotKnownNeverStalls)
+{
+    Play play;
+    play.at(0, ready(CCM_STAGE_UNKNOWN));
+    play.expect(CCM_FM_CANNOT_TELL, 0);
+    EXPECT_EQ(play.f.deadline_us, 0U);
+    play.at(10 * boot_limit, timer);
+    play.expect(CCM_FM_CANNOT_TELL, 0);
+    play.at(10 * boot_limit + 1, down(CCM_REASON_ADMIN));
+    play.expect(CCM_FM_CANNOT_TELL, 0, CCM_REASON_ADMIN);
+    /* What was a boot before is none any more. */
+    play.at(11 * boot_limit, ready(CCM_STAGE_ROOT));
+    play.at(11 * boot_limit + 1, ready(CCM_STAGE_UNKNOWN, 2));
+    play.at(13 * boot_limit, timer);
+    play.expect(CCM_FM_CANNOT_TELL, 0);
+}
+
+/* `ccmadm stage stopping`, and then the network goes before the kernel can say goodbye. */
+TEST(Failover, WhoSaidThatItStopsHasLeftInGoodOrder)
+{
+    Play play;
+    play.at(0, ready(CCM_STAGE_RUNNING));
+    play.at(1, ready(CCM_STAGE_STOPPING));
+    play.at(2, down(CCM_REASON_UNREACHABLE, CCM_STAGE_STOPPING));
+    play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_PARTITION | CCM_FM_F_ORDERLY,
+                CCM_REASON_UNREACHABLE);
+    Play back;
+    back.at(0, ready(CCM_STAGE_STOPPING));
+    back.at(1, ready(CCM_STAGE_RUNNING));
+    back.at(2, down(CCM_REASON_UNREACHABLE, CCM_STAGE_RUNNING));
+    back.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_PARTITION, CCM_REASON_UNREACHABLE);
 }
 
 /* Everything that can be told of a partner, for histories */
@@ -443,8 +603,9 @@ std::vector<ccm_failover_event> alphabet()
         all.push_back(down(reason));
     all.push_back(down(CCM_REASON_ADMIN, CCM_STAGE_STOPPING));
     all.push_back(down(CCM_REASON_SHUTDOWN, CCM_STAGE_RUNNING));
-    for (u32 stage : {CCM_STAGE_KERNEL, CCM_STAGE_ROOT, CCM_STAGE_RUNNING, CCM_STAGE_STOPPING})
+    for (u32 stage : {CCM_STAGE_UNKNOWN, CCM_STAGE_KERNEL, CCM_STAGE_ROOT, CCM_STAGE_RUNNING, CCM_STAGE_STOPPING})
         all.push_back(ready(stage, 1));
+    all.push_back(down(CCM_REASON_UNREACHABLE, CCM_STAGE_STOPPING));
     all.push_back(ready(CCM_STAGE_KERNEL, 2));
     all.push_back(ready(CCM_STAGE_RUNNING, 2));
     return all;
@@ -453,7 +614,7 @@ std::vector<ccm_failover_event> alphabet()
 void feed(FailoverModel &model, u64 now, const ccm_failover_event &event)
 {
     if (event.type == CCM_FAILOVER_STATUS)
-        model.status(now, event.state, event.reason, event.stage, event.incarnation);
+        model.status(now, event.state, event.reason, event.stage, event.incarnation, event.certain);
     else if (event.type == CCM_FAILOVER_TIMER)
         model.timer(now);
     else if (event.type == CCM_FAILOVER_GIVEN_BACK)
@@ -516,11 +677,14 @@ private:
 
 TEST(Failover, EveryShortHistoryIsAsTheModelSays)
 {
-    ccm_failover f;
-    ccm_failover_start(&f, &limits);
-    Histories histories;
-    histories.explore(f, FailoverModel(limits), 1000, 4);
-    EXPECT_GT(histories.count(), 400000U);
+    for (const ccm_failover_config &config : {limits, patient}) {
+        SCOPED_TRACE(config.hold_us);
+        ccm_failover f;
+        ccm_failover_start(&f, &config);
+        Histories histories;
+        histories.explore(f, FailoverModel(config), 1000, 4);
+        EXPECT_GT(histories.count(), 400000U);
+    }
 }
 
 /* The promises, seen from outside: from what was told and what was decided. */
@@ -532,9 +696,10 @@ public:
         if (event.type == CCM_FAILOVER_STATUS) {
             const bool restarts = event.incarnation != incarnation_;
             up_ = event.state == CCM_STATE_READY;
-            if (up_ && (restarts || event.stage == CCM_STAGE_RUNNING))
+            if (up_ && (restarts || event.stage == CCM_STAGE_RUNNING || event.stage == CCM_STAGE_UNKNOWN))
                 furthest_.reset();
-            if (up_ && event.stage != CCM_STAGE_RUNNING && (!furthest_ || event.stage > *furthest_)) {
+            if (up_ && event.stage != CCM_STAGE_RUNNING && event.stage != CCM_STAGE_UNKNOWN &&
+                (!furthest_ || event.stage > *furthest_)) {
                 furthest_ = event.stage;
                 progress_ = now;
             }
@@ -552,12 +717,21 @@ public:
             if (!first_)
                 first_ = now;
         }
-        if (event.type == CCM_FAILOVER_GIVEN_BACK && decision_ == CCM_FM_GIVEBACK_POSSIBLE)
-            outstanding_ = false;
+        if (event.type == CCM_FAILOVER_GIVEN_BACK) {
+            outstanding_ &= !serves_;
+            known_ |= !outstanding_;
+            flaps_ = false;
+        }
         const bool takeover = v.decision == CCM_FM_TAKEOVER_ADVISED;
         if (takeover || v.decision == CCM_FM_BOOT_STALLED)
-            outstanding_ = true;
+            outstanding_ = known_ = true;
+        flaps_ |= (v.flags & CCM_FM_F_FLAPPING) != 0;
 
+        EXPECT_EQ((v.flags & CCM_FM_F_WATCHED) != 0, v.decision != CCM_FM_NONE && known_);
+        EXPECT_EQ((v.flags & CCM_FM_F_FLAPPING) != 0, v.decision != CCM_FM_NONE && flaps_);
+        if (v.flags & CCM_FM_F_CERTAIN) {
+            EXPECT_TRUE(takeover && ccm_reason_certain(v.reason));
+        }
         EXPECT_FALSE(takeover && up_) << "it is READY";
         EXPECT_EQ((v.flags & CCM_FM_F_PARTITION) != 0, takeover && v.reason == CCM_REASON_UNREACHABLE);
         EXPECT_EQ((v.flags & CCM_FM_F_ADVISED) != 0, outstanding_);
@@ -566,7 +740,9 @@ public:
             EXPECT_FALSE(swinging_) << "it was running when it was last seen";
         }
         if (serves_) {
-            EXPECT_EQ(v.decision, outstanding_ ? CCM_FM_GIVEBACK_POSSIBLE : CCM_FM_PARTNER_UP);
+            EXPECT_EQ(v.decision, !outstanding_ ? CCM_FM_PARTNER_UP
+                                  : flaps_      ? CCM_FM_FLAPPING
+                                                : CCM_FM_GIVEBACK_POSSIBLE);
         }
         if (v.decision == CCM_FM_BOOT_STALLED && decision_ != CCM_FM_BOOT_STALLED) {
             EXPECT_TRUE(up_);
@@ -576,6 +752,7 @@ public:
             EXPECT_GE(now, *first_ + start_limit);
         }
         if (takeover && decision_ != CCM_FM_TAKEOVER_ADVISED) {
+            EXPECT_TRUE(!flaps_ || (v.flags & CCM_FM_F_CERTAIN));
             EXPECT_NE(reason_, CCM_REASON_DEVICE);
             EXPECT_NE(reason_, CCM_REASON_VERSION);
             EXPECT_NE(reason_, CCM_REASON_REFUSED);
@@ -595,7 +772,7 @@ public:
     }
 
 private:
-    bool swinging_ = false;
+    bool swinging_ = false, known_ = false, flaps_ = false;
     u64 server_ = 0;
     bool up_ = false, serves_ = false, met_ = false, outstanding_ = false;
     std::optional<u64> first_;
@@ -608,12 +785,13 @@ TEST(Failover, PromisesHoldOverLongHistories)
 {
     const std::vector<ccm_failover_event> events = alphabet();
     std::array<u64, CCM_FM_DECISION_COUNT> given{};
-    for (u64 seed = 0; seed < 3000 && !testing::Test::HasFailure(); seed++) {
+    for (u64 seed = 0; seed < 4000 && !testing::Test::HasFailure(); seed++) {
         SCOPED_TRACE("seed " + std::to_string(seed));
+        const ccm_failover_config &config = seed % 2 ? patient : limits;
         std::mt19937_64 dice(seed);
         ccm_failover f;
-        ccm_failover_start(&f, &limits);
-        FailoverModel model(limits);
+        ccm_failover_start(&f, &config);
+        FailoverModel model(config);
         Promises promises;
         u64 now = dice() >> 24;
         for (int i = 0; i < 200; i++) {

@@ -45,8 +45,10 @@ u32 LivenessModel::read(u64 now_us, const std::optional<ccm_wire_status> &page)
     uptime_ms_ = page->uptime_ms;
 
     const u32 stage = page->stage > 7 ? 0 : page->stage; /* a later version's: unknown */
-    u32 found = stage == stage_ ? 0 : CCM_LIVENESS_STAGE;
+    const bool leaving = page->flags & CCM_PAGE_LEAVING;
+    u32 found = stage == stage_ && leaving == leaving_ ? 0 : CCM_LIVENESS_STAGE;
     stage_ = stage;
+    leaving_ = leaving;
     heard_ = fair_;
     if (counter_ != page->counter)
         moved_ = fair_;

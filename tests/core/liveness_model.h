@@ -36,6 +36,7 @@ private:
     std::optional<u64> counter_;
     u32 stage_ = CCM_STAGE_UNKNOWN;
     u64 uptime_ms_ = 0; /* the highest that was read */
+    bool leaving_ = false;
     u32 verdict_ = CCM_REASON_NONE;
 };
 

@@ -36,6 +36,8 @@ struct Command {
     std::string wait_stage;
     WatchOptions watch;
     StageOptions stage;
+    HoldOptions hold;
+    FailoverOptions failover;
     PeekOptions peek;
 };
 
@@ -83,10 +85,12 @@ std::string check_client(const std::string &text)
                        name_text(text), CCM_CLIENT_NAME_LEN - 1);
 }
 
-std::string check_stage(const std::string &text)
+auto check_stage_up_to(std::uint32_t last)
 {
-    const auto stage = stage_named(text);
-    return stage ? std::string() : stage.error().text;
+    return [last](const std::string &text) {
+        const auto stage = stage_named(text, last);
+        return stage ? std::string() : stage.error().text;
+    };
 }
 
 // The command line's grammar, writing to @command. A verb's own --json and --device
@@ -136,7 +140,7 @@ void describe(CLI::App &app, Command &command)
                      "Wait until it is ready and its boot has reached at least: " +
                          stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))
         ->type_name("NAME")
-        ->check(check_stage);
+        ->check(check_stage_up_to(CCM_STAGE_RUNNING));
     wait->footer("Exits with 0 when it came true, 3 when the time is over.");
 
     auto *watch = add("watch", "Print the present state, then every change");
@@ -150,9 +154,30 @@ void describe(CLI::App &app, Command &command)
     auto *stage = add("stage", "Print or set this node's boot stage");
     stage
         ->add_option("stage", command.stage.name,
-                     "The stage to set: " + stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))
+                     "The stage to set: " + stages.list(CCM_STAGE_KERNEL, CCM_STAGE_STOPPING))
         ->type_name("NAME")
-        ->check(check_stage);
+        ->check(check_stage_up_to(CCM_STAGE_STOPPING));
+
+    auto *hold = add("hold", "Run a command, and hold a boot stage as long as it lives");
+    hold->add_option("stage", command.hold.stage,
+                     "The stage to hold: " + stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))
+        ->type_name("NAME")
+        ->required()
+        ->check(check_stage_up_to(CCM_STAGE_RUNNING));
+    hold->add_option("command", command.hold.command, "The command and its arguments, behind --")
+        ->type_name("COMMAND")
+        ->required();
+    hold->footer("The command takes the place of ccmadm: the exit status is its own. The stage falls back\n"
+                 "when the last process that has inherited the descriptor is gone.");
+
+    auto *failover = add("failover", "Show what the failover monitor has decided, or say that somebody has looked");
+    auto *of = failover->add_option("partner", command.failover.partner, "The partner's id [all]")
+                   ->type_name("N")
+                   ->check(check_node_id);
+    failover
+        ->add_flag("--clear", command.failover.clear,
+                   "Say that nothing of the partner is taken over (any more), and that somebody has looked")
+        ->needs(of);
 
     auto *peek = add("peek", "Read a partner's status page by RDMA, now");
     peek->add_option("partner", command.peek.partner, "The partner's id")
@@ -174,13 +199,17 @@ Result<ExitCode> run_verb(const CLI::App &app, Command &command, const Context &
                 std::chrono::duration<double>(command.wait_timeout));
         command.wait.state = states.value(command.wait_state).value_or(CCM_STATE_READY);
         if (!command.wait_stage.empty())
-            command.wait.stage = stage_named(command.wait_stage).value();
+            command.wait.stage = stage_named(command.wait_stage, CCM_STAGE_RUNNING).value();
         return run_wait(context, command.wait);
     }
     if (app.got_subcommand("watch"))
         return run_watch(context, command.watch);
     if (app.got_subcommand("stage"))
         return run_stage(context, command.stage);
+    if (app.got_subcommand("failover"))
+        return run_failover(context, command.failover);
+    if (app.got_subcommand("hold"))
+        return run_hold(context, command.hold);
     if (app.got_subcommand("peek"))
         return run_peek(context, command.peek);
     return run_status(context);

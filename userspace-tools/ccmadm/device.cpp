@@ -21,6 +21,13 @@ public:
 
     int info(ccm_info &info) override { return call(CCM_IOC_INFO, &info); }
     int set_stage(std::uint32_t stage) override { return call(CCM_IOC_SET_STAGE, &stage); }
+    int hold_stage(std::uint32_t stage, int &fd) override
+    {
+        fd = fd_;
+        if (const int number = call(CCM_IOC_HOLD_STAGE, &stage))
+            return number;
+        return fcntl(fd_, F_SETFD, 0) < 0 ? errno : 0;
+    }
     int peek(ccm_peek &peek) override { return call(CCM_IOC_PEEK, &peek); }
 
 private:
@@ -99,29 +106,41 @@ Result<ccm_info> Device::check()
     return info;
 }
 
-Result<Nothing> Device::set_stage(std::uint32_t stage)
+Error Device::stage_error(std::string_view verb, std::uint32_t stage, int number) const
 {
-    const int number = control_->set_stage(stage);
-    const std::string word = stages.text(stage);
+    const std::string what = fmt::format("cannot {} the stage {}", verb, stages.text(stage));
     switch (number) {
-    case 0:
-        return Nothing{};
     case EPERM:
     case EACCES:
-        return Error{fmt::format("cannot set the stage to {}: it needs CAP_SYS_ADMIN: "
-                                 "run ccmadm as root",
-                                 word)};
+        return {fmt::format("{}: it needs CAP_SYS_ADMIN: run ccmadm as root", what)};
     case EINVAL:
-        return Error{fmt::format("the module does not accept the stage {}: "
-                                 "use the ccmadm that belongs to the loaded module",
-                                 word)};
+    case ENOTTY:
+        return {
+            fmt::format("{}: the module does not accept it: use the ccmadm that belongs to the loaded module", what)};
+    case EBUSY:
+        return {fmt::format("{}: a program holds a higher one (`ccmadm hold`); stop it first", what)};
     case ESHUTDOWN:
-        return Error{fmt::format("cannot set the stage to {}: this node is going down", word)};
+        return {fmt::format("{}: this node is going down", what)};
     case ENODEV:
         return unloaded(path_);
     default:
-        return Error{fmt::format("cannot set the stage to {}: {}", word, strerror(number))};
+        return {fmt::format("{}: {}", what, strerror(number))};
     }
+}
+
+Result<Nothing> Device::set_stage(std::uint32_t stage)
+{
+    if (const int number = control_->set_stage(stage))
+        return stage_error("set", stage, number);
+    return Nothing{};
+}
+
+Result<int> Device::hold_stage(std::uint32_t stage)
+{
+    int fd = -1;
+    if (const int number = control_->hold_stage(stage, fd))
+        return stage_error("hold", stage, number);
+    return fd;
 }
 
 Result<ccm_peek> Device::peek(std::uint32_t node, std::uint32_t timeout_ms)

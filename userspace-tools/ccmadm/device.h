@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace ccmadm {
 
@@ -18,6 +19,8 @@ public:
 
     virtual int info(ccm_info &info) = 0;
     virtual int set_stage(std::uint32_t stage) = 0;
+    // Until the descriptor is closed; from then on programs that are run inherit it.
+    virtual int hold_stage(std::uint32_t stage, int &fd) = 0;
     virtual int peek(ccm_peek &peek) = 0;
 };
 
@@ -31,10 +34,14 @@ public:
     // Asks the module what it is; its records must not be read before this succeeds.
     Result<ccm_info> check();
     Result<Nothing> set_stage(std::uint32_t stage);
+    // The descriptor that holds it.
+    Result<int> hold_stage(std::uint32_t stage);
     Result<ccm_peek> peek(std::uint32_t node, std::uint32_t timeout_ms);
     RecordSource &records() { return *records_; }
 
 private:
+    Error stage_error(std::string_view verb, std::uint32_t stage, int number) const;
+
     std::string path_;
     // Before records_: it owns the descriptor that records_ reads.
     std::unique_ptr<Control> control_;

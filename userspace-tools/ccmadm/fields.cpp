@@ -22,10 +22,13 @@ struct FlagWord {
 constexpr FlagWord record_flags[] = {
     {CCM_RECORD_F_AUTH, "auth"},
     {CCM_RECORD_F_PRESENT, "present"},
+    {CCM_RECORD_F_CERTAIN, "certain"},
+    {CCM_RECORD_F_LEAVING, "leaving"},
 };
 constexpr FlagWord page_flags[] = {
     {CCM_PAGE_PANIC, "panic"},
     {CCM_PAGE_SHUTDOWN, "shutdown"},
+    {CCM_PAGE_LEAVING, "leaving"},
 };
 
 // The word, or the number of a value that only a newer module has.
@@ -102,7 +105,10 @@ std::string state_text(const ccm_record &record)
         else if (meaning.empty())
             text += fmt::format(": reason {}", record.reason);
         else
-            text += fmt::format(": {} ({})", reasons.text(record.reason), meaning);
+            text += fmt::format(": {}{} ({})", reasons.text(record.reason),
+                                (record.flags & CCM_RECORD_F_CERTAIN) != 0 ? ", certain" : "", meaning);
+    } else if ((record.flags & CCM_RECORD_F_LEAVING) != 0) {
+        text += ", about to go down";
     }
     return text;
 }

@@ -224,6 +224,28 @@ void Printer::peek(const ccm_peek &peek)
                {"read in", page.text("read_us")}}));
 }
 
+void Printer::failover(const std::vector<ordered_json> &decisions)
+{
+    if (format_ == Format::json) {
+        line(ordered_json(decisions).dump());
+        return;
+    }
+    std::string text;
+    for (const ordered_json &one : decisions) {
+        const auto word = [&](const char *name) { return one[name].get<std::string>(); };
+        const std::string reason = word("reason");
+        const auto flags = one["flags"].get<std::vector<std::string>>();
+        text += text.empty() ? "" : "\n";
+        text += table({{"partner", fmt::format("{}", one["node"].get<std::uint32_t>())},
+                       {"decision", word("decision") + (reason == "none" ? "" : fmt::format(" ({})", reason))},
+                       {"flags", fmt::format("{}", fmt::join(flags, " "))},
+                       {"stage", word("stage")},
+                       {"it says of us", word("partner_decision")},
+                       {"takeover of us", word("partner_advised")}});
+    }
+    output_.write(text);
+}
+
 std::string partner_label(const ccm_record &record)
 {
     const std::string name = name_text(record.name);

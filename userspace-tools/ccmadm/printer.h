@@ -6,7 +6,9 @@
 #include "present_state.h"
 
 #include <linux/ccm.h>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace ccmadm {
 
@@ -27,6 +29,9 @@ public:
     void stage(std::uint32_t node, std::uint32_t stage, bool told);
     // The partner's status page.
     void peek(const ccm_peek &peek);
+
+    // What the failover monitor has decided, an object for each partner.
+    void failover(const std::vector<nlohmann::ordered_json> &decisions);
 
     Output &output() { return output_; }
 

@@ -82,7 +82,7 @@ enum ccm_stage {
 	CCM_STAGE_USERSPACE	= 4,	/* init has started */
 	CCM_STAGE_STORAGE	= 5,	/* the storage OS is starting */
 	CCM_STAGE_RUNNING	= 6,	/* the storage OS serves */
-	CCM_STAGE_STOPPING	= 7,	/* going down in good order */
+	CCM_STAGE_STOPPING	= 7,	/* going down in good order: serves no more */
 	CCM_STAGE_COUNT
 };
 
@@ -116,6 +116,8 @@ enum ccm_client_reason {
 /* struct ccm_record.flags */
 #define CCM_RECORD_F_AUTH	(1U << 0)	/* the session is authenticated */
 #define CCM_RECORD_F_PRESENT	(1U << 1)	/* part of the present state, not a change */
+#define CCM_RECORD_F_CERTAIN	(1U << 2)	/* DOWN, and its old kernel writes no more */
+#define CCM_RECORD_F_LEAVING	(1U << 3)	/* as last read: it is about to go down */
 
 /**
  * struct ccm_record - one event record of /dev/ccm
@@ -239,17 +241,18 @@ struct ccm_peek {
 
 /* Flags on the status page: struct ccm_peek.page_flags */
 #define CCM_PAGE_PANIC		(1U << 0)	/* the kernel has panicked */
-#define CCM_PAGE_SHUTDOWN	(1U << 1)	/* the kernel shuts down or reboots */
+#define CCM_PAGE_SHUTDOWN	(1U << 1)	/* the kernel shuts down or reboots, now */
+#define CCM_PAGE_LEAVING	(1U << 2)	/* ... is about to, and still writes */
 
 #define CCM_IOC_MAGIC		0xCC
 
 /* What the module is. Any open file. */
 #define CCM_IOC_INFO		_IOR(CCM_IOC_MAGIC, 0x00, struct ccm_info)
 /*
- * Set this node's boot stage (enum ccm_stage, CCM_STAGE_KERNEL..CCM_STAGE_RUNNING).
- * The stage may also be set back, for a storage OS that is stopped and started.
- * EPERM without CAP_SYS_ADMIN, EINVAL for a stage out of range, ESHUTDOWN when the
- * node is going down.
+ * Set this node's boot stage (enum ccm_stage, CCM_STAGE_KERNEL..CCM_STAGE_STOPPING).
+ * The stage may also be set back, for a storage OS that is stopped and started; stopping
+ * is taken back by any other. EPERM without CAP_SYS_ADMIN, EINVAL for a stage out of range,
+ * ESHUTDOWN when the node is going down, EBUSY when a program holds a higher stage.
  */
 #define CCM_IOC_SET_STAGE	_IOW(CCM_IOC_MAGIC, 0x01, __u32)
 /*
@@ -258,5 +261,13 @@ struct ccm_peek {
  * EPERM without CAP_SYS_ADMIN.
  */
 #define CCM_IOC_PEEK		_IOWR(CCM_IOC_MAGIC, 0x02, struct ccm_peek)
+/*
+ * Hold a boot stage (CCM_STAGE_KERNEL..CCM_STAGE_RUNNING) as long as this file is open,
+ * which is until the last process that has it has closed it or is gone, by whatever end.
+ * The highest of what is set and what is held is the node's stage. A file holds one
+ * stage: another one takes its place, CCM_STAGE_UNKNOWN lets go. EPERM without
+ * CAP_SYS_ADMIN, EINVAL for a stage out of range, ESHUTDOWN when the node is going down.
+ */
+#define CCM_IOC_HOLD_STAGE	_IOW(CCM_IOC_MAGIC, 0x03, __u32)
 
 #endif /* _UAPI_LINUX_CCM_H */

@@ -18,6 +18,8 @@ enum ccm_fm_decision {
 	CCM_FM_TAKEOVER_ADVISED	= 6,	/* it does not serve: take over what it served */
 	CCM_FM_GIVEBACK_POSSIBLE = 7,	/* it serves again after a takeover was advised */
 	CCM_FM_CANNOT_TELL	= 8,	/* no advice; the reason says why */
+	CCM_FM_SUSPECT		= 9,	/* it has just gone: an advice may follow in a moment */
+	CCM_FM_FLAPPING		= 10,	/* too many advices: none until somebody has looked */
 	CCM_FM_DECISION_COUNT
 };
 
@@ -27,6 +29,9 @@ enum ccm_fm_decision {
 #define CCM_FM_F_NEVER_SEEN	(1U << 2)	/* has not been ready since the monitor started */
 #define CCM_FM_F_ADVISED	(1U << 3)	/* a takeover was advised and not given back yet */
 #define CCM_FM_F_SURVIVED	(1U << 4)	/* ... but it is back without a restart */
-#define CCM_FM_F_ALL		((1U << 5) - 1)
+#define CCM_FM_F_CERTAIN	(1U << 5)	/* proven: its old kernel writes no more */
+#define CCM_FM_F_WATCHED	(1U << 6)	/* else a missing CCM_FM_F_ADVISED says nothing */
+#define CCM_FM_F_FLAPPING	(1U << 7)	/* too many advices; nobody has looked yet */
+#define CCM_FM_F_ALL		((1U << 8) - 1)
 
 #endif /* _UAPI_LINUX_CCM_FM_H */

@@ -367,8 +367,8 @@ static const struct range_case range_cases[] = {
 	{ RING, "word", 8, 4, 0, false },
 	{ RING, "word", 8, 4, 0x00ffffff, false },
 	{ RING, "word", 8, 4, 0x01000000, true },
-	{ RING, "word", 8, 4, 0x08ffffff, true },
-	{ RING, "word", 8, 4, 0x09000000, true },	/* a later version's */
+	{ RING, "word", 8, 4, 0x09ffffff, true },
+	{ RING, "word", 8, 4, 0x0a000000, true },	/* a later version's */
 	{ RING, "word", 8, 4, 0xffffffff, true },
 	{ RING, "reserved", 12, 4, 0xffffffff, true },
 

@@ -77,10 +77,10 @@ TEST_F(DeviceTest, SetStageErrors)
         return result ? "" : result.error().text;
     };
     EXPECT_EQ(text(0), "");
-    EXPECT_EQ(text(EPERM), "cannot set the stage to root: it needs CAP_SYS_ADMIN: "
+    EXPECT_EQ(text(EPERM), "cannot set the stage root: it needs CAP_SYS_ADMIN: "
                            "run ccmadm as root");
-    EXPECT_NE(text(EINVAL).find("does not accept the stage root"), std::string::npos);
-    EXPECT_EQ(text(ESHUTDOWN), "cannot set the stage to root: this node is going down");
+    EXPECT_NE(text(EINVAL).find("the module does not accept it"), std::string::npos);
+    EXPECT_EQ(text(ESHUTDOWN), "cannot set the stage root: this node is going down");
     EXPECT_NE(text(ENODEV).find("was unloaded"), std::string::npos);
     EXPECT_NE(text(EIO).find("Input/output error"), std::string::npos);
     EXPECT_EQ(calls.stages_set.size(), 6u);

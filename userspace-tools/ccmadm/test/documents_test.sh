@@ -50,6 +50,8 @@ done
 # The words of a value are those that the program names in its own error.
 words=$("$program" stage no-such-stage 2>&1 | sed 's/.*the stages are: \([^;]*\).*/\1/; s/,//g')
 [ "$(offers ccmadm stage "")" = "$words" ] || fail "completion of stages is not: $words"
+words=$("$program" hold no-such-stage true 2>&1 | sed 's/.*the stages are: \([^;]*\).*/\1/; s/,//g')
+[ "$(offers ccmadm hold "")" = "$words" ] || fail "completion of stages to hold is not: $words"
 [ "$(offers ccmadm wait --stage "")" = "$words" ] || fail "completion of --stage is not: $words"
 words=$("$program" wait --state no-such-state 2>&1 | sed 's/.*the states are: \([^;]*\).*/\1/; s/,//g')
 [ "$(offers ccmadm wait --state "")" = "$words" ] || fail "completion of --state is not: $words"

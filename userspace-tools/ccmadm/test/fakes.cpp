@@ -137,6 +137,13 @@ int FakeControl::set_stage(std::uint32_t stage)
     return calls_.stage_errno;
 }
 
+int FakeControl::hold_stage(std::uint32_t stage, int &fd)
+{
+    calls_.stages_held.push_back(stage);
+    fd = -1;
+    return calls_.hold_errno;
+}
+
 int FakeControl::peek(ccm_peek &peek)
 {
     calls_.peeks_asked.push_back(peek);

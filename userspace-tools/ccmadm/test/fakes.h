@@ -69,6 +69,8 @@ struct ControlCalls {
     ccm_info info{};
     int info_errno = 0;
     int stage_errno = 0;
+    int hold_errno = 0;
+    std::vector<std::uint32_t> stages_held;
     ccm_peek peek{};
     int peek_errno = 0;
     std::vector<std::uint32_t> stages_set;
@@ -80,6 +82,7 @@ public:
     explicit FakeControl(ControlCalls &calls) : calls_(calls) {}
     int info(ccm_info &info) override;
     int set_stage(std::uint32_t stage) override;
+    int hold_stage(std::uint32_t stage, int &fd) override;
     int peek(ccm_peek &peek) override;
 
 private:

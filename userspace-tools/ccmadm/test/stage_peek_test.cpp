@@ -39,6 +39,7 @@ TEST(Stage, SetsEachOne)
     const std::pair<const char *, std::uint32_t> names[] = {
         {"kernel", CCM_STAGE_KERNEL},       {"initramfs", CCM_STAGE_INITRAMFS}, {"root", CCM_STAGE_ROOT},
         {"userspace", CCM_STAGE_USERSPACE}, {"storage", CCM_STAGE_STORAGE},     {"running", CCM_STAGE_RUNNING},
+        {"stopping", CCM_STAGE_STOPPING},
     };
     for (const auto &[name, value] : names) {
         Bench bench;
@@ -53,12 +54,12 @@ TEST(Stage, SetsEachOne)
 
 TEST(Stage, OtherNamesAreRefusedWithTheRightOnes)
 {
-    for (const char *name : {"unknown", "stopping", "Running", "6", "runnin"}) {
+    for (const char *name : {"unknown", "Running", "6", "runnin"}) {
         Bench bench;
         EXPECT_EQ(bench.run({"stage", name}), 1) << name;
         EXPECT_NE(bench.errors.text.find(std::string("`") + name +
                                          "` is not a boot stage; the stages are: kernel, initramfs, root, userspace, "
-                                         "storage, running"),
+                                         "storage, running, stopping"),
                   std::string::npos)
             << bench.errors.text;
         EXPECT_TRUE(bench.calls.stages_set.empty());
@@ -70,8 +71,44 @@ TEST(Stage, RefusalOfTheModule)
     Bench bench;
     bench.calls.stage_errno = EPERM;
     EXPECT_EQ(bench.run({"stage", "running"}), 1);
-    EXPECT_EQ(bench.errors.text, "ccmadm: cannot set the stage to running: it needs "
+    EXPECT_EQ(bench.errors.text, "ccmadm: cannot set the stage running: it needs "
                                  "CAP_SYS_ADMIN: run ccmadm as root\n");
+}
+
+TEST(Stage, OneThatAProgramHolds)
+{
+    Bench bench;
+    bench.calls.stage_errno = EBUSY;
+    EXPECT_EQ(bench.run({"stage", "stopping"}), 1);
+    EXPECT_EQ(bench.errors.text, "ccmadm: cannot set the stage stopping: a program holds a higher one "
+                                 "(`ccmadm hold`); stop it first\n");
+}
+
+// What a command that can be run comes to is tested with the real program, on nodes.
+TEST(Hold, HoldsFirstThenRuns)
+{
+    Bench bench;
+    EXPECT_EQ(bench.run({"hold", "running", "--", "/no/such/program", "--json", "-x"}), 1);
+    EXPECT_EQ(bench.errors.text, "ccmadm: cannot run /no/such/program: No such file or directory\n");
+    EXPECT_EQ(bench.calls.stages_held, std::vector<std::uint32_t>{CCM_STAGE_RUNNING});
+    EXPECT_TRUE(bench.calls.stages_set.empty());
+}
+
+TEST(Hold, WithoutTheStageNothingRuns)
+{
+    for (const auto &[number, text] : {std::pair{EPERM, "CAP_SYS_ADMIN"}, {ESHUTDOWN, "going down"}}) {
+        Bench bench;
+        bench.calls.hold_errno = number;
+        EXPECT_EQ(bench.run({"hold", "running", "true"}), 1);
+        EXPECT_NE(bench.errors.text.find("cannot hold the stage running: "), std::string::npos);
+        EXPECT_NE(bench.errors.text.find(text), std::string::npos) << bench.errors.text;
+    }
+    for (std::vector<const char *> wrong :
+         {std::vector{"hold"}, {"hold", "running"}, {"hold", "stopping", "true"}, {"hold", "true"}}) {
+        Bench bench;
+        EXPECT_EQ(bench.run(wrong), 1);
+        EXPECT_TRUE(bench.calls.stages_held.empty());
+    }
 }
 
 ccm_peek page()

@@ -7,12 +7,12 @@
 
 namespace ccmadm {
 
-Result<std::uint32_t> stage_named(std::string_view name)
+Result<std::uint32_t> stage_named(std::string_view name, std::uint32_t last)
 {
     const auto stage = stages.value(name);
-    if (!stage || *stage < CCM_STAGE_KERNEL || *stage > CCM_STAGE_RUNNING)
+    if (!stage || *stage < CCM_STAGE_KERNEL || *stage > last)
         return Error{fmt::format("`{}` is not a boot stage; the stages are: {}", name_text(name),
-                                 stages.list(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING))};
+                                 stages.list(CCM_STAGE_KERNEL, last))};
     return *stage;
 }
 
@@ -30,7 +30,7 @@ Result<ExitCode> run_stage(const Context &context, const StageOptions &options)
         return ExitCode::ready;
     }
 
-    const auto stage = stage_named(options.name);
+    const auto stage = stage_named(options.name, CCM_STAGE_STOPPING);
     if (!stage)
         return stage.error();
     if (const auto set = context.device.set_stage(stage.value()); !set)

@@ -47,8 +47,23 @@ struct StageOptions {
 };
 Result<ExitCode> run_stage(const Context &context, const StageOptions &options);
 
-// A stage that a user may name, or the error that names those there are.
-Result<std::uint32_t> stage_named(std::string_view name);
+// A stage that a user may name, up to @last, or the error that names those there are.
+Result<std::uint32_t> stage_named(std::string_view name, std::uint32_t last);
+
+struct HoldOptions {
+    std::string stage;
+    std::vector<std::string> command; // and its arguments
+};
+// Does not return if the command could be run.
+Result<ExitCode> run_hold(const Context &context, const HoldOptions &options);
+
+struct FailoverOptions {
+    std::uint32_t partner = 0; // 0: all that the monitor knows
+    bool clear = false;
+    std::string directory = "/sys/bus/ccm_failover/devices";
+    std::string given_back = "/sys/module/ccm_fm/parameters/given_back";
+};
+Result<ExitCode> run_failover(const Context &context, const FailoverOptions &options);
 
 struct PeekOptions {
     std::uint32_t partner = 0;

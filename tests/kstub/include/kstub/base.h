@@ -91,6 +91,7 @@ typedef int pid_t;
 #define BIT(nr) (1UL << (nr))
 #define BIT_ULL(nr) (1ULL << (nr))
 #define INT_MAX 0x7fffffff
+#define INT_MIN (-INT_MAX - 1)
 #define U16_MAX ((u16)~0U)
 #define U32_MAX ((u32)~0U)
 #define U64_MAX ((u64)~0ULL)
@@ -319,8 +320,7 @@ enum kobject_action {
 	KOBJ_REMOVE,
 	KOBJ_CHANGE,
 };
-extern "C" int kobject_uevent_env(struct kobject *kobj, enum kobject_action action,
-				  char *envp[]);
+extern "C" int kobject_uevent(struct kobject *kobj, enum kobject_action action);
 
 /* modules and their parameters */
 struct module_kobject {

@@ -4,6 +4,7 @@
 #define KSTUB_RDMA_H
 
 #include <kstub/base.h>
+#include <kstub/device.h>
 #include <kstub/net.h>
 #include <kstub/sync.h>
 
@@ -24,10 +25,6 @@ enum dma_data_direction {
 	DMA_FROM_DEVICE = 2,
 	DMA_NONE = 3,
 };
-struct device {
-	struct device *parent;
-};
-extern "C" const char *dev_name(const struct device *dev);
 
 struct scatterlist {
 	unsigned long page_link;
