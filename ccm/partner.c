@@ -152,6 +152,7 @@ void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *
 	status->leaving = record.flags & CCM_RECORD_F_LEAVING;
 	status->stage = record.stage;
 	status->incarnation = record.incarnation;
+	status->kernel = READ_ONCE(partner->session.peer_kernel);
 	status->counter = record.counter;
 	status->silent_ms = (u32)min_t(u64, div_u64(record.silent_us, USEC_PER_MSEC), U32_MAX);
 	status->paths = partner->path_count;

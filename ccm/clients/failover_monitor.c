@@ -250,6 +250,7 @@ static void on_status(void *context, const struct ccm_partner_status *status)
 		.certain = status->certain,
 		.stage = status->stage,
 		.incarnation = status->incarnation,
+		.kernel = status->kernel,
 	};
 	struct fm_partner *partner;
 

@@ -34,8 +34,10 @@ static void decide(struct ccm_failover *f, enum ccm_fm_decision decision, u32 re
 static void advise(struct ccm_failover *f, enum ccm_fm_decision decision, u32 reason)
 {
 	if (f->view.decision != CCM_FM_TAKEOVER_ADVISED &&
-	    f->view.decision != CCM_FM_BOOT_STALLED)
+	    f->view.decision != CCM_FM_BOOT_STALLED) {
 		f->advised_incarnation = f->view.incarnation;
+		f->advised_kernel = f->kernel;
+	}
 	f->advised = true;
 	f->watched = true;
 	decide(f, decision, reason);
@@ -209,6 +211,7 @@ static void decide_ready(struct ccm_failover *f, u64 now_us)
 	if (f->view.incarnation != f->told_incarnation)
 		f->booting = false;
 	f->view.incarnation = f->told_incarnation;
+	f->kernel = f->told_kernel;
 	if (f->view.stage != CCM_STAGE_RUNNING && f->view.stage != CCM_STAGE_UNKNOWN) {
 		decide_not_running(f, now_us);
 		return;
@@ -238,6 +241,13 @@ static bool left_as_announced(const struct ccm_failover *f)
 	}
 }
 
+/* It is back with the kernel that was advised to be taken over, if with another module. */
+static bool survived(const struct ccm_failover *f)
+{
+	return f->view.incarnation == f->advised_incarnation ||
+	       (f->kernel && f->kernel == f->advised_kernel);
+}
+
 static u32 flags_of(const struct ccm_failover *f)
 {
 	u32 decision = f->view.decision;
@@ -263,7 +273,7 @@ static u32 flags_of(const struct ccm_failover *f)
 		return flags;
 	flags |= CCM_FM_F_ADVISED;
 	if (f->state == CCM_STATE_READY && decision != CCM_FM_BOOT_STALLED &&
-	    f->view.incarnation == f->advised_incarnation)
+	    survived(f))
 		flags |= CCM_FM_F_SURVIVED;
 	return flags;
 }
@@ -318,6 +328,7 @@ static void take_status(struct ccm_failover *f, const struct ccm_failover_event 
 	f->reason = event->reason;
 	f->certain = event->certain;
 	f->told_incarnation = event->incarnation;
+	f->told_kernel = event->kernel;
 	/* On the way to READY it is not the stage of whom was seen last. */
 	if (ready || (event->state == CCM_STATE_DOWN && stage != CCM_STAGE_UNKNOWN))
 		take_stage(f, stage, event->incarnation, ready);

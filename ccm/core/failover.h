@@ -113,6 +113,8 @@ struct ccm_failover_view {
  * @reason: enum ccm_reason, as last told
  * @certain: ... and whether that is certain
  * @told_incarnation: as last told
+ * @told_kernel: as last told
+ * @kernel: of the partner when it was last READY
  * @seen: it has been READY
  * @in_touch: it was READY, and nothing since has made that doubtful
  * @served: it was running at some time
@@ -120,6 +122,7 @@ struct ccm_failover_view {
  * @gave_up: its user space has lowered the stage since
  * @advised: a takeover was advised and has not been given back
  * @advised_incarnation: of the partner when it was
+ * @advised_kernel: likewise
  * @advice_certain: the advice that stands is
  * @watched: whether a takeover stands is known
  * @suspect: it went at @suspect_us, and has not been back since
@@ -142,6 +145,8 @@ struct ccm_failover {
 	u32 reason;
 	bool certain;
 	u64 told_incarnation;
+	u32 told_kernel;
+	u32 kernel;
 	bool seen;
 	bool in_touch;
 	bool served;
@@ -149,6 +154,7 @@ struct ccm_failover {
 	u64 served_incarnation;
 	bool advised;
 	u64 advised_incarnation;
+	u32 advised_kernel;
 	bool advice_certain;
 	bool watched;
 	bool suspect;
@@ -180,6 +186,7 @@ enum ccm_failover_event_type {
  * @certain: that proves that its old kernel writes no more
  * @stage: enum ccm_stage
  * @incarnation: of the partner
+ * @kernel: number of its kernel; 0: not known
  * @decision: enum ccm_fm_decision, checked
  * @flags: CCM_FM_F_*, checked
  */
@@ -190,6 +197,7 @@ struct ccm_failover_event {
 	bool certain;
 	u32 stage;
 	u64 incarnation;
+	u32 kernel;
 	u32 decision;
 	u32 flags;
 };

@@ -49,7 +49,9 @@ struct ccm_port;
  * @leaving: as last read from its status page, its kernel is about to go down
  * @stage: enum ccm_stage as last read from its status page; CCM_STAGE_UNKNOWN if it has
  *	not been read in this session
- * @incarnation: the partner's, 0: never heard of
+ * @incarnation: the partner's, 0: never heard of; another one whenever its module is loaded
+ * @kernel: number of the partner's kernel: another one when it was started anew, or may have
+ *	been; the same when only its module was loaded anew. 0: never heard of
  * @counter: its liveness counter as last read
  * @silent_ms: since its status page was last read in this session, 0: not yet
  * @paths: configured paths to it
@@ -63,6 +65,7 @@ struct ccm_partner_status {
 	bool leaving;
 	u32 stage;
 	u64 incarnation;
+	u32 kernel;
 	u64 counter;
 	u32 silent_ms;
 	u32 paths;

@@ -317,6 +317,21 @@ TEST(Failover, AHealedPartitionIsTold)
     play.expect(CCM_FM_PARTNER_UP, 0);
 }
 
+/* What served is the kernel: it goes on when its module is loaded anew. */
+TEST(Failover, AReloadedModuleHasSurvived)
+{
+    for (u32 kernel : {0U, 1U, 2U}) {
+        Play play;
+        ccm_failover_event before = ready(CCM_STAGE_RUNNING, 7), after = ready(CCM_STAGE_RUNNING, 8);
+        before.kernel = kernel ? 1 : 0;
+        after.kernel = kernel;
+        play.at(0, before);
+        play.at(1, down(CCM_REASON_UNREACHABLE));
+        play.at(2, after);
+        play.expect(CCM_FM_GIVEBACK_POSSIBLE, CCM_FM_F_ADVISED | (kernel == 1 ? CCM_FM_F_SURVIVED : 0U));
+    }
+}
+
 TEST(Failover, ABootWithoutProgressStalls)
 {
     Play play;
