@@ -134,6 +134,7 @@ TEST_F(Failover, PartitionIsMarkedOnBothSidesAndHeals)
     of_a.wait_heard("giveback-possible advised");
     settle(b(), wb);
     of_a.wait_heard("partner-up");
+    of_b.wait_said("partner-up none running"); // it comes behind the note
     for (const Uevents *one : {&of_a, &of_b}) {
         SCOPED_TRACE(one == &of_a ? "node 1" : "node 2");
         EXPECT_EQ(from(said(one->decisions()), "takeover-advised unreachable running partition advised"),
