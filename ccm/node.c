@@ -117,7 +117,7 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	node->incarnation = draw_incarnation();
 	identity.incarnation = node->incarnation;
 	mutex_init(&node->stage_lock);
-	ccm_boot_stage_start(&node->stage, CCM_STAGE_KERNEL);
+	ccm_boot_stage_start(&node->stage, identity.stage);
 	/* strangers may knock as often as they like: it is said once a second */
 	ratelimit_state_init(&node->reject_log, HZ, 1);
 	/* or each line would have a second one that counts those that were left out */

@@ -196,8 +196,8 @@ bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
 		return false;
 	memset(&msg, 0, sizeof(msg));
 	msg.reason = (u16)reason;
-	action = ccm_session_write(conn, CCM_MAILBOX_GOODBYE, CCM_WIRE_GOODBYE_LEN, CCM_RING_GOODBYE,
-				   actions);
+	action = ccm_session_write(conn, CCM_MAILBOX_GOODBYE, CCM_WIRE_GOODBYE_LEN,
+				   CCM_RING_GOODBYE, actions);
 	ccm_wire_put_goodbye(action->data, &msg);
 	return true;
 }

@@ -20,7 +20,7 @@ enum ccm_kernel {
 	CCM_KERNEL_UNKNOWN	= 0,	/* none was heard before */
 	CCM_KERNEL_SAME		= 1,	/* started when the one heard before was */
 	CCM_KERNEL_NEW		= 2,	/* started after the one before was heard last */
-	CCM_KERNEL_OTHER	= 3,	/* neither: another machine, or one that went back in time */
+	CCM_KERNEL_OTHER	= 3,	/* neither: another machine, or one that went back */
 };
 
 /**

@@ -13,7 +13,7 @@
 
 #define CCM_CONNECT_MS		600U	/* a connection must be established in this time */
 #define CCM_GREET_MS_MIN	1500U	/* from established to READY; at least 4 * detect_ms */
-#define CCM_TAKEN_MS_MIN	10000U	/* mail must be taken in this time; at least 4 * detect_ms */
+#define CCM_TAKEN_MS_MIN	10000U	/* mail is taken in this time; at least 4 * detect_ms */
 #define CCM_RETRY_MIN_MS	50U	/* first retry; doubles */
 #define CCM_RETRY_MAX_MS	2000U
 #define CCM_RETRY_AT_ONCE_MAX	3U	/* retries in a row that do not wait (stale connection) */

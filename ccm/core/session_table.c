@@ -39,8 +39,11 @@
 #define CONNECTED	"the connection is already established"
 #define STARTED		"already started"
 #define REQUEST_TEXT	"a wrong, stale or unwanted one is rejected with its code; else "
-#define BESIDE_TEXT	"a wrong, stale or unwanted one is rejected with its code; else accept it as " \
-			"a candidate, beside what there is, unless there is one of somebody else"
+#define BESIDE_TEXT	"a wrong, stale or unwanted one is rejected with its code; else accept " \
+			"it as a candidate, beside what there is, unless there is one of " \
+			"somebody else"
+#define LATE_TEXT	"the series takes too long: close, unreachable (or hung: mail is not " \
+			"taken); " BACKOFF_TEXT
 #define ALIVE_TEXT	"a candidate that waits for this is sent away: duplicate"
 #define GOODBYE_TEXT	"goodbye if the keys are exchanged, close, stay down until START"
 #define REFUSE_TEXT	"goodbye, close, refused; next attempt after the longest backoff"
@@ -152,7 +155,7 @@ static const struct ccm_session_row rows[] = {
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
 	ROW(GREETING, ALIVE, alive, IN_GREETING, ALIVE_TEXT),
 	ADV(GREETING, TIMER, timer_series, IN_ENDED,
-	    "the series takes too long: close, unreachable (or hung: mail is not taken); " BACKOFF_TEXT),
+	    LATE_TEXT),
 	ADV(GREETING, CLIENTS, clients, IN_GREETING,
 	    "before W2 as in DOWN; after it as in OPENING"),
 	IGNORE(GREETING, LINK_PREPARED, NO_TRY),
@@ -187,7 +190,7 @@ static const struct ccm_session_row rows[] = {
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
 	ROW(NEGOTIATING, ALIVE, alive, IN_NEGOTIATING, ALIVE_TEXT),
 	ADV(NEGOTIATING, TIMER, timer_series, IN_ENDED,
-	    "the series takes too long: close, unreachable (or hung: mail is not taken); " BACKOFF_TEXT),
+	    LATE_TEXT),
 	ADV(NEGOTIATING, CLIENTS, clients, IN_NEGOTIATING, CLIENTS_TOLD_TEXT),
 	IGNORE(NEGOTIATING, LINK_PREPARED, NO_TRY),
 	IGNORE(NEGOTIATING, LINK_OPENED, NO_TRY),
@@ -220,7 +223,7 @@ static const struct ccm_session_row rows[] = {
 	    "close, with the verdict's reason; " BACKOFF_TEXT),
 	ROW(OPENING, ALIVE, alive, IN_OPENING, ALIVE_TEXT),
 	ADV(OPENING, TIMER, timer_series, IN_ENDED | IN_OPENING | IN_READY,
-	    "the series takes too long: close, unreachable (or hung: mail is not taken); " BACKOFF_TEXT ". " DUE_TEXT
+	    LATE_TEXT ". " DUE_TEXT
 	    "; links take too long: write ready (W3) without them"),
 	ADV(OPENING, CLIENTS, clients, IN_OPENING | IN_READY, CLIENTS_TOLD_TEXT),
 	ROW(OPENING, LINK_PREPARED, link_prepared, IN_OPENING, PREPARED_TEXT),
@@ -257,7 +260,8 @@ static const struct ccm_session_row rows[] = {
 	    "close, tell clients DOWN with the verdict's reason; " BACKOFF_TEXT),
 	ROW(READY, ALIVE, alive, IN_READY, ALIVE_TEXT),
 	ADV(READY, TIMER, timer_series, IN_ENDED | IN_READY,
-	    "the partner takes no mail: close, tell clients DOWN hung; " BACKOFF_TEXT ". " DUE_TEXT),
+	    "the partner takes no mail: close, tell clients DOWN hung; " BACKOFF_TEXT ". "
+	    DUE_TEXT),
 	ADV(READY, CLIENTS, clients, IN_READY,
 	    "close the links of those that left, find counterparts of those that came; if "
 	    "anything differs, send a catalog of a higher generation"),

@@ -119,8 +119,9 @@ enum ccm_purpose {
  *	40  u32  attempt		44  u32  reserved
  *	48  u64  uptime_ms
  *
- * @uptime_ms is how long the sender's kernel has run. @attempt counts the sender's connection attempts within its incarnation, from 1:
- * of two requests the one with the higher number is the later one.
+ * @uptime_ms is how long the sender's kernel has run. @attempt counts the sender's
+ * connection attempts within its incarnation, from 1: of two requests the one with the
+ * higher number is the later one.
  */
 struct ccm_wire_request {
 	u16 version_min;
@@ -219,9 +220,9 @@ struct ccm_wire_ring {
  *	40  u64  counter		48  u32  tick_ms	52  u32  reserved
  *	56  u64  uptime_ms		64..95 reserved
  *
- * @uptime_ms is how long the kernel has run (CLOCK_BOOTTIME). @counter moves at least every @tick_ms while the kernel schedules. Each of
- * @stage, @flags, @counter and @uptime_ms is aligned and stored at once; they are
- * not consistent with each other.
+ * @uptime_ms is how long the kernel has run (CLOCK_BOOTTIME). @counter moves at least
+ * every @tick_ms while the kernel schedules. Each of @stage, @flags, @counter and
+ * @uptime_ms is aligned and stored at once; they are not consistent with each other.
  */
 struct ccm_wire_status {
 	u16 version_min;

@@ -391,7 +391,8 @@ static void expect_ready(struct kunit *test, struct pair *p, u32 times)
 		KUNIT_EXPECT_EQ(test, mine->session.peer_incarnation,
 				theirs->session.config.incarnation);
 		KUNIT_EXPECT_EQ(test, mine->session.conn.version, (u16)CCM_VERSION_MAX);
-		KUNIT_EXPECT_EQ(test, mine->session.conn.peer_keys.nonce, theirs->session.conn.nonce);
+		KUNIT_EXPECT_EQ(test, mine->session.conn.peer_keys.nonce,
+				theirs->session.conn.nonce);
 		KUNIT_EXPECT_EQ(test, mine->session.peer_hello.name[0],
 				theirs->session.config.name[0]);
 		KUNIT_EXPECT_EQ(test, mine->session.armed_us, 0ULL);
