@@ -15,6 +15,16 @@
 #include <linux/hex.h>
 #endif
 
+/* By way of a table, since IPv6 could be a module; 7.3 has no such table any more. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#include <net/ipv6.h>
+#define ccm_ip6_dst_lookup_flow(net, sk, fl6, dst)	ip6_dst_lookup_flow(net, sk, fl6, dst)
+#else
+#include <net/ipv6_stubs.h>
+#define ccm_ip6_dst_lookup_flow(net, sk, fl6, dst) \
+	ipv6_stub->ipv6_dst_lookup_flow(net, sk, fl6, dst)
+#endif
+
 /* In tracepoints: the source was named a second time until 6.9. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define ccm_assign_str(dst, src)	__assign_str(dst)

@@ -198,6 +198,11 @@ static int check_address(const struct ccm_config *config, u32 id,
 {
 	const struct ccm_partner_config *owner;
 
+	if (!is_unicast(address)) {
+		pr_err("partners=: partner %u: %pISc is not the address of one machine: give that of the partner's RDMA interface\n",
+		       id, address);
+		return -EINVAL;
+	}
 	if (is_loopback(address)) {
 		pr_err("partners=: partner %u: %pISc is this machine itself: give the address of the partner's RDMA interface\n",
 		       id, address);
@@ -209,11 +214,6 @@ static int check_address(const struct ccm_config *config, u32 id,
 		return -EINVAL;
 	}
 
-	if (!is_unicast(address)) {
-		pr_err("partners=: partner %u: %pISc is not the address of one machine: give that of the partner's RDMA interface\n",
-		       id, address);
-		return -EINVAL;
-	}
 	owner = address_owner(config, address);
 	if (!owner)
 		return 0;

@@ -7,11 +7,11 @@
 #include <linux/in6.h>
 #include <linux/netdevice.h>
 #include <net/dst.h>
-#include <net/ipv6_stubs.h>
 #include <net/neighbour.h>
 #include <net/net_namespace.h>
 #include <net/route.h>
 
+#include "../compat.h"
 #include "route.h"
 
 /* To be released; NULL: there is none. */
@@ -32,7 +32,7 @@ static struct dst_entry *lookup6(const struct sockaddr_in6 *to)
 
 	fl6.daddr = to->sin6_addr;
 	fl6.flowi6_oif = (int)to->sin6_scope_id;
-	dst = ipv6_stub->ipv6_dst_lookup_flow(&init_net, NULL, &fl6, NULL);
+	dst = ccm_ip6_dst_lookup_flow(&init_net, NULL, &fl6, NULL);
 	return IS_ERR(dst) ? NULL : dst;
 }
 

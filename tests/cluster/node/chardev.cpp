@@ -142,7 +142,7 @@ void buffers()
     require(reader.read(&sync, sizeof(sync)) == whole && sync.type == CCM_RECORD_SYNC, "the rest is lost");
     require(reader.read(bytes, sizeof(bytes)) == -1 && errno == EAGAIN, "an empty queue is not EAGAIN");
     require(reader.read(nullptr, sizeof(bytes)) == -1 && errno == EAGAIN, "an empty queue is not looked at first");
-    require(reader.set_stage(CCM_STAGE_KERNEL) == 0, "the stage cannot be set");
+    require(reader.set_stage(CCM_STAGE_INITRAMFS) == 0, "the stage cannot be set");
     require(reader.read(reinterpret_cast<void *>(16), sizeof(bytes)) == -1 && errno == EFAULT,
             "a bad address is not EFAULT");
     require(write(reader.fd(), bytes, sizeof(bytes)) == -1, "the device can be written to");
@@ -166,7 +166,7 @@ void polling()
     }
     char x;
     require(::read(ready[0], &x, 1) == 1, "pipe");
-    require(reader.set_stage(CCM_STAGE_KERNEL) == 0, "the stage cannot be set");
+    require(reader.set_stage(CCM_STAGE_ROOT) == 0, "the stage cannot be set");
     int status = 0;
     waitpid(child, &status, 0);
     require(WIFEXITED(status) && WEXITSTATUS(status) == 0, "poll is not woken by a change");
@@ -182,7 +182,7 @@ void polling()
         _exit(blocking.read(&record, sizeof(record)) == sizeof(record) ? 0 : 1);
     }
     require(::read(ready[0], &x, 1) == 1, "pipe");
-    require(reader.set_stage(CCM_STAGE_KERNEL) == 0, "the stage cannot be set");
+    require(reader.set_stage(CCM_STAGE_INITRAMFS) == 0, "the stage cannot be set");
     waitpid(second, &status, 0);
     require(WIFEXITED(status) && WEXITSTATUS(status) == 0, "read is not woken by a change");
 }
@@ -221,7 +221,7 @@ void overflow()
     // A queue that is just full has lost nothing.
     slow.all();
     for (int i = 0; i < 64; i++)
-        require(quick.set_stage(CCM_STAGE_KERNEL) == 0, "the stage cannot be set");
+        require(quick.set_stage(i % 2 ? CCM_STAGE_KERNEL : CCM_STAGE_ROOT) == 0, "the stage cannot be set");
     late = slow.all();
     require(late.size() == 64, "64 changes do not fit: " + std::to_string(late.size()));
     for (const ccm_record &record : late)
@@ -232,7 +232,7 @@ void stages()
 {
     Reader reader;
     require(reader.set_stage(CCM_STAGE_UNKNOWN) == EINVAL, "stage 0 is not EINVAL");
-    require(reader.set_stage(CCM_STAGE_STOPPING) == EINVAL, "STOPPING can be set");
+    require(reader.set_stage(CCM_STAGE_STOPPING) == 0, "it cannot be said that the node is going to stop");
     require(reader.set_stage(CCM_STAGE_COUNT) == EINVAL, "a stage behind the last is not EINVAL");
     require(reader.set_stage(~0U) == EINVAL, "stage 2^32-1 is not EINVAL");
     require(ioctl(reader.fd(), CCM_IOC_SET_STAGE, nullptr) == -1 && errno == EFAULT, "no address is not EFAULT");

@@ -245,7 +245,7 @@ static void liveness_play(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, l.page.counter, scene->counter);
 			KUNIT_EXPECT_EQ(test, l.page.stage,
 					scene->stage < CCM_STAGE_COUNT ? scene->stage :
-									 CCM_STAGE_UNKNOWN);
+									 (u32)CCM_STAGE_UNKNOWN);
 		}
 		KUNIT_EXPECT_EQ(test, l.reads, (u64)reads);
 	}
