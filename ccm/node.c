@@ -57,21 +57,34 @@ static void show_stage(struct ccm_node *node)
 }
 
 /*
+ * What the machine's interfaces are called on the wire: a clone has others. An interface that
+ * comes between two loads makes it look like another machine, which claims less, not more.
+ */
+static u64 machine_id(void)
+{
+	const siphash_key_t key = { { 0x63636d2d6d616368ULL, 0 } };
+	struct net_device *dev;
+	u64 id = 0;
+
+	rtnl_lock();
+	for_each_netdev(&init_net, dev)
+		if (!(dev->flags & IFF_LOOPBACK))
+			/* in any order */
+			id ^= siphash_1u64(ether_addr_to_u64(dev->dev_addr), &key);
+	rtnl_unlock();
+	return id;
+}
+
+/*
  * Random, as far as the pool is seeded. In an initramfs it may not be: then what is different
  * from one boot to the next, and from one machine to another, makes the difference. An
  * incarnation is no secret.
  */
-static u64 draw_incarnation(void)
+static u64 draw_incarnation(u64 machine)
 {
-	siphash_key_t key = { { get_random_u64(), random_get_entropy() } };
-	u64 incarnation = siphash_2u64(ktime_get_real_ns(), ktime_get_boottime_ns(), &key);
-	struct net_device *dev;
+	const siphash_key_t key = { { get_random_u64(), random_get_entropy() } };
+	u64 incarnation = siphash_3u64(machine, ktime_get_real_ns(), ktime_get_boottime_ns(), &key);
 
-	rtnl_lock();
-	for_each_netdev(&init_net, dev)
-		incarnation = siphash_3u64(incarnation, ether_addr_to_u64(dev->dev_addr),
-					   dev->ifindex, &key);
-	rtnl_unlock();
 	return incarnation ? incarnation : 1;
 }
 
@@ -114,7 +127,8 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 		return (struct ccm_node *)ERR_PTR(-ENOMEM);
 	node->config = *config;
 	strscpy(node->name, utsname()->nodename, sizeof(node->name));
-	node->incarnation = draw_incarnation();
+	node->machine = machine_id();
+	node->incarnation = draw_incarnation(node->machine);
 	identity.incarnation = node->incarnation;
 	mutex_init(&node->stage_lock);
 	ccm_boot_stage_start(&node->stage, identity.stage);

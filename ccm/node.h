@@ -23,6 +23,7 @@
  * @config: as configured
  * @name: host name at load
  * @incarnation: random, drawn at load; never 0
+ * @machine: the same whenever the module is loaded on this machine, and not on another
  * @stage_lock: protects @stage, and that what it comes to is shown in order
  * @stage: how far the boot has come, and who says so
  * @status_page: what partners RDMA-read
@@ -40,6 +41,7 @@ struct ccm_node {
 	struct ccm_config config;
 	char name[CCM_HOST_NAME_LEN];
 	u64 incarnation;
+	u64 machine;
 	struct mutex stage_lock;
 	struct ccm_boot_stage stage;
 	struct ccm_status_page status_page;

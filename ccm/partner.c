@@ -586,6 +586,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 		.detect_ms = node->config.detect_ms,
 		.auth = node->config.auth,
 		.capabilities = 0,
+		.machine = node->machine,
 	};
 	struct ccm_partner *partner;
 	u32 i;

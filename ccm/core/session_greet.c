@@ -108,6 +108,7 @@ static void send_hello(const struct ccm_session *s, struct ccm_session_conn *c,
 	msg.detect_ms = s->config.detect_ms;
 	msg.auth = s->config.auth;
 	msg.uptime_ms = event->uptime_ms;
+	msg.machine = s->config.machine;
 	memcpy(msg.name, s->config.name, sizeof(msg.name));
 	action = ccm_session_write(c, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO,
 				   actions);

@@ -32,7 +32,9 @@ enum ccm_kernel ccm_session_kernel(const struct ccm_session *s,
 		return CCM_KERNEL_NEW;
 	if (conn->began_us > s->heard_us)
 		slack_us += (s64)((conn->began_us - s->heard_us) >> SLACK_SHIFT);
-	if (now_us - then_us <= slack_us && then_us - now_us <= slack_us)
+	/* two that were switched on together are two all the same */
+	if (conn->hello.machine == s->peer_hello.machine &&
+	    now_us - then_us <= slack_us && then_us - now_us <= slack_us)
 		return CCM_KERNEL_SAME;
 	return CCM_KERNEL_OTHER;
 }

@@ -18,7 +18,7 @@ CCM_EXTERN_C_BEGIN
 
 enum ccm_kernel {
 	CCM_KERNEL_UNKNOWN	= 0,	/* none was heard before */
-	CCM_KERNEL_SAME		= 1,	/* started when the one heard before was */
+	CCM_KERNEL_SAME		= 1,	/* of the same machine, started when the one before was */
 	CCM_KERNEL_NEW		= 2,	/* started after the one before was heard last */
 	CCM_KERNEL_OTHER	= 3,	/* neither: another machine, or one that went back */
 };

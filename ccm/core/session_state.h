@@ -29,6 +29,7 @@
  * @detect_ms: detection time, told to the partner
  * @auth: enum ccm_auth; the partner must use the same
  * @capabilities: offered
+ * @machine: what tells this machine from others that have the same software
  * @name: this node's host name, NUL-terminated
  */
 struct ccm_session_config {
@@ -41,6 +42,7 @@ struct ccm_session_config {
 	u32 detect_ms;
 	u32 auth;
 	u64 capabilities;
+	u64 machine;
 	char name[CCM_WIRE_NAME_LEN];
 };
 

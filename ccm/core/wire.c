@@ -278,6 +278,7 @@ void ccm_wire_put_hello(u8 *buf, const struct ccm_wire_hello *msg)
 	for (i = 0; i < CCM_WIRE_NAME_LEN - 1 && msg->name[i]; i++)
 		buf[96 + i] = (u8)msg->name[i];
 	ccm_put_u64(buf + 128, msg->uptime_ms);
+	ccm_put_u64(buf + 136, msg->machine);
 }
 
 int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
@@ -302,6 +303,7 @@ int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
 	/* Whether it is the one wanted is asked where it is answered. */
 	m.auth = ccm_get_u32(buf + 56);
 	m.uptime_ms = ccm_get_u64(buf + 128);
+	m.machine = ccm_get_u64(buf + 136);
 	if (!versions_valid(m.version_min, m.version_max))
 		return CCM_WIRE_ERANGE;
 	if (!node_valid(m.node) || m.incarnation == 0)

@@ -257,7 +257,9 @@ enum ccm_auth {
  *	40  u64  capabilities		48  u32  detect_ms	52  u32  stage
  *	56  u32  auth (enum ccm_auth)	60  u32  reserved
  *	64  u8[32]  proof		96  char[32]  name
- *	128  u64  uptime_ms (of the sender's kernel)	136..159 reserved
+ *	128  u64  uptime_ms (of the sender's kernel)
+ *	136  u64  machine (what tells it from others with the same software)
+ *	144..159 reserved
  */
 struct ccm_wire_hello {
 	u16 version_min;
@@ -273,6 +275,7 @@ struct ccm_wire_hello {
 	u8 proof[CCM_WIRE_PROOF_LEN];
 	char name[CCM_WIRE_NAME_LEN];
 	u64 uptime_ms;
+	u64 machine;
 };
 
 /* The verdict on a hello: ccm_wire_answer.code */

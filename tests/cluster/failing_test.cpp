@@ -125,7 +125,8 @@ Calls EverySite::failed_;
 bool has_its_own_test(const std::string &one)
 {
     return one.rfind("ccm/debugfs.c:", 0) == 0 || one == site("ccm/client.c", "kzalloc") ||
-           one == site("ccm/pairing.c", "kzalloc") || (one.rfind("ccm/events.c:", 0) == 0 && one.ends_with("alloc"));
+           one == site("ccm/pairing.c", "kzalloc") || one == site("ccm/chardev.c", "kzalloc") ||
+           (one.rfind("ccm/events.c:", 0) == 0 && one.ends_with("alloc"));
 }
 
 // One trial: the nodes begin together; when both have done what they are to do, both look.
@@ -331,7 +332,7 @@ TEST_F(EverySite, OfDebugfs)
 TEST_F(EverySite, OfAReaderOfTheDevice)
 {
     const std::string open = site("ccm/events.c", "kzalloc"), read = site("ccm/events.c", "kvcalloc");
-    for (const std::string &one : {open, read}) {
+    for (const std::string &one : {site("ccm/chardev.c", "kzalloc"), open, read}) {
         EXPECT_EQ(said(run(a(), fail({one}) + until_ready, false), "ready"), "ENOMEM");
         remember(let_none_fail(a()));
     }

@@ -99,6 +99,7 @@ void visit_fields(ccm_wire_hello &m, const Visit &visit)
     FIELD(stage);
     FIELD(auth);
     FIELD(uptime_ms);
+    FIELD(machine);
     for (u32 i = 0; i < CCM_WIRE_PROOF_LEN; i++)
         visit_one(visit, "proof" + std::to_string(i), m.proof[i]);
     for (u32 i = 0; i < CCM_WIRE_NAME_LEN; i++)

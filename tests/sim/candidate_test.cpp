@@ -222,6 +222,20 @@ TEST_F(Candidate, AnotherMachineProvesNothing)
     EXPECT_NE(m.s.peer_kernel, kernel);
 }
 
+// Switched on in the same second, and not the same for that
+TEST_F(Candidate, AnotherMachineOfTheSameAgeIsAnother)
+{
+    uint32_t kernel = m.s.peer_kernel;
+
+    m.peer_machine++;
+    ask(0xdead, 5000 + 5000 + 100);
+    prove();
+    m.beside = false;
+    m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE));
+    expect_replaced(CCM_REASON_UNREACHABLE);
+    EXPECT_NE(m.s.peer_kernel, kernel);
+}
+
 TEST_F(Candidate, ThePartnerHasLeftItsConnection)
 {
     ask(m.peer_incarnation, 10100);

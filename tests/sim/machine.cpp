@@ -245,6 +245,7 @@ Happening Machine::hello(const std::function<void(ccm_wire_hello &)> &tweak) con
     m.nonce = peer_nonce;
     m.nonce_partner = conn().nonce ? conn().nonce : 1;
     m.uptime_ms = peer_uptime_ms;
+    m.machine = peer_machine;
     m.capabilities = 12;
     m.detect_ms = CCM_DETECT_MS_DEFAULT;
     m.stage = CCM_STAGE_INITRAMFS;

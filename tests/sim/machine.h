@@ -102,6 +102,7 @@ public:
     uint64_t heard_us = 0;           // last heartbeat
     uint64_t heard_uptime_ms = 0;    // of the partner's kernel, as that said
     uint64_t peer_uptime_ms = 90000; // of the partner's kernel, as its request and hello say
+    uint64_t peer_machine = 0xbe;    // of the partner, as its hello says
     bool takes = true;               // the partner takes its mail before a timer comes
     bool beside = false;             // what the partner does, it does on the candidate
     uint64_t peer_incarnation = 0xb0b;

@@ -60,6 +60,7 @@ Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch)
         config.version_max = CCM_VERSION_MAX;
         config.detect_ms = cluster.detect_ms;
         config.capabilities = 0xf0 | host;
+        config.machine = host;
         fmt::format_to_n(config.name, sizeof(config.name) - 1, "node{}", host);
 
         Partner &p = partners_[other.id];

@@ -76,6 +76,7 @@ enum netdev_cmd {
 	NETDEV_UNREGISTER,
 };
 extern "C" {
+#define IFF_LOOPBACK (1U << 3)
 struct net_device *kstub_first_netdev(struct net *net);
 u64 ether_addr_to_u64(const u8 *addr);
 void rtnl_lock(void);
