@@ -440,7 +440,7 @@ TEST_F(EverySite, OfTheFailoverMonitor)
     std::string stage = "initramfs";
     for (const std::string &one :
          {site("ccm/clients/failover_exchange.c", "kzalloc"), site("ccm/clients/failover_monitor.c", "kzalloc"),
-          site("ccm/clients/failover_tell.c", "kobject_uevent_env")}) {
+          site("ccm/clients/failover_show.c", "kzalloc"), site("ccm/clients/failover_show.c", "kobject_uevent")}) {
         SCOPED_TRACE(one);
         let_fail(a(), {one, 0, a_while_ms});
         a().must("insmod /modules/ccm_fm.ko");

@@ -59,7 +59,7 @@
 	(FAILING("debugfs_create_dir") ? FAILING_ERROR(struct dentry) : (debugfs_create_dir)(__VA_ARGS__))
 #define debugfs_create_file(...)						\
 	(FAILING("debugfs_create_file") ? FAILING_ERROR(struct dentry) : (debugfs_create_file)(__VA_ARGS__))
-#define kobject_uevent_env(...)	(FAILING("kobject_uevent_env") ? -ENOMEM : (kobject_uevent_env)(__VA_ARGS__))
+#define kobject_uevent(...)	(FAILING("kobject_uevent") ? -ENOMEM : (kobject_uevent)(__VA_ARGS__))
 #define register_netdevice_notifier(...)					\
 	(FAILING("register_netdevice_notifier") ? -ENOMEM : (register_netdevice_notifier)(__VA_ARGS__))
 #define register_inetaddr_notifier(...)						\
