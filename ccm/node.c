@@ -4,13 +4,14 @@
  * of it.
  */
 #include <linux/etherdevice.h>
+#include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/mount.h>
 #include <linux/lockdep.h>
 #include <linux/netdevice.h>
 #include <linux/path.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
-#include <linux/sched/task.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -90,19 +91,17 @@ static u64 draw_incarnation(u64 machine)
 
 /*
  * Is this the beginning of a boot? In an initramfs it is: whoever loads the module has the root
- * that the kernel started with. Later, nobody knows how far the storage OS has come: an update of
- * the module on a node that serves must not look like a boot.
+ * file system that the kernel unpacked it into. Later, nobody knows how far the storage OS has
+ * come: an update of the module on a node that serves must not look like a boot.
  */
 static u32 first_stage(void)
 {
-	struct path here, first;
+	struct path root;
 	bool early;
 
-	get_fs_root(current->fs, &here);
-	get_fs_root(init_task.fs, &first);
-	early = path_equal(&here, &first);
-	path_put(&first);
-	path_put(&here);
+	get_fs_root(current->fs, &root);
+	early = !strcmp(root.mnt->mnt_sb->s_type->name, "rootfs");
+	path_put(&root);
 	return early ? CCM_STAGE_KERNEL : CCM_STAGE_UNKNOWN;
 }
 

@@ -4,15 +4,22 @@
 
 #include <kstub/sync.h>
 
+struct file_system_type {
+	const char *name;
+};
+struct super_block {
+	struct file_system_type *s_type;
+};
+struct vfsmount {
+	struct super_block *mnt_sb;
+};
 struct path {
-	void *mnt;
+	struct vfsmount *mnt;
 	void *dentry;
 };
 struct fs_struct;
 extern "C" {
-extern struct task_struct init_task;
 void get_fs_root(struct fs_struct *fs, struct path *root);
-int path_equal(const struct path *path1, const struct path *path2);
 void path_put(const struct path *path);
 }
 

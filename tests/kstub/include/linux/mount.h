@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include <kstub/sync.h>
+#include <linux/fs_struct.h>
