@@ -343,6 +343,19 @@ TEST_F(EverySite, OfAReaderOfTheDevice)
     expect_state(false);
 }
 
+// A ring that says that the stage has changed cannot be posted: the session is made anew.
+TEST_F(EverySite, OfAStage)
+{
+    const std::string ring = site("ccm/rdma/mail.c", "ib_post_send", 2);
+    wait_ready(both());
+    let_fail(a(), {ring});
+    a().must("ccmadm stage initramfs");
+    wait_failed(a(), ring);
+    remember(let_none_fail(a()));
+    wait_ready(both());
+    EXPECT_EQ(partner(b(), 1)["stage"], "initramfs");
+}
+
 // A device that appears, and cannot be used: the kernel log says so, and what to do.
 TEST_F(EverySite, OfADevice)
 {
@@ -432,7 +445,8 @@ TEST_F(EverySite, OfTheFailoverMonitor)
 {
     b().must("insmod /modules/ccm_fm.ko");
     for (const std::string &one :
-         {site("ccm/clients/failover_monitor.c", "alloc_workqueue"), site("ccm/client.c", "kzalloc")}) {
+         {site("ccm/clients/failover_monitor.c", "alloc_workqueue"),
+          site("ccm/clients/failover_show.c", "alloc_workqueue"), site("ccm/client.c", "kzalloc")}) {
         let_fail(a(), {one});
         EXPECT_NE(a().run("insmod /modules/ccm_fm.ko").errors.find("Cannot allocate memory"), std::string::npos) << one;
         remember(let_none_fail(a()));

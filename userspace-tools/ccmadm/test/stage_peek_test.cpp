@@ -103,7 +103,7 @@ TEST(Hold, WithoutTheStageNothingRuns)
         EXPECT_NE(bench.errors.text.find("cannot hold the stage running: "), std::string::npos);
         EXPECT_NE(bench.errors.text.find(text), std::string::npos) << bench.errors.text;
     }
-    for (std::vector<const char *> wrong :
+    for (const std::vector<const char *> &wrong :
          {std::vector{"hold"}, {"hold", "running"}, {"hold", "stopping", "true"}, {"hold", "true"}}) {
         Bench bench;
         EXPECT_EQ(bench.run(wrong), 1);
