@@ -228,7 +228,7 @@ void ccm_heartbeat_probe(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
 	if (hb->conn == conn) {
 		hb->probing = true;
 		hb->probe_us = ccm_now_us();
-		WRITE_ONCE(hb->due, true);
+		hb->look = true;
 		queue_work(hb->wq, &hb->work);
 	}
 	spin_unlock_bh(&hb->lock);

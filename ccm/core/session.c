@@ -29,19 +29,10 @@ void ccm_session_init(struct ccm_session *s, const struct ccm_session_config *co
  */
 static u32 nobody(const struct ccm_session *s)
 {
-	switch (s->reason) {
-	case CCM_REASON_NONE:
-	case CCM_REASON_DEVICE:
-	case CCM_REASON_VERSION:
-	case CCM_REASON_REFUSED:
-	case CCM_REASON_AUTHENTICATION:
-	case CCM_REASON_DUPLICATE:
-	case CCM_REASON_ADDRESS:
-	case CCM_REASON_MTU:
+	if (s->reason == CCM_REASON_NONE || s->reason == CCM_REASON_DEVICE ||
+	    ccm_session_reason_policy(s->reason))
 		return CCM_REASON_UNREACHABLE;
-	default:
-		return s->reason;
-	}
+	return s->reason;
 }
 
 CCM_SESSION_HANDLER(start)

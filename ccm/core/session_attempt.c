@@ -202,6 +202,14 @@ bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
 	return true;
 }
 
+void ccm_session_dismiss(struct ccm_session_conn *conn, u32 reason,
+			 struct ccm_session_actions *actions)
+{
+	bool said = ccm_session_goodbye(conn, reason, actions);
+
+	ccm_session_close(conn, said, actions);
+}
+
 /*
  * The candidate takes the place of the present connection, which is closed. If it is proven
  * already, the session goes on where an ordinary one would be.

@@ -54,6 +54,10 @@ struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn
 bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
 			 struct ccm_session_actions *actions);
 
+/* Send a candidate away, and say why if that can be said. */
+void ccm_session_dismiss(struct ccm_session_conn *conn, u32 reason,
+			 struct ccm_session_actions *actions);
+
 /* The page of its partner is to be watched from now on. */
 void ccm_session_watch(const struct ccm_session_conn *conn, struct ccm_session_actions *actions);
 

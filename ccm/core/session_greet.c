@@ -46,14 +46,10 @@ static void refuse(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c
 		   const struct ccm_session_event *event, u32 reason,
 		   struct ccm_session_actions *actions)
 {
-	bool said;
-
-	if (c == &s->conn) {
+	if (c == &s->conn)
 		ccm_session_refuse(s, now_us, event, reason, actions);
-		return;
-	}
-	said = ccm_session_goodbye(c, reason, actions);
-	ccm_session_close(c, said, actions);
+	else
+		ccm_session_dismiss(c, reason, actions);
 }
 
 static void read_page(const struct ccm_session_conn *c, enum ccm_session_read what, u32 offset,

@@ -49,9 +49,6 @@ void ccm_session_prove(struct ccm_session *s, u64 now_us, struct ccm_session_con
 
 void ccm_session_clash(struct ccm_session *s, struct ccm_session_actions *actions)
 {
-	bool said;
-
 	ccm_session_emit(actions, CCM_ACT_CLASH)->conn = s->candidate.id;
-	said = ccm_session_goodbye(&s->candidate, CCM_REASON_DUPLICATE, actions);
-	ccm_session_close(&s->candidate, said, actions);
+	ccm_session_dismiss(&s->candidate, CCM_REASON_DUPLICATE, actions);
 }
