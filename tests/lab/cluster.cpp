@@ -233,10 +233,10 @@ void Cluster::unload(std::vector<Node *> &live)
 
 void Cluster::check_debug(const std::vector<Node *> &live)
 {
-    // kmemleak reports what was unreferenced in two scans and is older than 5 s
-    // (MSECS_MIN_AGE in the kernel's mm/kmemleak.c). A pointer that was only in
+    // kmemleak reports what was unreferenced in two scans and is older than a second
+    // (MSECS_MIN_AGE, which kernel/mend-source.sh sets). A pointer that was only in
     // a register is found by a third scan.
-    static const char *const scan = "cd /sys/kernel/debug || exit 1; echo scan >kmemleak; sleep 5.5; "
+    static const char *const scan = "cd /sys/kernel/debug || exit 1; echo scan >kmemleak; sleep 1.2; "
                                     "echo scan >kmemleak; [ -z \"$(cat kmemleak)\" ] || echo scan >kmemleak; "
                                     "cat kmemleak";
     std::vector<std::pair<Node *, Command>> leaks, locks;

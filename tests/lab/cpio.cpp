@@ -2,7 +2,6 @@
 #include "cpio.h"
 
 #include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -10,6 +9,17 @@
 #include "error.h"
 
 namespace ccm::lab {
+
+std::string content_of(const std::filesystem::path &file)
+{
+    std::error_code failed;
+    const std::uintmax_t size = std::filesystem::file_size(file, failed);
+    std::string content(failed ? 0 : size, '\0');
+    std::ifstream in(file, std::ios::binary);
+    if (failed || !in.read(content.data(), std::streamsize(content.size())))
+        throw Error("initramfs: cannot read {}", file.string());
+    return content;
+}
 
 void Cpio::add(const std::string &path, Entry entry)
 {
@@ -33,10 +43,7 @@ void Cpio::file(const std::string &path, std::string content, unsigned mode)
 
 void Cpio::copy(const std::string &path, const std::filesystem::path &from, unsigned mode)
 {
-    std::ifstream in(from, std::ios::binary);
-    if (!in)
-        throw Error("initramfs: cannot read {}", from.string());
-    file(path, std::string(std::istreambuf_iterator<char>(in), {}), mode);
+    file(path, content_of(from), mode);
 }
 
 void Cpio::symlink(const std::string &path, const std::string &target)

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <deque>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 
@@ -21,14 +20,6 @@ namespace fs = std::filesystem;
 
 namespace ccm::lab {
 namespace {
-
-std::string read_file(const fs::path &path)
-{
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-        throw Error("initramfs: cannot read {}", path.string());
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::string quoted(const std::string &text)
 {
@@ -67,7 +58,7 @@ fs::path host_program(const std::string &name, const std::string &package)
 void add_libraries(Cpio &image, const fs::path &program)
 {
     static std::map<std::string, std::string> known;
-    auto [it, fresh] = known.try_emplace(program.string() + read_file(program).substr(0, 64));
+    auto [it, fresh] = known.try_emplace(program.string() + content_of(program).substr(0, 64));
     if (fresh)
         it->second = output_of("ldd " + quoted(program) + " 2>/dev/null || true");
     std::istringstream lines(it->second);
@@ -146,7 +137,7 @@ void add_modules(Cpio &image, const ImageSpec &spec)
     }
     if (!spec.module_tree.empty()) {
         auto table = read_dependencies(spec.module_tree);
-        std::string builtin = read_file(spec.module_tree / "modules.builtin");
+        std::string builtin = content_of(spec.module_tree / "modules.builtin");
         std::replace(builtin.begin(), builtin.end(), '-', '_');
         std::deque<std::string> wanted(spec.kernel_modules.begin(), spec.kernel_modules.end());
         for (const fs::path &file : spec.modules) {
@@ -188,7 +179,7 @@ void add_modules(Cpio &image, const ImageSpec &spec)
         fs::path from = spec.module_tree / name;
         std::ofstream to(root / name, std::ios::binary);
         if (!spec.module_tree.empty() && fs::exists(from))
-            to << read_file(from);
+            to << content_of(from);
     }
     output_of("depmod -b " + quoted(staging) + " " + quoted(spec.kernel_release) + " 2>&1");
     for (const auto &entry : fs::directory_iterator(root)) {

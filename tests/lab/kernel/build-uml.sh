@@ -127,9 +127,7 @@ find_archive
 # 6.1 keeps the name that it has in the cache.
 name=$variant
 [ "$kernel" = 6.1 ] || name=$variant-$kernel
-[ "$kernel" = 6.1 ] || [ "$variant" != debug ] || fragments="$fragments further.config"
-mend=$here/mend-source-further.sh
-[ "$kernel" != 6.1 ] || mend=$here/mend-source.sh
+mend=$here/mend-source.sh
 room=$(xstate_room)
 
 # One source for both variants. Its own key: a change of configuration does not

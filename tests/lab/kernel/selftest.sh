@@ -14,11 +14,17 @@ export XDG_CACHE_HOME=$work/cache
 cache=$XDG_CACHE_HOME/ccm
 mkdir -p "$work/bin" "$cache"
 
-# A source that mend-source.sh and mend-source-further.sh take for one
+# A source that mend-source.sh takes for one
 cat >"$work/bin/tar" <<'EOF'
 #!/bin/sh
 [ "$1" = -C ] || exit 1
-mkdir -p "$2/arch/x86/um" "$2/arch/um/kernel" "$2/arch/um/drivers"
+mkdir -p "$2/arch/x86/um" "$2/arch/um/kernel" "$2/arch/um/drivers" "$2/mm"
+case $* in
+*linux-source-6.12.tar*) printf 'VERSION = 6\nPATCHLEVEL = 12\n' ;;
+*) printf 'VERSION = 6\nPATCHLEVEL = 1\n' ;;
+esac >"$2/Makefile"
+printf 'void dump_trace(void)\n\tif (__kernel_text_address(addr)) {\n' >"$2/arch/um/kernel/stacktrace.c"
+echo '#define MSECS_MIN_AGE	5000' >"$2/mm/kmemleak.c"
 echo 'spin_lock(&vp->rx_queue->head_lock);' >"$2/arch/um/drivers/vector_kern.c"
 echo 'DEFINE_LONGS(HOST_FP_SIZE, 2696)' >"$2/arch/x86/um/user-offsets.c"
 echo 'select ARCH_NO_PREEMPT' >"$2/arch/um/Kconfig"
