@@ -351,15 +351,16 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 /* Behind all that the step did: with a serial console a line takes milliseconds. */
 static void log_state(struct ccm_partner *partner)
 {
-	if (!partner->log_due)
-		return;
+	const struct ccm_state_line line = {
+		.state = partner->log_state,
+		.reason = partner->log_reason,
+		.version = partner->session.conn.version,
+		.incarnation = partner->session.peer_incarnation,
+	};
+
+	if (partner->log_due)
+		ccm_state_log_say(&partner->log, &line);
 	partner->log_due = false;
-	if (partner->log_state == CCM_STATE_READY)
-		pr_info("partner %u: READY (version %u, incarnation %016llx)\n", partner->id,
-			partner->session.conn.version, partner->session.peer_incarnation);
-	else
-		pr_info("partner %u: DOWN (%s)\n", partner->id,
-			ccm_reason_text(partner->log_reason));
 }
 
 static void announce(struct ccm_partner *partner, u32 state, u32 reason)
@@ -604,6 +605,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	partner->node = node;
 	partner->registry = registry;
 	partner->id = config->id;
+	ccm_state_log_begin(&partner->log, partner->id);
 	spin_lock_init(&partner->lock);
 	INIT_LIST_HEAD(&partner->requests);
 	partner->next_request = 1;
@@ -645,5 +647,6 @@ void ccm_partner_destroy(struct ccm_partner *partner)
 		close_conn(partner, path, conn, false);
 	ccm_links_forget(&partner->links);
 	ccm_view_remove(&partner->node->events, &partner->view, NULL);
+	ccm_state_log_end(&partner->log);
 	kvfree(partner);
 }

@@ -23,6 +23,7 @@
 #include "inbox.h"
 #include "links.h"
 #include "path.h"
+#include "state_log.h"
 
 struct ccm_node;
 struct ccm_registry;
@@ -66,6 +67,7 @@ struct ccm_partner_counters {
  * @shown_state: enum ccm_state last shown to readers
  * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
  * @last_reason: enum ccm_reason of the last DOWN shown
+ * @log: what is said of that
  * @log_due: a READY or DOWN of this step is to be logged
  * @log_state: which
  * @log_reason: of DOWN
@@ -97,6 +99,7 @@ struct ccm_partner {
 	u32 shown_state;
 	u32 shown_reason;
 	u32 last_reason;
+	struct ccm_state_log log;
 	bool log_due;
 	u32 log_state;
 	u32 log_reason;
