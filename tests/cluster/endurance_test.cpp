@@ -91,8 +91,8 @@ protected:
         const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
         std::size_t count = 0;
         for (const ConsoleLine &line : node(id).console().lines(marks_[id]))
-            if (!line.remark && (line.text.find("ccm: ") != std::string::npos ||
-                                 line.text.find("ccm_fm: ") != std::string::npos))
+            if (!line.remark &&
+                (line.text.find("ccm: ") != std::string::npos || line.text.find("ccm_fm: ") != std::string::npos))
                 count++;
         std::cout << fmt::format("    {}: {} log lines in {:.0f} s\n", node(id).name(), count, seconds);
         EXPECT_LE(double(count), seconds + 20) << node(id).name();

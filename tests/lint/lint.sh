@@ -33,6 +33,7 @@ top=$(cd "${LINT_TOP:-$own_top}" && pwd)
 jobs=${JOBS:-2}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccm/lint
 kdir=${KDIR:-$(printf '%s\n' /usr/src/linux-headers-6.1*-amd64 | sort -V | tail -n 1)}
+build=			# build_objects
 work=$(mktemp -d "${TMPDIR:-/tmp}/ccm-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
@@ -87,15 +88,46 @@ need_kdir()
 	return 1
 }
 
-# each COMMAND...: run "COMMAND FILE" for the files on stdin, some at a time. Findings
-# are what is printed; a command that fails and prints nothing has its say, too.
+# What a compiler finds in a file follows from the file, every header that it could include,
+# and the tools. A file without findings is remembered by these, for a month.
+export GOOD=$cache/good
+export GOOD_KEY=		# set: remember
+good_key()
+{
+	mkdir -p "$GOOD" && find "$GOOD" -type f -mtime +30 -delete
+	{
+		tree_files | grep '\.h$' | xargs -r cat
+		find "$own_top/tests/kstub" -name '*.h' -exec cat {} +
+		cat "$here/lint.sh" .clang-format
+		gcc --version; g++ --version; clang++ --version; clang-format --version; sparse --version
+		cat "$kdir/include/config/kernel.release"
+	} 2>/dev/null | sha256sum | cut -c 1-40
+}
+
+good_name()    # COMMAND FILE
+{
+	{ echo "$GOOD_KEY $1 $2"; cat "$2"; } | sha256sum | sed "s,^,$GOOD/,; s, .*,,"
+}
+
+run_one()    # COMMAND FILE
+{
+	local name said result
+	[ -z "$GOOD_KEY" ] || { name=$(good_name "$@"); [ ! -e "$name" ] || return 0; }
+	said=$("$@" 2>&1)
+	result=$?
+	[ -z "$said" ] || printf '%s\n' "$said"
+	[ $result -eq 0 ] || echo "$2: $1 failed"
+	[ -n "$said" ] || [ $result -ne 0 ] || [ -z "$GOOD_KEY" ] || touch "$name"
+}
+
+# each COMMAND: run "COMMAND FILE" for the files on stdin, some at a time. Findings are what
+# is printed; a command that fails and prints nothing has its say, too.
 each()
 {
 	# shellcheck disable=SC2163
-	export -f "$1"
+	export -f "$1" run_one good_name
 	# shellcheck disable=SC2016
-	xargs -r -P "$jobs" -I{} bash -c '"$@" || echo "{}: $1 failed" >&2' each "$@" {} \
-		>"$work/each" 2>&1
+	xargs -r -P "$jobs" -I{} bash -c 'run_one "$@"' each "$1" {} >"$work/each" 2>&1
 	awk '!seen[$0]++' "$work/each"	# a header's finding once
 	[ ! -s "$work/each" ]
 }
@@ -115,6 +147,7 @@ compile_core()
 step_core()
 {
 	need gcc gcc && need g++ g++ && need clang++ clang || return 1
+	GOOD_KEY=$(good_key)
 	core_sources | each compile_core
 }
 
@@ -159,6 +192,7 @@ step_cxx_compat()
 {
 	need gcc gcc && need_kdir && kernel_flags || return 1
 	export LINT_WORK=$work LINT_KDIR=$kdir LINT_TREE=$top
+	GOOD_KEY=$(good_key)
 	module_sources | each compile_compat
 }
 
@@ -178,18 +212,30 @@ step_kstub()
 {
 	need g++ g++ || return 1
 	export KSTUB=$own_top/tests/kstub/include
+	GOOD_KEY=$(good_key)
 	module_sources | each parse_kstub
 }
 
 # --- sparse ---------------------------------------------------------------------
 
-# build_objects ARGUMENT...: make them in $work/build, a copy, so that no build output gets
-# into the tree; objects only, since modules and KUnit suites do not belong into one module.
-# Of what one step has built the next one builds nothing anew.
+# build_objects ARGUMENT...: make them in $build, a copy, so that no build output gets into the
+# tree; objects only, since modules and KUnit suites do not belong into one module. Of what one
+# step has built the next one builds nothing anew. The copy has the same name each time, for
+# ccache; who comes while another lint builds has one of his own.
 build_objects()
 {
-	local f build=$work/build
+	local f cc=gcc
 	need cpio cpio && need_kdir || return 1
+	if [ -z "$build" ]; then
+		mkdir -p "$cache"
+		exec 7>"$cache/build.lock"
+		build=$work/build
+		if flock -n 7; then
+			build=$cache/build
+			rm -rf "$build"
+		fi
+	fi
+	command -v ccache >/dev/null && cc="ccache gcc"
 	if [ ! -d "$build" ]; then
 		mkdir -p "$build"
 		kernel_files | cpio -pdm --quiet "$build" || return 1
@@ -202,14 +248,18 @@ build_objects()
 			done
 		} >"$build/Kbuild"
 	fi
-	make -s -k -j "$jobs" -C "$kdir" M="$build" "$@"
+	CCACHE_DIR=${CCACHE_DIR:-${cache%/lint}/ccache} \
+		make -s -k -j "$jobs" -C "$kdir" M="$build" CC="$cc" "$@"
 }
 
 step_sparse()
 {
-	local build=$work/build obj
+	local obj="" names="" f
 	need sparse sparse || return 1
-	obj=$({ core_sources; module_sources; } | sed 's/\.c$/.o/')
+	GOOD_KEY=$(good_key)
+	for f in $(core_sources; module_sources); do
+		[ -e "$(good_name sparse "$f")" ] || obj="$obj ${f%.c}.o" names="$names $(good_name sparse "$f")"
+	done
 	[ -n "$obj" ] || return 0
 	# shellcheck disable=SC2086
 	build_objects C=2 CF=-D__CHECK_ENDIAN__ $obj >"$work/sparse.log" 2>&1
@@ -219,7 +269,8 @@ step_sparse()
 		grep -vE 'note: ' | sort -u >"$work/sparse.findings"
 	cat "$work/sparse.findings"
 	[ -s "$work/sparse.findings" ] && return 1
-	[ $result -eq 0 ] && return 0
+	# shellcheck disable=SC2086
+	[ $result -eq 0 ] && touch $names && return 0
 	tail -n 20 "$work/sparse.log"
 	return 1
 }
@@ -241,14 +292,22 @@ describe_objects()
 }
 
 step_layers()
-(
-	local objects below
+{
+	local objects
 	need nm binutils && need realpath coreutils || return 1
 	objects=$(files Kbuild | xargs -r sed -n 's/^[a-z_]*-y *[:+]=//p' | grep -o 'ccm/[^ ]*\.o')
 	[ -n "$objects" ] || { echo "Kbuild: no objects"; return 1; }
 	# shellcheck disable=SC2086
 	build_objects $objects >"$work/layers.log" 2>&1 || { tail -n 20 "$work/layers.log"; return 1; }
-	cd "$work/build" || return 1
+	# shellcheck disable=SC2086
+	judge_layers $objects
+}
+
+judge_layers()    # OBJECT...
+(
+	local objects below
+	objects=$(printf '%s\n' "$@")
+	cd "$build" || return 1
 	# shellcheck disable=SC2086
 	describe_objects $objects | awk '
 		$1 == "object" { object = $2; at[object] = ++count; next }
@@ -364,6 +423,7 @@ run_format()
 step_format()
 {
 	need clang-format clang-format || return 1
+	GOOD_KEY=$(good_key)
 	{ cxx_sources; cxx_headers; } | each run_format
 }
 
@@ -478,6 +538,7 @@ step_headers()
 	need gcc gcc && need g++ g++ && need_kdir && kernel_flags || return 1
 	export LINT_WORK=$work LINT_KDIR=$kdir LINT_TREE=$top
 	export KSTUB=$own_top/tests/kstub/include
+	GOOD_KEY=$(good_key)
 	core_headers | each header_alone || bad=1
 	{ core_headers; module_headers; } | each kernel_header_alone || bad=1
 	return $bad
@@ -562,6 +623,7 @@ failed=0
 count=0
 for step in $steps; do
 	count=$((count + 1))
+	GOOD_KEY=
 	if "step_${step//-/_}" >"$work/out" 2>&1; then
 		echo "ok $step"
 	else

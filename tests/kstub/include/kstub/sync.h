@@ -243,6 +243,7 @@ void drain_workqueue(struct workqueue_struct *wq);
 bool flush_work(struct work_struct *work);
 bool cancel_work_sync(struct work_struct *work);
 bool cancel_delayed_work(struct delayed_work *dwork);
+bool flush_delayed_work(struct delayed_work *dwork);
 bool cancel_delayed_work_sync(struct delayed_work *dwork);
 struct delayed_work *to_delayed_work(struct work_struct *work);
 bool work_pending(struct work_struct *work);
