@@ -39,7 +39,7 @@ STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/sto
 
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/ccmadm/ccmadm
 
-.PHONY: all help module ccmadm install install-modules demo check kunit bench lint sim fuzz cluster docs clean
+.PHONY: all help module ccmadm install install-modules demo check kunit bench endurance lint sim fuzz cluster docs clean
 .PHONY: host module-stock module-plain module-debug module-kunit module-failing states
 
 # Kernels that User-Mode Linux nodes run besides 6.1, the one that everything is tested on:
@@ -61,6 +61,7 @@ help:
 	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
 	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
+	@echo 'make endurance what goes on for long in the field, ENDURE_SECONDS= each'
 	@echo 'make bench     figures: connecting, detection, a daemon that dies, memory, ports'
 	@echo 'make docs      Documentation as HTML in build/docs'
 	@echo 'make states    Documentation/states.rst anew from the state table'
@@ -178,6 +179,13 @@ bench:
 	@$(MAKE) -s module-plain host
 	@$(BUILD)/host/tests/bench/ccm_bench $(LAB_ARGUMENTS) --kernel=plain \
 		--uml-modules=$(BUILD)/module/plain/rdma_ccm.ko:$(BUILD)/module/plain/ccm_fm.ko:$(BUILD)/module/plain/tests/modules
+
+# What goes on for long in the field, all at the same time
+ENDURE_SECONDS ?= 600
+endurance:
+	@$(SCRIPTS)/packages.sh lab tools
+	@$(MAKE) -s module-plain host
+	@tests/cluster/endurance.sh $(BUILD) $(ENDURE_SECONDS)
 
 SEED	?= 1
 RUNS	?= 1000

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # `make check`: everything that proves the project, from the bottom of the ladder to
-# its top. Tests on nodes mostly wait, so they run in four rows side by side; what needs
-# no nodes runs beside them, at low priority. Each step's output is in
+# its top. Tests on nodes mostly wait, so some suites run side by side; what needs no nodes
+# runs beside them, at low priority. Each step's output is in
 # build/check/STEP.log; a step that fails shows the end of it, and the others go on.
 # Ends with one line: N passed, N failed, N skipped.
 set -uo pipefail
@@ -65,39 +65,61 @@ lab() {
 		--uml-modules="build/module/$kernel/rdma_ccm.ko:build/module/$kernel/ccm_fm.ko:build/module/$kernel/tests/modules" "$@"
 }
 
-# Rows of tests on nodes, about equally long. Suites of the cluster tests that are named here
-# are in the second to fourth; all others, also those still to be written, in the first.
-second='EverySite.*:Load.*:Network.*:Refusal.*:Misconfigured.*:Siw.*'
-third='Clients.*:Crowd.*:Failover.*:Fencing.*:Hostile.*:ThreeWithClients.*'
-mixed='Mixed*.*'
 # Of the cluster tests, what also runs on the kernels newer than 6.1: connecting, the rows of
 # the table in Documentation/liveness.rst, clients under load, fencing, a device that leaves.
 further='Load.SecondLoad*:Siw.Ready:Failure.*:Pair.TracepointsFire:Clients.ReadAndWrite*:Clients.LoadSurvives*:Fencing.*'
-first_row() {
-	step kunit $host/tests/kunit/ccm_kunit --run-dir=build/run/kunit --kernel=debug \
-		--uml-modules=build/module/debug/tests/kunit/suites
-	lab lab $host/tests/lab/lab_selftest plain --gtest_filter='-*Debug*'
-	lab labdebug $host/tests/lab/lab_selftest debug --gtest_filter='*Debug*'
-	lab cluster $host/tests/cluster/cluster_test debug --gtest_filter="-$second:$third:$mixed"
-}
-second_row() {
-	lab cluster2 $host/tests/cluster/cluster_test debug --gtest_filter="$second"
-}
-third_row() {
-	lab cluster3 $host/tests/cluster/cluster_test debug --gtest_filter="$third"
+
+# cluster SUITE KERNEL FILTER [ARGUMENT...]
+cluster() {
+	local name=$1 kernel=$2 filter=$3
+	shift 3
+	lab "$name" $host/tests/cluster/cluster_test "$kernel" --gtest_filter="$filter" "$@"
 }
 
-fourth_row() {
-	for kernel in debug-6.12 debug-newest; do
-		step "kunit${kernel#debug}" $host/tests/kunit/ccm_kunit --run-dir="build/run/kunit${kernel#debug}" \
-			--kernel=$kernel --uml-modules=build/module/$kernel/tests/kunit/suites
-		lab "on${kernel#debug}" $host/tests/cluster/cluster_test $kernel --gtest_filter="$further"
+# kunit NAME KERNEL
+kunit() {
+	step "$1" $host/tests/kunit/ccm_kunit --run-dir="build/run/$1" --kernel="$2" \
+		--uml-modules="build/module/$2/tests/kunit/suites"
+}
+
+# The longest suites of the cluster tests, which begin first; all others, also those still to be
+# written, follow.
+long='Load EverySite Clients Failover Crowd Hostile Parameter Network Siw'
+
+# Nodes mostly wait: so many programs that have some run side by side.
+at_once=4
+nodes() {
+	while [ "$(jobs -rp | wc -l)" -gt "$at_once" ]; do
+		wait -n
 	done
-	lab mixed $host/tests/cluster/cluster_test debug --gtest_filter="$mixed" \
-		$(for kernel in debug-6.12 debug-newest; do
-			modules=build/module/$kernel
-			echo "--uml-modules=$kernel=$modules/rdma_ccm.ko:$modules/ccm_fm.ko:$modules/tests/modules"
-		done)
+	"$@" &
+}
+
+on_nodes() {
+	local suite others kernel modules
+	others=$($host/tests/cluster/cluster_test --gtest_list_tests | sed -n 's/^\([A-Za-z0-9]*\)\.$/\1/p' |
+		grep -vxE "${long// /|}|Endurance|Mixed.*")
+	for suite in $long; do
+		nodes cluster "$suite" debug "$suite.*"
+	done
+	nodes lab lab $host/tests/lab/lab_selftest plain --gtest_filter='-*Debug*'
+	if [ $further_built = yes ]; then
+		for kernel in 6.12 newest; do
+			nodes cluster "on-$kernel" "debug-$kernel" "$further"
+			nodes kunit "kunit-$kernel" "debug-$kernel"
+		done
+		nodes cluster Mixed debug 'Mixed*.*' \
+			$(for kernel in debug-6.12 debug-newest; do
+				modules=build/module/$kernel
+				echo "--uml-modules=$kernel=$modules/rdma_ccm.ko:$modules/ccm_fm.ko:$modules/tests/modules"
+			done)
+	fi
+	nodes kunit kunit debug
+	nodes lab labdebug $host/tests/lab/lab_selftest debug --gtest_filter='*Debug*'
+	nodes cluster Endurance plain 'Endurance.*'
+	for suite in $others; do
+		nodes cluster "$suite" debug "$suite.*"
+	done
 }
 
 # What needs no node
@@ -121,10 +143,7 @@ further_built=no
 step further make -s module-kunit-6.12 module-kunit-newest && further_built=yes
 if [ $built = yes ]; then
 	(renice -n 10 -p "$BASHPID" >/dev/null && beside) &
-	first_row &
-	second_row &
-	third_row &
-	[ $further_built = no ] || fourth_row &
+	on_nodes
 	wait
 	# last and alone: it emulates two whole machines
 	step demo make -s demo

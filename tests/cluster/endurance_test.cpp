@@ -126,10 +126,11 @@ TEST_F(Endurance, TwoMachinesWithOneId)
 {
     cluster().add(with_monitor(configured(1, {.partners = {2}, .more = {"partners=2@192.0.2.2+192.0.2.3"}})));
     cluster().add(with_monitor(configured(2, {.partners = {1}})));
-    cluster().add(with_monitor(unloaded(3, {.partners = {1}})));
+    cluster().add(unloaded(3, {.partners = {1}}));
     cluster().boot();
     wait_ready({&node(1), &node(2)});
     load(node(3), {.partners = {1}, .more = {"node=2"}});
+    node(3).must("insmod /modules/ccm_fm.ko");
     begin({1, 2, 3});
     rest();
     EXPECT_EQ(partner(node(1), 2)["sessions"], 1);
