@@ -356,6 +356,8 @@ static void log_state(struct ccm_partner *partner)
 		.reason = partner->log_reason,
 		.version = partner->session.conn.version,
 		.incarnation = partner->session.peer_incarnation,
+		.error = partner->last_error,
+		.way = partner->way,
 	};
 
 	if (partner->log_due)
@@ -443,6 +445,16 @@ static void close_conn(struct ccm_partner *partner, struct ccm_path *path,
 	ccm_conn_reap(conn);
 }
 
+static void note_way(struct ccm_partner *partner, const struct ccm_endpoint *ep)
+{
+	struct ccm_way *way = &partner->way;
+
+	way->from = ep->cm_id->route.addr.src_addr;
+	way->device[0] = '\0';
+	if (ep->device)
+		strscpy(way->device, dev_name(&ep->device->ib->dev), sizeof(way->device));
+}
+
 static void act_connect(struct ccm_partner *partner, const struct ccm_session_action *a)
 {
 	int ret;
@@ -482,6 +494,7 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 	case CCM_ACT_CLOSE:
 		if (conn->endpoint.error)
 			partner->last_error = conn->endpoint.error;
+		note_way(partner, &conn->endpoint);
 		close_conn(partner, path, conn, a->flush);
 		break;
 	case CCM_ACT_CLASH:
@@ -605,6 +618,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	partner->node = node;
 	partner->registry = registry;
 	partner->id = config->id;
+	partner->way.to = config->paths[0];
 	ccm_state_log_begin(&partner->log, partner->id);
 	spin_lock_init(&partner->lock);
 	INIT_LIST_HEAD(&partner->requests);

@@ -67,6 +67,7 @@ struct ccm_partner_counters {
  * @shown_state: enum ccm_state last shown to readers
  * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
  * @last_reason: enum ccm_reason of the last DOWN shown
+ * @way: of the last connection that has ended
  * @log: what is said of that
  * @log_due: a READY or DOWN of this step is to be logged
  * @log_state: which
@@ -99,6 +100,7 @@ struct ccm_partner {
 	u32 shown_state;
 	u32 shown_reason;
 	u32 last_reason;
+	struct ccm_way way;
 	struct ccm_state_log log;
 	bool log_due;
 	u32 log_state;

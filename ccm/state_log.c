@@ -1,25 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "log.h"
 
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
 
 #include <uapi/linux/ccm.h>
 
 #include "core/names.h"
+#include "core/reason.h"
 #include "state_log.h"
 
 static void print(const struct ccm_state_log *log, const struct ccm_state_line *line, u32 unsaid)
 {
+	const struct ccm_way *way = &line->way;
+	char from[80] = "";
+	char error[32] = "";
 	char more[48] = "";
 
 	if (unsaid)
 		scnprintf(more, sizeof(more), "; %u changes before that were not logged", unsaid);
-	if (line->state == CCM_STATE_READY)
+	if (line->state == CCM_STATE_READY) {
 		pr_info("partner %u: READY (version %u, incarnation %016llx)%s\n", log->id,
 			line->version, line->incarnation, more);
-	else
-		pr_info("partner %u: DOWN (%s)%s\n", log->id, ccm_reason_text(line->reason), more);
+		return;
+	}
+	if (way->device[0])	/* RDMA CM has chosen both */
+		scnprintf(from, sizeof(from), "%pISc to ", &way->from);
+	if (line->error)
+		scnprintf(error, sizeof(error), " (%pe)", ERR_PTR(line->error));
+	pr_info("partner %u: DOWN (%s): %s%pISpc%s%s: %s%s%s\n", log->id,
+		ccm_reason_text(line->reason), from, &way->to, way->device[0] ? " over " : "",
+		way->device, ccm_reason_remedy(line->reason), error, more);
 }
 
 /* What was left out last is the present state, and that is not left out. */

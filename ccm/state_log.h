@@ -8,13 +8,21 @@
 #define CCM_STATE_LOG_H
 
 #include <linux/ratelimit.h>
+#include <linux/socket.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
 /* At most so many lines of a partner in so many seconds */
-#define CCM_STATE_LOG_LINES	10
-#define CCM_STATE_LOG_S		20
+#define CCM_STATE_LOG_LINES	20
+#define CCM_STATE_LOG_S		40
+
+/* From where to where the last connection went */
+struct ccm_way {
+	struct sockaddr_storage from;	/* once there is a device */
+	struct sockaddr_storage to;	/* with port */
+	char device[64];		/* "": never got so far */
+};
 
 /* What a line says */
 struct ccm_state_line {
@@ -22,6 +30,8 @@ struct ccm_state_line {
 	u32 reason;		/* enum ccm_reason, of DOWN */
 	u32 version;		/* of READY */
 	u64 incarnation;	/* of READY */
+	int error;		/* of DOWN: errno of the last connection, or 0 */
+	struct ccm_way way;	/* of DOWN */
 };
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the reason of a DOWN proves. Pure. */
+/* What the reason of a DOWN proves, and asks for. Pure. */
 #ifndef CCM_CORE_REASON_H
 #define CCM_CORE_REASON_H
 
@@ -16,6 +16,14 @@ CCM_EXTERN_C_BEGIN
  * "hung", which can wake up.
  */
 bool ccm_reason_certain(u32 reason);
+
+/**
+ * ccm_reason_remedy() - what a DOWN means to an administrator, and what to do
+ * @reason: enum ccm_reason; any value
+ *
+ * Return: some words for the end of a line, never NULL
+ */
+const char *ccm_reason_remedy(u32 reason);
 
 CCM_EXTERN_C_END
 

@@ -509,6 +509,15 @@ TEST(Failover, WhatIsCertainDoesNotWait)
     EXPECT_FALSE(ccm_reason_certain(CCM_REASON_NONE) || ccm_reason_certain(CCM_REASON_COUNT));
 }
 
+TEST(Reason, EachSaysWhatToDo)
+{
+    std::set<std::string> all;
+    for (u32 reason = 0; reason < CCM_REASON_COUNT; reason++)
+        all.insert(ccm_reason_remedy(reason));
+    EXPECT_EQ(all.size(), std::size_t{CCM_REASON_COUNT});
+    EXPECT_NE(std::string(ccm_reason_remedy(CCM_REASON_COUNT)), "");
+}
+
 TEST(Failover, MoreAdvicesThanTheLimitAreFlapping)
 {
     const u32 standing = CCM_FM_F_ADVISED | CCM_FM_F_PARTITION;

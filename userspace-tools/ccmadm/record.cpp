@@ -24,21 +24,23 @@ constexpr std::array state_words{"down"sv, "connecting"sv, "greeting"sv, "negoti
 constexpr std::array reason_words{"none"sv,      "unreachable"sv, "hung"sv,      "panicked"sv,       "shutdown"sv,
                                   "restarted"sv, "version"sv,     "refused"sv,   "authentication"sv, "admin"sv,
                                   "device"sv,    "reloaded"sv,    "duplicate"sv, "address"sv,        "mtu"sv};
-constexpr std::array reason_meanings{"nothing tried yet"sv,
-                                     "no answer on any path; can be a partition"sv,
-                                     "its memory answers, its kernel does not schedule"sv,
-                                     "its kernel panicked"sv,
-                                     "it shuts down or reboots"sv,
-                                     "its kernel was started anew"sv,
-                                     "no protocol version in common"sv,
-                                     "wrong cluster, unknown node or malformed message"sv,
-                                     "its proof did not verify; are the keys the same?"sv,
-                                     "removed or unloaded by an administrator"sv,
-                                     "no RDMA device here for the path; is `rdma link` empty?"sv,
-                                     "its module was loaded anew, its kernel ran on"sv,
-                                     "two machines have one node id; give one of them another (node=)"sv,
-                                     "it comes from an address that is not configured for it; see both partners="sv,
-                                     "large frames do not pass; compare the MTU of both sides and the switch's"sv};
+// As the kernel says it: ccm/core/reason.c
+constexpr std::array reason_meanings{
+    "nothing has been tried yet"sv,
+    "no answer, can be a partition; see its console, and the cables and switches between"sv,
+    "its memory answers, its kernel does not schedule; see its console"sv,
+    "its kernel panicked; see its console"sv,
+    "it shuts down or reboots; start it when it is needed"sv,
+    "its kernel was started anew, and will connect"sv,
+    "no protocol version in common; update the older of the two"sv,
+    "it is not configured as this node expects; compare node=, cluster= and partners= of both"sv,
+    "its proof did not verify; compare the keys of both"sv,
+    "unloaded, or disabled, by an administrator; load rdma_ccm where it is missing"sv,
+    "no RDMA device here has a way to it; see `rdma link` and the interface's addresses"sv,
+    "its module was loaded anew, and will connect; its kernel ran on"sv,
+    "two machines have this node id; give one of them another (node=)"sv,
+    "its address is not what partners= says, here or there; compare both"sv,
+    "large frames do not pass; compare the MTU of both interfaces and of the switch"sv};
 constexpr std::array stage_words{"unknown"sv,   "kernel"sv,  "initramfs"sv, "root"sv,
                                  "userspace"sv, "storage"sv, "running"sv,   "stopping"sv};
 constexpr std::array transport_words{"none"sv, "roce"sv, "iwarp"sv};

@@ -162,9 +162,10 @@ TEST(Fields, BytesOfAllValuesNeverFail)
 
 TEST(Fields, WordsForPeople)
 {
-    EXPECT_EQ(Fields(down_record(2, CCM_REASON_UNREACHABLE)).text("state"),
-              "down: unreachable (no answer on any path; can be a partition)");
-    EXPECT_EQ(Fields(down_record(2, CCM_REASON_NONE)).text("state"), "down (nothing tried yet)");
+    EXPECT_EQ(
+        Fields(down_record(2, CCM_REASON_UNREACHABLE)).text("state"),
+        "down: unreachable (no answer, can be a partition; see its console, and the cables and switches between)");
+    EXPECT_EQ(Fields(down_record(2, CCM_REASON_NONE)).text("state"), "down (nothing has been tried yet)");
     EXPECT_EQ(Fields(partner_record(2, CCM_STATE_READY)).text("state"), "ready");
     EXPECT_EQ(Fields(partner_record(2, CCM_STATE_READY, CCM_STAGE_STORAGE)).text("stage"), "booting: storage");
     EXPECT_EQ(Fields(partner_record(2, CCM_STATE_READY, CCM_STAGE_RUNNING)).text("stage"), "running");

@@ -36,7 +36,8 @@ TEST(Status, DownForPeopleSaysWhy)
     fresh.error = -113;
     bench.source->give(present({down_record(2, CCM_REASON_UNREACHABLE), fresh}));
     EXPECT_EQ(bench.run({"status"}), 2);
-    EXPECT_NE(bench.output.text.find("down: unreachable (no answer on any path; can be a partition)  -  "),
+    EXPECT_NE(bench.output.text.find("down: unreachable (no answer, can be a partition; see its console, and the "
+                                     "cables and switches between)  -  "),
               std::string::npos)
         << bench.output.text;
     EXPECT_NE(bench.output.text.find("3        -     connecting; last error: No route to host"), std::string::npos)

@@ -130,7 +130,7 @@ TEST(WaitClient, TimeoutSaysWhatThePartnerIsWhenThatIsWhy)
     EXPECT_EQ(bench.run({"wait", "--client", "mirror", "--timeout", "0"}), 3);
     EXPECT_EQ(bench.errors.text, "ccmadm: timed out after 0 s: client mirror is not ready on partner 2 (beta): it is "
                                  "waiting: no-session (there is no session with the partner); partner 2 (beta) is "
-                                 "down: panicked (its kernel panicked)\n");
+                                 "down: panicked (its kernel panicked; see its console)\n");
 }
 
 TEST(WaitClient, OneThatIsNotRegisteredIsRemarkedOnOnce)

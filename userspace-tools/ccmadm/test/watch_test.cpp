@@ -71,7 +71,8 @@ TEST(Watch, TextHasOneLinePerRecord)
     const std::string at = "2023-11-14 22:13:19.500000  ";
     EXPECT_EQ(bench.output.text,
               at + "node 1 alpha, cluster blue, incarnation 0x0123456789abcdef, booting: initramfs\n" + at +
-                  "partner 2 beta: down: unreachable (no answer on any path; can be a partition), "
+                  "partner 2 beta: down: unreachable (no answer, can be a partition; see its console, and the cables "
+                  "and switches between), "
                   "RoCE/IB, 192.0.2.2, silent 12.3 ms\n" +
                   at + "-- this is the present state; changes follow\n" + at +
                   "partner 2 beta: ready, booting: initramfs, RoCE/IB, 192.0.2.2, "
