@@ -18,6 +18,7 @@
 #include <linux/device.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -44,6 +45,8 @@
  * @told_count: how many
  * @uevent_task: sends the oldest now
  * @uevent: tells user space of them
+ * @logged: the last decision in the kernel log; under fm_lock
+ * @log_limit: of lines that ask nobody to do anything
  * @link: to its monitor, or NULL; under fm_lock
  * @rung: the partner has, and what it wrote has not been read; set in softirq, only while
  *	there is @link
@@ -74,6 +77,9 @@ struct fm_partner {
 	u32 told_count;
 	struct task_struct *uevent_task;
 	struct work_struct uevent;
+
+	u32 logged;
+	struct ratelimit_state log_limit;
 
 	struct ccm_link *link;
 	bool rung;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whom the failover monitor tells: the kernel log (a line a change), user space by the
+ * Whom the failover monitor tells: the kernel log, user space by the
  * client's note in /dev/ccm and by what failover_show.c makes, and other kernel modules.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -12,6 +12,7 @@
 #include <linux/lockdep.h>
 #include <linux/notifier.h>
 #include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 
 #include "failover_partners.h"
@@ -58,6 +59,31 @@ static const char *remark_of(u32 flags)
 	return "";
 }
 
+/* That somebody is to act on is always said, and once. */
+static bool says_act(u32 decision)
+{
+	return decision == CCM_FM_TAKEOVER_ADVISED || decision == CCM_FM_GIVEBACK_POSSIBLE ||
+	       decision == CCM_FM_BOOT_STALLED || decision == CCM_FM_FLAPPING;
+}
+
+/*
+ * A line a change, as long as somebody can read them. Suspect comes with the line of DOWN, and
+ * goes in a moment; a partner that flaps is said to do so once, however often it comes back.
+ */
+static bool is_logged(struct fm_partner *partner)
+{
+	const u32 decision = partner->failover.view.decision;
+
+	if (decision == CCM_FM_SUSPECT)
+		return false;
+	if (decision == CCM_FM_FLAPPING && partner->logged == CCM_FM_FLAPPING)
+		return false;
+	if (!says_act(decision) && !__ratelimit(&partner->log_limit))
+		return false;
+	partner->logged = decision;
+	return true;
+}
+
 static void log_decision(const struct fm_partner *partner)
 {
 	const struct ccm_failover_view *view = &partner->failover.view;
@@ -83,13 +109,14 @@ static const char *partner_remark(const struct ccm_failover_view *view)
 	return "";
 }
 
-static void tell_log(const struct fm_partner *partner, u32 changed)
+static void tell_log(struct fm_partner *partner, u32 changed)
 {
 	const struct ccm_failover_view *view = &partner->failover.view;
 
-	if (changed & CCM_FAILOVER_DECIDED)
+	if ((changed & CCM_FAILOVER_DECIDED) && is_logged(partner))
 		log_decision(partner);
-	if ((changed & CCM_FAILOVER_HEARD) && view->partner_knows)
+	if ((changed & CCM_FAILOVER_HEARD) && view->partner_knows &&
+	    __ratelimit(&partner->log_limit))
 		pr_info("partner %u: its monitor says of this node: %s%s\n", partner->id,
 			ccm_fm_decision_name(view->partner_decision), partner_remark(view));
 }

@@ -50,10 +50,11 @@ protected:
         return spec;
     }
 
-    // Listens to the monitors of these nodes from now on.
+    // They serve; listens to their monitors from now on.
     void begin(const std::vector<int> &ids)
     {
         for (int id : ids) {
+            node(id).must("ccmadm stage running");
             begin_to_listen(id);
             marks_[id] = node(id).console().size();
             kib_[id] = kernel_kib(node(id));
@@ -169,6 +170,7 @@ TEST_F(Endurance, Reloads)
         unload(node(2), "an update");
         load(node(2), second);
         node(2).cable().restore();
+        node(2).must("ccmadm stage running");
         wait_ready({&node(1), &node(2)});
         std::this_thread::sleep_for(10s);
     }
@@ -209,8 +211,6 @@ TEST_F(Endurance, AFlappingCable)
     cluster().add(with_monitor(configured(2, {.partners = {1}, .detect_ms = 250})));
     cluster().boot();
     wait_ready({&node(1), &node(2)});
-    for (int id : {1, 2})
-        node(id).must("ccmadm stage running");
     begin({1, 2});
     while (goes_on()) {
         node(2).cable().cut();
