@@ -15,6 +15,7 @@
 #include "heartbeat.h"
 #include "node.h"
 #include "rdma/conn.h"
+#include "trace.h"
 
 static u64 detect_ns(const struct ccm_heartbeat *hb)
 {
@@ -67,8 +68,10 @@ static void heartbeat_tell(struct ccm_heartbeat *hb, u32 found)
 	lockdep_assert_held(&hb->lock);
 	if (found & CCM_LIVENESS_STAGE)
 		ccm_inbox_tell(hb->inbox, CCM_INBOX_STAGE);
-	if (found & CCM_LIVENESS_VERDICT)
+	if (found & CCM_LIVENESS_VERDICT) {
+		trace_ccm_verdict(hb->conn->endpoint.config.partner, hb->liveness.verdict);
 		ccm_inbox_tell(hb->inbox, CCM_INBOX_VERDICT);
+	}
 }
 
 static void heartbeat_work(struct work_struct *work)

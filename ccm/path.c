@@ -261,7 +261,6 @@ void ccm_path_verdict(struct ccm_path *path, struct ccm_session_event *event)
 {
 	event->type = CCM_SEV_VERDICT;
 	event->reason = ccm_heartbeat_verdict(&path->heartbeat, &event->conn);
-	trace_ccm_verdict(path->endpoint.partner, event->reason);
 }
 
 /**

@@ -20,6 +20,7 @@ struct Options {
     double wait = 10; // seconds the first node has waited before the first load
     int kills = 10;   // kills for each detection time
     int daemons = 50; // kills of a daemon that holds its stage
+    int verdicts = 10; // partners that are killed, and cables that are cut, for each size of a region
     int sessions = 8; // partners that become READY when memory is measured
     std::vector<int> detect_ms{250, 50};
     double port_seconds = 4; // for each kind of operation on a port
@@ -28,6 +29,7 @@ struct Options {
 
 nlohmann::json measure_load(const Options &options);
 nlohmann::json measure_detection(const Options &options);
+nlohmann::json measure_verdict(const Options &options);
 nlohmann::json measure_daemon(const Options &options);
 nlohmann::json measure_memory(const Options &options);
 nlohmann::json measure_ports(const Options &options);

@@ -47,7 +47,7 @@ int main(int argc, char **argv)
         settings.programs["usr/bin/ccm-bench-load"] = CCM_BENCH_LOAD_HELPER;
 
         bench::Options options;
-        std::string parts = "load,detection,daemon,memory,ports,ready";
+        std::string parts = "load,detection,verdict,daemon,memory,ports,ready";
         std::string json_file;
         CLI::App app{"Measures CCM in the lab. Takes the lab's options too: --uml-plain=DIR --uml-modules=PATH "
                      "--ccmadm=FILE --run-dir=DIR"};
@@ -58,11 +58,13 @@ int main(int argc, char **argv)
         number("--wait", options.wait, "seconds that the first node waits before", 0.0, 3600.0);
         number("--kills", options.kills, "kills for each detection time", 1, 1000);
         number("--daemons", options.daemons, "kills of a daemon that holds its stage", 1, 1000);
+        number("--verdicts", options.verdicts, "DOWNs for each size of a region", 1, 1000);
         number("--detect-ms", options.detect_ms, "detection times", 20, 60000);
         number("--sessions", options.sessions, "sessions when memory is measured", 1, 16);
         number("--port-seconds", options.port_seconds, "for each kind of operation on a port", 0.01, 3600.0);
         number("--opens", options.opens, "loads of the second node for each number of ports", 1, 1000);
-        app.add_option("--parts", parts, "of load, detection, daemon, memory, ports, ready")->capture_default_str();
+        app.add_option("--parts", parts, "of load, detection, verdict, daemon, memory, ports, ready")
+            ->capture_default_str();
         app.add_option("--json", json_file, "write all figures to this file");
         CLI11_PARSE(app, argc, argv);
 
@@ -81,6 +83,8 @@ int main(int argc, char **argv)
             all["load"] = bench::measure_load(options);
         if (wanted("detection"))
             all["detection"] = bench::measure_detection(options);
+        if (wanted("verdict"))
+            all["verdict"] = bench::measure_verdict(options);
         if (wanted("daemon"))
             all["daemon"] = bench::measure_daemon(options);
         if (wanted("memory"))

@@ -25,7 +25,7 @@ extern struct mutex bench_link_lock;	/* the first client's link stays while it i
 struct ccm_link *bench_link(void);
 int bench_clients_register(u32 count, u16 ports, u64 ask, u64 give);
 void bench_clients_unregister(void);
-u32 bench_clients_ready(u64 *last_ns);
+u32 bench_clients_ready(u64 *last_ns, u64 *last_down_ns);
 
 /* ops.c */
 

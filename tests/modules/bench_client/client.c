@@ -16,6 +16,7 @@ static struct ccm_link *first_link;	/* of the first client; under bench_link_loc
 static DEFINE_SPINLOCK(ready_lock);	/* protects the rest */
 static u32 ready_count;			/* clients that are READY */
 static u64 ready_ns;			/* when the last of them was told */
+static u64 down_ns;			/* when the last was told of a DOWN */
 
 /**
  * bench_link() - the link of the first client
@@ -53,8 +54,11 @@ static void on_ready(void *context, struct ccm_link *link)
 
 static void on_down(void *context, struct ccm_link *link, u32 reason)
 {
+	u64 now = ktime_get_ns();
+
 	spin_lock(&ready_lock);
 	ready_count--;
+	down_ns = now;
 	spin_unlock(&ready_lock);
 	if (context != &clients[0])
 		return;
@@ -128,14 +132,16 @@ int bench_clients_register(u32 count, u16 ports, u64 ask, u64 give)
 /**
  * bench_clients_ready() - how many links are READY
  * @last_ns: filled: ktime_get_ns() when the last was told
+ * @last_down_ns: filled: when the last was told of a DOWN
  */
-u32 bench_clients_ready(u64 *last_ns)
+u32 bench_clients_ready(u64 *last_ns, u64 *last_down_ns)
 {
 	u32 count;
 
 	spin_lock(&ready_lock);
 	count = ready_count;
 	*last_ns = ready_ns;
+	*last_down_ns = down_ns;
 	spin_unlock(&ready_lock);
 	return count;
 }

@@ -67,9 +67,10 @@ static int do_client(const struct command *c)
 static int do_ready(const struct command *c)
 {
 	u64 last_ns;
-	u32 links = bench_clients_ready(&last_ns);
+	u64 down_ns;
+	u32 links = bench_clients_ready(&last_ns, &down_ns);
 
-	return command_say("clients=%u last_ns=%llu", links, last_ns);
+	return command_say("clients=%u last_ns=%llu down_ns=%llu", links, last_ns, down_ns);
 }
 
 static int do_raw(const struct command *c)
