@@ -138,6 +138,7 @@ static bool on_request(void *owner, struct ccm_incoming *in)
 	struct ccm_partner *partner = NULL;
 	struct ccm_wire_request req = {};
 	struct ccm_wire_port port;
+	struct ccm_id_way way;
 	u32 code;
 
 	if (!ccm_wire_get_port(in->data, in->len, &port))
@@ -149,9 +150,10 @@ static bool on_request(void *owner, struct ccm_incoming *in)
 					  in->len, &req);
 	if (code == CCM_REJECT_NONE) {
 		partner = ccm_cluster_find(cluster, req.node);
+		ccm_way_of(in->id, &way);
 		if (!partner)
 			code = CCM_REJECT_NODE;
-		else if (!ccm_partner_comes_from(partner, from))
+		else if (!ccm_partner_comes_from(partner, &way))
 			code = CCM_REJECT_ADDRESS;
 	}
 	if (code == CCM_REJECT_NONE) {
@@ -324,7 +326,7 @@ void ccm_cluster_interface_up(struct ccm_cluster *cluster, const struct net_devi
 		partner = cluster->partners[i];
 		concerns = false;
 		for (k = 0; k < partner->path_count && !concerns; k++)
-			concerns = ccm_route_leaves_by(&partner->paths[k].address, dev);
+			concerns = ccm_path_leaves_by(&partner->paths[k], dev);
 		if (concerns)
 			ccm_inbox_tell(&partner->inbox, CCM_INBOX_PATH_UP);
 	}

@@ -3,6 +3,7 @@
 #ifndef CCM_CONFIG_H
 #define CCM_CONFIG_H
 
+#include <linux/if.h>
 #include <linux/socket.h>
 #include <linux/types.h>
 #include <uapi/linux/ccm.h>
@@ -18,15 +19,25 @@
 #define CCM_NODE_MEMORY_MAX	(1ULL << 40)
 
 /**
+ * struct ccm_address - where a partner is, as the administrator names it
+ * @to: address, with port; without scope if @interface says it
+ * @interface: of a link-local address, by name, which may come and go; else empty
+ */
+struct ccm_address {
+	struct sockaddr_storage to;
+	char interface[IFNAMSIZ];
+};
+
+/**
  * struct ccm_partner_config - a partner, as the administrator names it
  * @id: its node id
  * @path_count: entries used in @paths
- * @paths: its addresses, with port
+ * @paths: its addresses
  */
 struct ccm_partner_config {
 	u32 id;
 	u32 path_count;
-	struct sockaddr_storage paths[CCM_PATHS_MAX];
+	struct ccm_address paths[CCM_PATHS_MAX];
 };
 
 /**

@@ -12,6 +12,8 @@
  * session ends): fence_ports() ends what goes through ports; finish() deregisters what
  * the partner could reach, by whichever queue pair.
  */
+#include "log.h"
+
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 
@@ -254,7 +256,7 @@ static int connect_port(struct ccm_try *t, u32 index)
 
 	ccm_session_put_port(t->links->session, t->index, index, data);
 	port = ccm_port_connect(&t->links->path->endpoint, &owner, index, data, sizeof(data),
-				&t->links->path->address);
+				t->links->node->config.rdma_port);
 	if (IS_ERR(port))
 		return (int)PTR_ERR(port);
 	t->link->ports[index] = port;
@@ -560,6 +562,28 @@ static int accept_port(struct ccm_try *t, struct ccm_port *port)
 	return ret;
 }
 
+/* Nobody goes by another way than the session's by mistake: both ends are named. */
+static void log_other_way(const struct ccm_links *links, const struct ccm_port *port)
+{
+	const struct rdma_addr *addr = &port->endpoint.cm_id->route.addr;
+
+	if (__ratelimit(&links->node->reject_log))
+		pr_warn("partner %u: a client's port from %pISc to %pISc rejected: it does not go the session's way\n",
+			links->partner, &addr->src_addr, &addr->dst_addr);
+}
+
+static void refuse(struct ccm_links *links, struct ccm_port *port, u32 code)
+{
+	u8 data[CCM_WIRE_REJECT_LEN];
+
+	links->rejected++;
+	if (code == CCM_REJECT_ADDRESS)
+		log_other_way(links, port);
+	atomic64_inc(&links->node->rejected[code]);
+	ccm_session_put_reject(&links->session->config, code, data);
+	ccm_port_refuse(port, data, sizeof(data));
+}
+
 /* A port that has come as a request: to the link it names, or away. */
 static void admit(struct ccm_links *links, struct ccm_port *port)
 {
@@ -576,10 +600,8 @@ static void admit(struct ccm_links *links, struct ccm_port *port)
 	t = pairing ? pairing->present : NULL;
 	if (t && !t->link->ports[request->port] && !t->why && !t->closing)
 		ret = accept_port(t, port);
-	if (!ret)
-		return;
-	links->rejected++;
-	ccm_port_refuse(port);
+	if (ret)
+		refuse(links, port, ret == -EXDEV ? CCM_REJECT_ADDRESS : CCM_REJECT_STALE);
 }
 
 /**
@@ -693,7 +715,7 @@ void ccm_links_forget(struct ccm_links *links)
 	struct ccm_port *port;
 
 	while ((port = take_request(links)))
-		ccm_port_refuse(port);
+		ccm_port_refuse(port, NULL, 0);
 	ccm_links_tell_down(links, CCM_REASON_NONE);
 }
 

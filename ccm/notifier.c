@@ -68,7 +68,9 @@ static int netdev_notify(struct notifier_block *nb, unsigned long event, void *d
 	const struct net_device *dev =
 		netdev_notifier_info_to_dev((const struct netdev_notifier_info *)data);
 
-	if (event == NETDEV_UP || (event == NETDEV_CHANGE && netif_carrier_ok(dev)))
+	/* a partner's interface is known by its name, too */
+	if (event == NETDEV_UP || event == NETDEV_CHANGENAME ||
+	    (event == NETDEV_CHANGE && netif_carrier_ok(dev)))
 		return interface_up(dev);
 	return NOTIFY_DONE;
 }

@@ -12,6 +12,7 @@
 #include <linux/inet.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringify.h>
@@ -30,9 +31,49 @@ static char *cluster = (char *)"";
 module_param(cluster, charp, 0444);
 MODULE_PARM_DESC(cluster, "name of the cluster, the same on all nodes, at most 31 characters");
 
-static char *partners = (char *)"";
-module_param(partners, charp, 0444);
-MODULE_PARM_DESC(partners, "ID@ADDRESS[+ADDRESS...][,...]: 2@192.0.2.2,3@[2001:db8::3]");
+/*
+ * Longer than the kernel's own texts, which end at 1024 characters: 32 partners with four IPv6
+ * addresses each. It may be given several times, since a boot loader's line may have a limit, too.
+ */
+#define PARTNERS_LEN_MAX	8192U
+
+static char *partners;	/* NULL: not given */
+
+static int set_partners(const char *text, const struct kernel_param *kp)
+{
+	char *all;
+
+	if (strlen(text) + (partners ? strlen(partners) : 0) > PARTNERS_LEN_MAX) {
+		pr_err("partners=: more than %u characters\n", PARTNERS_LEN_MAX);
+		return -EINVAL;
+	}
+	all = partners && *partners ? kasprintf(GFP_KERNEL, "%s,%s", partners, text) :
+				      kstrdup(text, GFP_KERNEL);
+	if (!all)
+		return -ENOMEM;
+	kfree(partners);
+	partners = all;
+	return 0;
+}
+
+static int get_partners(char *buffer, const struct kernel_param *kp)
+{
+	return scnprintf(buffer, PAGE_SIZE, "%s\n", partners ? partners : "");
+}
+
+static void free_partners(void *arg)
+{
+	kfree(partners);
+	partners = NULL;
+}
+
+static const struct kernel_param_ops partners_ops = {
+	.set = set_partners,
+	.get = get_partners,
+	.free = free_partners,
+};
+module_param_cb(partners, &partners_ops, NULL, 0444);
+MODULE_PARM_DESC(partners, "ID@ADDRESS[+ADDRESS...][,...]: 2@192.0.2.2,3@[2001:db8::3]; several times: all of them");
 
 static char *rdma_port = (char *)__stringify(CCM_RDMA_PORT_DEFAULT);
 module_param(rdma_port, charp, 0444);
@@ -107,12 +148,38 @@ static bool has_zero_in_front(const char *text)
 	return false;
 }
 
+/*
+ * "%eth0": by name, since the interface may come later, or come again. A number is that of an
+ * interface, and never changes its meaning by itself.
+ */
+static int read_interface(u32 id, const char *name, struct ccm_address *address)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address->to;
+
+	if (in6->sin6_family != AF_INET6 ||
+	    !(ipv6_addr_type(&in6->sin6_addr) & IPV6_ADDR_LINKLOCAL)) {
+		pr_err("partners=: partner %u: %pISc%%%s: only a link-local address goes with an interface\n",
+		       id, &address->to, name);
+		return -EINVAL;
+	}
+	if (!kstrtou32(name, 10, &in6->sin6_scope_id))
+		return 0;
+	if (!dev_valid_name(name)) {
+		pr_err("partners=: partner %u: \"%s\" cannot be the name of an interface\n", id,
+		       name);
+		return -EINVAL;
+	}
+	strscpy(address->interface, name, sizeof(address->interface));
+	return 0;
+}
+
 /* "[2001:db8::3]" or "192.0.2.2", as inet_pton_with_scope() wants it. */
 static int read_address(const struct ccm_config *config, u32 id, char *text,
-			struct sockaddr_storage *address)
+			struct ccm_address *address)
 {
 	size_t len = strlen(text);
 	char *bare = text;
+	char *interface;
 	char port[8];
 
 	if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
@@ -132,13 +199,15 @@ static int read_address(const struct ccm_config *config, u32 id, char *text,
 		       ccm_number_rule(CCM_NUMBER_ZERO_IN_FRONT));
 		return -EINVAL;
 	}
+	interface = bare;
+	strsep(&interface, "%");
 	snprintf(port, sizeof(port), "%u", config->rdma_port);
-	if (inet_pton_with_scope(&init_net, AF_UNSPEC, bare, port, address)) {
+	if (inet_pton_with_scope(&init_net, AF_UNSPEC, bare, port, &address->to)) {
 		pr_err("partners=: partner %u: \"%s\" is not an IPv4 or IPv6 address\n", id,
 		       bare);
 		return -EINVAL;
 	}
-	return 0;
+	return interface ? read_interface(id, interface, address) : 0;
 }
 
 /* An address that one machine can have */
@@ -157,7 +226,7 @@ static bool is_unicast(const struct sockaddr_storage *address)
 
 /* The partner, of those read so far, that has the address; or NULL */
 static const struct ccm_partner_config *address_owner(const struct ccm_config *config,
-						      const struct sockaddr_storage *address)
+						      const struct ccm_address *address)
 {
 	const struct ccm_partner_config *partner;
 	u32 i;
@@ -185,17 +254,18 @@ static bool is_loopback(const struct sockaddr_storage *address)
 }
 
 /* An address that every interface's network can have: it says nothing without the interface. */
-static bool wants_interface(const struct sockaddr_storage *address)
+static bool wants_interface(const struct ccm_address *address)
 {
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->to;
 
-	return address->ss_family == AF_INET6 && !in6->sin6_scope_id &&
+	return in6->sin6_family == AF_INET6 && !in6->sin6_scope_id && !*address->interface &&
 	       ipv6_addr_type(&in6->sin6_addr) & IPV6_ADDR_LINKLOCAL;
 }
 
 static int check_address(const struct ccm_config *config, u32 id,
-			 const struct sockaddr_storage *address)
+			 const struct ccm_address *named)
 {
+	const struct sockaddr_storage *address = &named->to;
 	const struct ccm_partner_config *owner;
 
 	if (!is_unicast(address)) {
@@ -208,13 +278,13 @@ static int check_address(const struct ccm_config *config, u32 id,
 		       id, address);
 		return -EINVAL;
 	}
-	if (wants_interface(address)) {
+	if (wants_interface(named)) {
 		pr_err("partners=: partner %u: %pISc is link-local: say on which interface, as in %u@[%pISc%%eth0]\n",
 		       id, address, id, address);
 		return -EINVAL;
 	}
 
-	owner = address_owner(config, address);
+	owner = address_owner(config, named);
 	if (!owner)
 		return 0;
 	if (owner->id == id)
@@ -229,7 +299,7 @@ static int check_address(const struct ccm_config *config, u32 id,
 static int read_paths(const struct ccm_config *config, struct ccm_partner_config *partner,
 		      char *text)
 {
-	struct sockaddr_storage *address;
+	struct ccm_address *address;
 	char *word;
 	int ret;
 
@@ -304,7 +374,7 @@ static int read_partners(struct ccm_config *config)
 	char *word;
 	int ret = 0;
 
-	if (!*partners)
+	if (!partners || !*partners)
 		return 0;
 	copy = kstrdup(partners, GFP_KERNEL);
 	if (!copy)
@@ -415,7 +485,7 @@ int ccm_params_read(struct ccm_config *config)
 		return ret;
 
 	if (!*node) {
-		if (*partners || *cluster) {
+		if ((partners && *partners) || *cluster) {
 			pr_err("node= is missing: give this node an id, 1 to %u\n",
 			       CCM_NODE_ID_MAX);
 			return -EINVAL;

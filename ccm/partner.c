@@ -35,16 +35,16 @@ static struct ccm_path *used_path(struct ccm_partner *partner)
 /**
  * ccm_partner_comes_from() - is this one of the partner's addresses?
  * @partner: partner
- * @from: where a request comes from
+ * @way: of a request
  *
  * Any context.
  */
-bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct sockaddr *from)
+bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct ccm_id_way *way)
 {
 	u32 i;
 
 	for (i = 0; i < partner->path_count; i++)
-		if (ccm_path_comes_from(&partner->paths[i], from))
+		if (ccm_path_comes_from(&partner->paths[i], way))
 			return true;
 	return false;
 }
@@ -125,6 +125,9 @@ static void fill_record(struct ccm_partner *partner, struct ccm_record *record)
 		memcpy(record->address, &((const struct sockaddr_in6 *)addr)->sin6_addr, 16);
 	else
 		memcpy(record->address, &((const struct sockaddr_in *)addr)->sin_addr, 4);
+	if (partner->shown_reason == CCM_REASON_MTU)
+		snprintf(record->note, sizeof(record->note), "MTU %u here, %u there",
+			 s->sizes.mtu, s->sizes.peer_mtu);
 	memcpy(record->name, s->peer_hello.name, sizeof(record->name));
 	record->name[sizeof(record->name) - 1] = '\0';
 
@@ -359,7 +362,13 @@ static void log_state(struct ccm_partner *partner)
 		.error = partner->last_error,
 		.way = partner->way,
 	};
+	const struct ccm_session_sizes *sizes = &partner->session.sizes;
 
+	if (partner->log_due && partner->log_state == CCM_STATE_DOWN &&
+	    partner->log_reason == CCM_REASON_MTU && __ratelimit(&partner->node->reject_log))
+		pr_warn("partner %u: small frames pass, large ones do not: MTU %u here (of the path: %u), %u there (%u)\n",
+			partner->id, sizes->mtu, sizes->path_mtu, sizes->peer_mtu,
+			sizes->peer_path_mtu);
 	if (partner->log_due)
 		ccm_state_log_say(&partner->log, &line);
 	partner->log_due = false;
@@ -618,7 +627,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	partner->node = node;
 	partner->registry = registry;
 	partner->id = config->id;
-	partner->way.to = config->paths[0];
+	partner->way.to = config->paths[0].to;
 	ccm_state_log_begin(&partner->log, partner->id);
 	spin_lock_init(&partner->lock);
 	INIT_LIST_HEAD(&partner->requests);

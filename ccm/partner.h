@@ -114,7 +114,7 @@ struct ccm_partner {
 struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registry *registry,
 				       const struct ccm_partner_config *config);
 void ccm_partner_destroy(struct ccm_partner *partner);
-bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct sockaddr *from);
+bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct ccm_id_way *way);
 bool ccm_partner_request(struct ccm_partner *partner, const struct ccm_incoming *in);
 void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *status);
 int ccm_partner_peek(struct ccm_partner *partner, struct ccm_peek *peek);

@@ -6,12 +6,16 @@
  * Bits of one connection are stepped in the order of the protocol (enum ccm_endpoint_bit
  * and enum ccm_mail_bit), which is the order in which they can be true.
  */
+#include <linux/netdevice.h>
 #include <linux/string.h>
 #include <net/ipv6.h>
+#include <net/net_namespace.h>
 
 #include "node.h"
 #include "path.h"
 #include "rdma/conn.h"
+#include "rdma/device.h"
+#include "rdma/route.h"
 #include "trace.h"
 
 /**
@@ -20,16 +24,17 @@
  * @node: this node
  * @partner: node id of the partner
  * @inbox: the partner's
- * @address: of the partner, with port
+ * @address: of the partner
  */
 void ccm_path_init(struct ccm_path *path, struct ccm_node *node, u32 partner,
-		   struct ccm_inbox *inbox, const struct sockaddr_storage *address)
+		   struct ccm_inbox *inbox, const struct ccm_address *address)
 {
 	path->endpoint.inbox = inbox;
 	path->endpoint.devices = &node->devices;
 	path->endpoint.partner = partner;
 	path->endpoint.detect_ms = node->config.detect_ms;
-	path->address = *address;
+	path->address = address->to;
+	strscpy(path->interface, address->interface, sizeof(path->interface));
 	INIT_LIST_HEAD(&path->conns);
 	ccm_heartbeat_init(&path->heartbeat, inbox, node->heartbeat_wq, node->config.detect_ms);
 }
@@ -51,25 +56,50 @@ struct ccm_conn *ccm_path_conn(const struct ccm_path *path, u32 id)
 	return NULL;
 }
 
+/* 0: there is none of that name now. */
+static int interface_index(const char *name)
+{
+	struct net_device *dev = dev_get_by_name(&init_net, name);
+	int index = dev ? dev->ifindex : 0;
+
+	dev_put(dev);
+	return index;
+}
+
 /**
  * ccm_path_comes_from() - is this the partner's address on this path?
  * @path: path
- * @from: where a request comes from; its port is not looked at
+ * @way: of a request
  *
  * Any context.
  */
-bool ccm_path_comes_from(const struct ccm_path *path, const struct sockaddr *from)
+bool ccm_path_comes_from(const struct ccm_path *path, const struct ccm_id_way *way)
 {
 	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)&path->address;
-	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)from;
+	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)&way->to;
 	const struct sockaddr_in *a4 = (const struct sockaddr_in *)&path->address;
-	const struct sockaddr_in *b4 = (const struct sockaddr_in *)from;
+	const struct sockaddr_in *b4 = (const struct sockaddr_in *)&way->to;
 
-	if (path->address.ss_family != from->sa_family)
+	if (path->address.ss_family != way->to.ss_family)
 		return false;
-	if (from->sa_family == AF_INET)
+	if (way->to.ss_family == AF_INET)
 		return a4->sin_addr.s_addr == b4->sin_addr.s_addr;
-	return ipv6_addr_equal(&a6->sin6_addr, &b6->sin6_addr);
+	return ipv6_addr_equal(&a6->sin6_addr, &b6->sin6_addr) &&
+	       (!*path->interface || interface_index(path->interface) == way->ifindex);
+}
+
+/**
+ * ccm_path_leaves_by() - do frames to the partner leave by an interface now?
+ * @path: path
+ * @dev: interface, of the initial network namespace; cannot be renamed now
+ *
+ * Any context but hard interrupts.
+ */
+bool ccm_path_leaves_by(const struct ccm_path *path, const struct net_device *dev)
+{
+	if (*path->interface)
+		return !strcmp(path->interface, dev->name);
+	return ccm_route_leaves_by(&path->address, dev);
 }
 
 /* An action that failed at once: the queue pair is as good as broken. */
@@ -171,6 +201,7 @@ static bool fill_event(struct ccm_path *path, struct ccm_conn *conn, u32 bit,
 		fill_private(ep, CCM_SEV_ESTABLISHED, event, buffer);
 		event->iwarp = ep->iwarp;
 		ccm_mailbox_keys(&conn->mailbox, &event->keys);
+		ccm_way_mtu(ep->cm_id, &event->mtu, &event->path_mtu);
 		return true;
 	case CCM_ENDPOINT_REJECTED:
 		fill_private(ep, CCM_SEV_REJECTED, event, buffer);
@@ -291,12 +322,20 @@ void ccm_path_device_gone(struct ccm_path *path)
  */
 int ccm_path_connect(struct ccm_path *path, const struct ccm_session_action *a)
 {
+	struct sockaddr_storage to = path->address;
+	int index = *path->interface ? interface_index(path->interface) : 0;
 	struct ccm_conn *conn = ccm_conn_open(&path->endpoint, a->conn, a->data, a->len);
 
 	if (IS_ERR(conn))
 		return (int)PTR_ERR(conn);
 	list_add_tail(&conn->entry, &path->conns);
-	ccm_endpoint_resolve(&conn->endpoint, NULL, &path->address);
+	if (*path->interface)
+		((struct sockaddr_in6 *)&to)->sin6_scope_id = (u32)index;
+	/* the cause is here, and RDMA CM would look for the neighbour first */
+	if ((*path->interface && !index) || !ccm_devices_any(path->endpoint.devices))
+		ccm_endpoint_failed(&conn->endpoint, -ENODEV);
+	else
+		ccm_endpoint_resolve(&conn->endpoint, &to);
 	return 0;
 }
 

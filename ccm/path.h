@@ -7,31 +7,37 @@
 #include <linux/socket.h>
 #include <linux/types.h>
 
+#include "config.h"
 #include "core/session.h"
 #include "heartbeat.h"
 #include "rdma/endpoint.h"
+#include "rdma/way.h"
 
 struct ccm_conn;
 struct ccm_node;
+struct net_device;
 
 /**
  * struct ccm_path - one way to a partner
  * @endpoint: what its connections are made with; the partner's inbox
  * @address: of the partner, with port
+ * @interface: by which it is reached: its name; empty: the route says
  * @conns: connections, touched by the partner's work item only
  * @heartbeat: the watch
  */
 struct ccm_path {
 	struct ccm_endpoint_config endpoint;
 	struct sockaddr_storage address;
+	char interface[IFNAMSIZ];
 	struct list_head conns;
 	struct ccm_heartbeat heartbeat;
 };
 
 void ccm_path_init(struct ccm_path *path, struct ccm_node *node, u32 partner,
-		   struct ccm_inbox *inbox, const struct sockaddr_storage *address);
+		   struct ccm_inbox *inbox, const struct ccm_address *address);
 struct ccm_conn *ccm_path_conn(const struct ccm_path *path, u32 id);
-bool ccm_path_comes_from(const struct ccm_path *path, const struct sockaddr *from);
+bool ccm_path_comes_from(const struct ccm_path *path, const struct ccm_id_way *way);
+bool ccm_path_leaves_by(const struct ccm_path *path, const struct net_device *dev);
 void ccm_path_take_request(struct ccm_path *path, struct ccm_conn *conn,
 			   struct ccm_session_event *event, u8 *buffer);
 bool ccm_path_event(struct ccm_path *path, struct ccm_session_event *event, u8 *buffer,

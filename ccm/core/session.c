@@ -491,10 +491,36 @@ CCM_SESSION_HANDLER(failed_series)
 			CCM_RETRY_BACKOFF, false, actions);
 }
 
+/*
+ * The queue pair is broken, or nothing comes back any more. Once, that can happen at any moment,
+ * this one too. A second time in a row at the same place, over a path that was there again in
+ * between, it is not chance.
+ */
+static void lose(struct ccm_session *s, u64 now_us, const struct ccm_session_event *event,
+		 struct ccm_session_actions *actions)
+{
+	enum ccm_retry retry = CCM_RETRY_BACKOFF;
+	u32 reason = CCM_REASON_UNREACHABLE;
+
+	if (!ccm_session_stuck(s)) {
+		if (s->conn.done & CCM_DONE_R1)
+			s->attempt.stuck = 0;
+	} else if (s->attempt.stuck + 1 < CCM_STUCK_MAX) {
+		s->attempt.stuck++;
+	} else {
+		reason = CCM_REASON_MTU;
+		retry = CCM_RETRY_POLICY;
+		s->sizes.mtu = s->conn.mtu;
+		s->sizes.path_mtu = s->conn.path_mtu;
+		s->sizes.peer_mtu = s->conn.peer_keys.mtu;
+		s->sizes.peer_path_mtu = s->conn.peer_keys.path_mtu;
+	}
+	ccm_session_end(s, now_us, event, reason, retry, false, actions);
+}
+
 CCM_SESSION_HANDLER(lost)
 {
-	ccm_session_end(s, now_us, event, CCM_REASON_UNREACHABLE, CCM_RETRY_BACKOFF, false,
-			actions);
+	lose(s, now_us, event, actions);
 }
 
 CCM_SESSION_HANDLER(device_gone)
@@ -507,8 +533,11 @@ CCM_SESSION_HANDLER(verdict)
 	u32 reason = ccm_session_reason_valid(event->reason) ? event->reason :
 							       (u32)CCM_REASON_UNREACHABLE;
 
-	ccm_session_end(s, now_us, event, reason,
-			ccm_session_reason_policy(reason) ? CCM_RETRY_POLICY :
-							    CCM_RETRY_BACKOFF,
-			false, actions);
+	if (reason == CCM_REASON_UNREACHABLE)
+		lose(s, now_us, event, actions);
+	else
+		ccm_session_end(s, now_us, event, reason,
+				ccm_session_reason_policy(reason) ? CCM_RETRY_POLICY :
+								    CCM_RETRY_BACKOFF,
+				false, actions);
 }

@@ -15,7 +15,7 @@ enum ccm_session_event_type {
 	CCM_SEV_PATH_UP		= 2,	/* a device or an address has appeared: try now */
 	CCM_SEV_REQUEST		= 3,	/* connect request came; .conn .data .len */
 	CCM_SEV_ESTABLISHED	= 4,	/* .conn; active side: .data .len of the accept;
-					 * .keys: local keys; .iwarp
+					 * .keys: local keys; .mtu .path_mtu; .iwarp
 					 */
 	CCM_SEV_REJECTED	= 5,	/* .conn .status (enum ccm_cm_status) .data .len */
 	CCM_SEV_FAILED		= 6,	/* .conn .status: could not connect */
@@ -76,6 +76,8 @@ struct ccm_session_keys {
  *	0: none has, or nothing is watched
  * @heard_uptime_ms: how long the partner's kernel had run, as that page said
  * @keys: CCM_SEV_ESTABLISHED: local keys
+ * @mtu: CCM_SEV_ESTABLISHED: of the interface here, bytes; 0: not known
+ * @path_mtu: CCM_SEV_ESTABLISHED: of the queue pair here
  * @link: CCM_SEV_LINK_*: index of the link, as in its action
  * @instance: CCM_SEV_LINK_*: of its client; an event of another one is ignored
  * @epoch: CCM_SEV_LINK_*: of the try; an event of another one is ignored
@@ -96,6 +98,8 @@ struct ccm_session_event {
 	u64 heard_us;
 	u64 heard_uptime_ms;
 	struct ccm_session_keys keys;
+	u32 mtu;
+	u32 path_mtu;
 	u32 link;
 	u64 instance;
 	u32 epoch;

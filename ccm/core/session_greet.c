@@ -21,6 +21,10 @@
  * partner's catalog. What may not come early is a protocol error, and so is whatever
  * contradicts what was said before on this connection. A ring means "look": one that
  * is repeated after its mail was handled is ignored.
+ *
+ * Until the partner is known (R1, W1) everything is small; then R2 reads a whole page, and W2
+ * writes one, though less would do: the frames are as large as any that clients will send. So
+ * a path over which only small ones pass never becomes READY: see ccm_session_stuck().
  */
 #include "session_greet.h"
 
@@ -79,6 +83,8 @@ static void send_keys(const struct ccm_session *s, struct ccm_session_conn *c,
 	msg.mailbox_len = CCM_MAILBOX_LEN;
 	msg.incarnation = s->config.incarnation;
 	msg.nonce = c->nonce;
+	msg.mtu = c->mtu;
+	msg.path_mtu = c->path_mtu;
 	action->conn = c->id;
 	action->len = CCM_WIRE_KEYS_LEN;
 	ccm_wire_put_keys(action->data, &msg);
@@ -149,6 +155,8 @@ void ccm_session_greet(struct ccm_session *s, u64 now_us, struct ccm_session_con
 	c->done |= CCM_DONE_ESTABLISHED;
 	c->began_us = now_us;
 	c->keys = event->keys;
+	c->mtu = event->mtu;
+	c->path_mtu = event->path_mtu;
 	c->iwarp = event->iwarp;
 	c->nonce = event->random ? event->random : 1;
 	if (c == &s->conn) {
@@ -308,6 +316,7 @@ static void open_links(struct ccm_session *s, u64 now_us)
 static void become_ready(struct ccm_session *s, struct ccm_session_actions *actions)
 {
 	s->reason = CCM_REASON_NONE;
+	s->attempt.stuck = 0;
 	s->attempt.retries = 0;
 	s->attempt.at_once = 0;
 	s->deadline_us = 0;
@@ -318,6 +327,21 @@ static void become_ready(struct ccm_session *s, struct ccm_session_actions *acti
 	if (s->links.clients_differ)
 		ccm_session_emit(actions, CCM_ACT_CLIENTS);
 	s->links.clients_differ = false;
+}
+
+/*
+ * W2 has not been taken or R2, which was asked for, has not come, and R1 had: the whole page is
+ * what is lost. If it is the frames from here, the partner waits for its R2 and I for its word
+ * on W2; and the other way round: so both sides see it, whichever direction it is.
+ */
+bool ccm_session_stuck(const struct ccm_session *s)
+{
+	const struct ccm_session_conn *c = &s->conn;
+
+	if (!has(c, CCM_DONE_R1) || s->state == CCM_STATE_READY)
+		return false;
+	return (has(c, CCM_DONE_R2_POSTED) && !has(c, CCM_DONE_R2)) ||
+	       (s->mail & CCM_MAIL_CATALOG_OUT);
 }
 
 /* Both sides have accepted each other. */
@@ -447,7 +471,7 @@ static void answer_rung(struct ccm_session *s, u64 now_us, struct ccm_session_co
 		return;
 	}
 	c->done |= CCM_DONE_R2_POSTED;
-	read_page(c, CCM_READ_ANSWER, CCM_ANSWER_OFFSET, CCM_WIRE_ANSWER_LEN, actions);
+	read_page(c, CCM_READ_ANSWER, CCM_ANSWER_OFFSET, CCM_PAGE_LEN, actions);
 }
 
 /* The partner is ready when it has my catalog; what it says is checked in its turn. */

@@ -25,6 +25,9 @@ void ccm_session_advance(struct ccm_session *s, u64 now_us,
 			 const struct ccm_session_event *event,
 			 struct ccm_session_actions *actions);
 
+/* Small frames have passed over the present connection, and a whole page is still on its way. */
+bool ccm_session_stuck(const struct ccm_session *s);
+
 CCM_EXTERN_C_END
 
 #endif /* CCM_CORE_SESSION_GREET_H */

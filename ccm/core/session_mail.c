@@ -61,10 +61,17 @@ void ccm_session_mail_due(struct ccm_session *s, u64 now_us, struct ccm_session_
 
 u32 ccm_session_put_mail(const struct ccm_session *s, u32 what, u8 *buf)
 {
+	u32 len;
+
 	if (what == CCM_RING_LINKS)
 		return ccm_links_put_table(&s->links, buf);
 	ccm_catalog_put(buf, &s->links.catalog);
-	return ccm_catalog_len(s->links.catalog.count);
+	len = ccm_catalog_len(s->links.catalog.count);
+	if (len >= CCM_PAGE_LEN)
+		return len;
+	/* a whole page, that frames of full size are seen to pass: see session_greet.c */
+	memset(buf + len, 0, CCM_PAGE_LEN - len);
+	return CCM_PAGE_LEN;
 }
 
 /* The partner has copied my last mail of a kind. False: there was none to copy. */

@@ -17,6 +17,7 @@
 #define CCM_RETRY_MIN_MS	50U	/* first retry; doubles */
 #define CCM_RETRY_MAX_MS	2000U
 #define CCM_RETRY_AT_ONCE_MAX	3U	/* retries in a row that do not wait (stale connection) */
+#define CCM_STUCK_MAX		2U	/* connections in a row that get stuck: it is the size */
 
 /**
  * struct ccm_session_config - what does not change while a partner is configured
@@ -81,6 +82,8 @@ struct ccm_session_config {
  * @number: attempt that the other side says it is
  * @nonce: ours
  * @keys: ours
+ * @mtu: of the interface here, bytes; 0: not known
+ * @path_mtu: of the queue pair here
  * @peer_keys: the partner's A0
  * @hello: the partner's, checked
  * @version: agreed on
@@ -97,6 +100,8 @@ struct ccm_session_conn {
 	u32 number;
 	u64 nonce;
 	struct ccm_session_keys keys;
+	u32 mtu;
+	u32 path_mtu;
 	struct ccm_wire_keys peer_keys;
 	struct ccm_wire_hello hello;
 	u16 version;
@@ -111,6 +116,7 @@ struct ccm_session_conn {
  * @number: of our last connect request
  * @retries: attempts in a row that failed
  * @at_once: retries in a row that did not wait
+ * @stuck: connections in a row over which small frames passed and large ones did not
  */
 struct ccm_attempt {
 	u32 next_conn;
@@ -119,6 +125,15 @@ struct ccm_attempt {
 	u32 number;
 	u32 retries;
 	u32 at_once;
+	u32 stuck;
+};
+
+/* What both sides said of the frames they can send, bytes; 0: not known */
+struct ccm_session_sizes {
+	u32 mtu;		/* of the interface here */
+	u32 path_mtu;		/* of the queue pair here */
+	u32 peer_mtu;
+	u32 peer_path_mtu;
 };
 
 /**
@@ -152,6 +167,7 @@ struct ccm_attempt {
  * @mail: CCM_MAIL_*
  * @catalog_taken_us: by when the catalog that is out must have been taken; 0: none is
  * @links_taken_us: likewise the table of links
+ * @sizes: of the last connection that ended with CCM_REASON_MTU
  * @links: of my clients, with both catalogs
  */
 struct ccm_session {
@@ -180,6 +196,7 @@ struct ccm_session {
 	u32 mail;
 	u64 catalog_taken_us;
 	u64 links_taken_us;
+	struct ccm_session_sizes sizes;
 	struct ccm_session_links links;
 };
 

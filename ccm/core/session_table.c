@@ -56,6 +56,8 @@
 #define OPENED_TEXT	"tell the partner; if it has done so, too, the link is up"
 #define FAILED_TEXT	"close that link, tell the partner, and try again after a backoff of its own"
 #define DUE_TEXT	"A candidate takes too long: close it. Links: begin the tries that are due, give up those that take too long"
+#define LOST_TEXT	"close, unreachable; the second time in a row with a whole page on its " \
+			"way and not a small one: mtu; " BACKOFF_TEXT
 #define BACKOFF_TEXT	"next attempt after a backoff"
 
 static const struct ccm_session_row rows[] = {
@@ -135,10 +137,8 @@ static const struct ccm_session_row rows[] = {
 	    "close, unreachable; " BACKOFF_TEXT),
 	ADV(GREETING, FAILED, failed_series, IN_ENDED,
 	    "close, unreachable (or device); " BACKOFF_TEXT),
-	ADV(GREETING, DISCONNECTED, lost, IN_ENDED,
-	    "close, unreachable; " BACKOFF_TEXT),
-	ADV(GREETING, ERROR, lost, IN_ENDED,
-	    "close, unreachable; " BACKOFF_TEXT),
+	ADV(GREETING, DISCONNECTED, lost, IN_ENDED, LOST_TEXT),
+	ADV(GREETING, ERROR, lost, IN_ENDED, LOST_TEXT),
 	ADV(GREETING, DEVICE_GONE, device_gone, IN_ENDED,
 	    "close, device; " BACKOFF_TEXT),
 	ADV(GREETING, MESSAGE, message, IN_ENDED,
@@ -152,7 +152,7 @@ static const struct ccm_session_row rows[] = {
 	    "hello: check and answer it, write my catalog (W2); answer: read it (R2); " MAIL_TEXT
 	    "ready: keep it; goodbye: close with its reason. Wrong or out of order: " REFUSE_TEXT),
 	ADV(GREETING, VERDICT, verdict, IN_ENDED,
-	    "close, with the verdict's reason; " BACKOFF_TEXT),
+	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
 	ROW(GREETING, ALIVE, alive, IN_GREETING, ALIVE_TEXT),
 	ADV(GREETING, TIMER, timer_series, IN_ENDED,
 	    LATE_TEXT),
@@ -172,10 +172,8 @@ static const struct ccm_session_row rows[] = {
 	    "close, unreachable; " BACKOFF_TEXT),
 	ADV(NEGOTIATING, FAILED, failed_series, IN_ENDED,
 	    "close, unreachable (or device); " BACKOFF_TEXT),
-	ADV(NEGOTIATING, DISCONNECTED, lost, IN_ENDED,
-	    "close, unreachable; " BACKOFF_TEXT),
-	ADV(NEGOTIATING, ERROR, lost, IN_ENDED,
-	    "close, unreachable; " BACKOFF_TEXT),
+	ADV(NEGOTIATING, DISCONNECTED, lost, IN_ENDED, LOST_TEXT),
+	ADV(NEGOTIATING, ERROR, lost, IN_ENDED, LOST_TEXT),
 	ADV(NEGOTIATING, DEVICE_GONE, device_gone, IN_ENDED,
 	    "close, device; " BACKOFF_TEXT),
 	ADV(NEGOTIATING, MESSAGE, message, IN_ENDED,
@@ -187,7 +185,7 @@ static const struct ccm_session_row rows[] = {
 	    "wait for, write ready (W3); ready: keep it; goodbye: close with its reason; repeated: "
 	    "ignored. Wrong or out of order: " REFUSE_TEXT),
 	ADV(NEGOTIATING, VERDICT, verdict, IN_ENDED,
-	    "close, with the verdict's reason; " BACKOFF_TEXT),
+	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
 	ROW(NEGOTIATING, ALIVE, alive, IN_NEGOTIATING, ALIVE_TEXT),
 	ADV(NEGOTIATING, TIMER, timer_series, IN_ENDED,
 	    LATE_TEXT),
@@ -206,10 +204,8 @@ static const struct ccm_session_row rows[] = {
 	    "close, unreachable; " BACKOFF_TEXT),
 	ADV(OPENING, FAILED, failed_series, IN_ENDED,
 	    "close, unreachable (or device); " BACKOFF_TEXT),
-	ADV(OPENING, DISCONNECTED, lost, IN_ENDED,
-	    "close, unreachable; " BACKOFF_TEXT),
-	ADV(OPENING, ERROR, lost, IN_ENDED,
-	    "close, unreachable; " BACKOFF_TEXT),
+	ADV(OPENING, DISCONNECTED, lost, IN_ENDED, LOST_TEXT),
+	ADV(OPENING, ERROR, lost, IN_ENDED, LOST_TEXT),
 	ADV(OPENING, DEVICE_GONE, device_gone, IN_ENDED,
 	    "close, device; " BACKOFF_TEXT),
 	ADV(OPENING, MESSAGE, message, IN_ENDED,
@@ -220,7 +216,7 @@ static const struct ccm_session_row rows[] = {
 	    "both are done, tell clients READY; goodbye: close with its reason; repeated: "
 	    "ignored. Wrong or out of order: " REFUSE_TEXT),
 	ADV(OPENING, VERDICT, verdict, IN_ENDED,
-	    "close, with the verdict's reason; " BACKOFF_TEXT),
+	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
 	ROW(OPENING, ALIVE, alive, IN_OPENING, ALIVE_TEXT),
 	ADV(OPENING, TIMER, timer_series, IN_ENDED | IN_OPENING | IN_READY,
 	    LATE_TEXT ". " DUE_TEXT

@@ -161,6 +161,8 @@ void ccm_wire_put_keys(u8 *buf, const struct ccm_wire_keys *msg)
 	ccm_put_u32(buf + 36, msg->mailbox_len);
 	ccm_put_u64(buf + 40, msg->incarnation);
 	ccm_put_u64(buf + 48, msg->nonce);
+	ccm_put_u32(buf + 56, msg->mtu);
+	ccm_put_u32(buf + 60, msg->path_mtu);
 }
 
 int ccm_wire_get_keys(const u8 *buf, u32 len, struct ccm_wire_keys *msg)
@@ -180,6 +182,8 @@ int ccm_wire_get_keys(const u8 *buf, u32 len, struct ccm_wire_keys *msg)
 	m.mailbox_len = ccm_get_u32(buf + 36);
 	m.incarnation = ccm_get_u64(buf + 40);
 	m.nonce = ccm_get_u64(buf + 48);
+	m.mtu = ccm_get_u32(buf + 56);
+	m.path_mtu = ccm_get_u32(buf + 60);
 	if (m.incarnation == 0 || m.nonce == 0)
 		return CCM_WIRE_ERANGE;
 	/* An address within a region must never wrap around. */

@@ -174,7 +174,10 @@ struct ccm_wire_reject {
  *	 8  u64  status_addr		16  u32  status_key	20  u32  status_len
  *	24  u64  mailbox_addr		32  u32  mailbox_key	36  u32  mailbox_len
  *	40  u64  incarnation		48  u64  nonce (of this session)
- *	56  u64  reserved
+ *	56  u32  mtu			60  u32  path_mtu
+ *
+ * @mtu is that of the sender's interface, @path_mtu of its queue pair, in bytes; 0: not known.
+ * For people only: nothing is decided by them.
  */
 struct ccm_wire_keys {
 	u64 status_addr;
@@ -185,6 +188,8 @@ struct ccm_wire_keys {
 	u32 mailbox_len;
 	u64 incarnation;
 	u64 nonce;
+	u32 mtu;
+	u32 path_mtu;
 };
 
 /* What lies in the mailbox (or the session page): the word of a ring */

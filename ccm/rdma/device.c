@@ -144,6 +144,24 @@ struct ccm_device *ccm_device_find(struct ccm_devices *devices, struct ib_device
 }
 
 /**
+ * ccm_devices_any() - is there one that a connection can use?
+ * @devices: those in use
+ *
+ * Process context.
+ */
+bool ccm_devices_any(struct ccm_devices *devices)
+{
+	struct ccm_device *device;
+	bool any = false;
+
+	spin_lock(&devices->lock);
+	list_for_each_entry(device, &devices->list, entry)
+		any = any || (!device->gone && !device->quarantined);
+	spin_unlock(&devices->lock);
+	return any;
+}
+
+/**
  * ccm_device_quarantine() - a fence has failed: what the device may still reach is not known
  * @device: in use
  * @call: that failed

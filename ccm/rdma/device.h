@@ -65,6 +65,7 @@ void ccm_devices_destroy(struct ccm_devices *devices);
 int ccm_devices_register(struct ccm_devices *devices, u8 *page,
 			 const struct ccm_devices_ops *ops, void *owner);
 void ccm_devices_unregister(struct ccm_devices *devices);
+bool ccm_devices_any(struct ccm_devices *devices);
 struct ccm_device *ccm_device_find(struct ccm_devices *devices, struct ib_device *ib);
 void ccm_device_quarantine(struct ccm_device *device, const char *call, int error);
 void ccm_devices_sync_page(struct ccm_devices *devices);

@@ -22,6 +22,7 @@
 #include "device.h"
 #include "endpoint.h"
 #include "listener.h"
+#include "way.h"
 
 /**
  * struct ccm_domain - a session's protection domain
@@ -277,16 +278,30 @@ void ccm_endpoint_adopt(struct ccm_endpoint *ep, const struct ccm_incoming *in)
 /**
  * ccm_endpoint_resolve() - begin to look for the way to an address
  * @ep: open
- * @from: address here, any port; NULL: whichever the route says
  * @to: address there, with port
  *
  * What becomes of it, also of an error at once, is told by bits.
  */
-void ccm_endpoint_resolve(struct ccm_endpoint *ep, struct sockaddr *from,
-			  const struct sockaddr_storage *to)
+void ccm_endpoint_resolve(struct ccm_endpoint *ep, const struct sockaddr_storage *to)
 {
-	int ret = rdma_resolve_addr(ep->cm_id, from, (const struct sockaddr *)to,
+	int ret = rdma_resolve_addr(ep->cm_id, NULL, (const struct sockaddr *)to,
 				    CCM_CONNECT_MS);
+
+	if (ret)
+		ccm_endpoint_failed(ep, ret);
+}
+
+/**
+ * ccm_endpoint_follow() - take the way that another endpoint goes
+ * @ep: open
+ * @other: connected
+ * @port: RDMA CM port number there
+ *
+ * What becomes of it, also of an error at once, is told by bits.
+ */
+void ccm_endpoint_follow(struct ccm_endpoint *ep, const struct ccm_endpoint *other, u16 port)
+{
+	int ret = ccm_way_follow(ep->cm_id, other->cm_id, port, CCM_CONNECT_MS);
 
 	if (ret)
 		ccm_endpoint_failed(ep, ret);
@@ -322,17 +337,18 @@ static void domain_put(struct ccm_domain *domain)
 /**
  * ccm_endpoint_bind() - take the device that the id has found, and a protection domain
  * @ep: its route is resolved, or it is adopted
- * @domain: that of the session; NULL: one of its own
+ * @session: whose protection domain it shares; NULL: it has one of its own
  *
- * Return: 0; -ENODEV: the device is not used, is being removed or in quarantine, or is not that
- * of @domain; another negative errno. The reaper undoes it.
+ * Return: 0; -ENODEV: the device is not used, is being removed or in quarantine; -EXDEV: it goes
+ * another way than @session; another negative errno. The reaper undoes it.
  */
-int ccm_endpoint_bind(struct ccm_endpoint *ep, struct ccm_domain *domain)
+int ccm_endpoint_bind(struct ccm_endpoint *ep, const struct ccm_endpoint *session)
 {
+	struct ccm_domain *domain = session ? session->domain : NULL;
 	struct ib_device *ib = ep->cm_id->device;
 
-	if (domain && domain->pd->device != ib)
-		return -ENODEV;
+	if (session && !ccm_way_is(ep->cm_id, session->cm_id))
+		return -EXDEV;
 	ep->device = ccm_device_find(ep->config.devices, ib);
 	if (!ep->device)
 		return -ENODEV;

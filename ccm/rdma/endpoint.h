@@ -166,9 +166,9 @@ void ccm_endpoint_init(struct ccm_endpoint *ep, const struct ccm_endpoint_kind *
 		       const struct ccm_endpoint_config *config);
 int ccm_endpoint_open(struct ccm_endpoint *ep, const u8 *data, u32 len);
 void ccm_endpoint_adopt(struct ccm_endpoint *ep, const struct ccm_incoming *in);
-void ccm_endpoint_resolve(struct ccm_endpoint *ep, struct sockaddr *from,
-			  const struct sockaddr_storage *to);
-int ccm_endpoint_bind(struct ccm_endpoint *ep, struct ccm_domain *domain);
+void ccm_endpoint_resolve(struct ccm_endpoint *ep, const struct sockaddr_storage *to);
+void ccm_endpoint_follow(struct ccm_endpoint *ep, const struct ccm_endpoint *other, u16 port);
+int ccm_endpoint_bind(struct ccm_endpoint *ep, const struct ccm_endpoint *session);
 int ccm_endpoint_create_qp(struct ccm_endpoint *ep, void *context);
 int ccm_endpoint_post_recv(struct ccm_endpoint *ep, const struct ib_recv_wr *wr);
 int ccm_endpoint_connect(struct ccm_endpoint *ep);

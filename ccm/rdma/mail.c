@@ -194,13 +194,15 @@ static void read_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct ccm_mail *mail = cq_mail(cq);
 	u32 slot = (u32)(wc->wr_cqe - mail->read_cqe);
 	u8 data[CCM_SLOT_LEN];
+	u32 len;
 
 	if (wc->status != IB_WC_SUCCESS) {
 		broken(mail, "read", wc);
 		return;
 	}
-	ccm_mailbox_take_slot(mail->mailbox, slot, data, mail->reads[slot]->len);
-	mail->reads[slot]->done(mail->reads[slot], data, mail->reads[slot]->len);
+	len = min_t(u32, mail->reads[slot]->len, CCM_SLOT_LEN);
+	ccm_mailbox_take_slot(mail->mailbox, slot, data, len);
+	mail->reads[slot]->done(mail->reads[slot], data, len);
 }
 
 static void status_read(struct ccm_read *read, const u8 *data, u32 len)
@@ -512,7 +514,7 @@ int ccm_mail_post(struct ccm_mail *mail, u32 ring, u32 len, u64 addr, u32 key)
  * @read: who wants it; stays until it is done, or the connection is freed
  * @addr: remote address
  * @key: remote key
- * @len: bytes, at most CCM_SLOT_LEN
+ * @len: bytes, at most ccm_slot_len()
  *
  * Any context.
  *
@@ -521,7 +523,7 @@ int ccm_mail_post(struct ccm_mail *mail, u32 ring, u32 len, u64 addr, u32 key)
 int ccm_mail_read(struct ccm_mail *mail, struct ccm_read *read, u64 addr, u32 key, u32 len)
 {
 	const struct ccm_mailbox *mailbox = mail->mailbox;
-	u32 offset = CCM_LANDING_OFFSET + read->slot * CCM_SLOT_LEN;
+	u32 offset = ccm_slot_offset(read->slot);
 	struct ib_rdma_wr wr = {};
 	struct ib_sge sge = {
 		.addr = mailbox->rx_dma + offset,
@@ -529,7 +531,7 @@ int ccm_mail_read(struct ccm_mail *mail, struct ccm_read *read, u64 addr, u32 ke
 		.lkey = mail->ep->pd->local_dma_lkey,
 	};
 
-	if (len > CCM_SLOT_LEN)
+	if (len > ccm_slot_len(read->slot))
 		return -EMSGSIZE;
 	if (mailbox->landing_mr) {
 		sge.addr = mailbox->landing_mr->iova + offset;

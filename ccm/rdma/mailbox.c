@@ -79,7 +79,7 @@ int ccm_mailbox_create(struct ccm_mailbox *mailbox, const struct ccm_endpoint *e
 	int ret;
 
 	BUILD_BUG_ON(PAGE_SIZE != CCM_PAGE_LEN);
-	BUILD_BUG_ON(CCM_LANDING_OFFSET + CCM_SLOT_COUNT * CCM_SLOT_LEN > CCM_PAGE_LEN);
+	BUILD_BUG_ON(CCM_LANDING_OFFSET + CCM_SLOT_ANSWER * CCM_SLOT_LEN > CCM_PAGE_LEN);
 	BUILD_BUG_ON(CCM_TX_RING_OFFSET + CCM_RING_COUNT * CCM_WIRE_RING_LEN >
 		     CCM_MAILBOX_CATALOG);
 	BUILD_BUG_ON(CCM_MAILBOX_CATALOG + CCM_CATALOG_LEN_MAX > CCM_MAILBOX_LINKS);
@@ -89,7 +89,7 @@ int ccm_mailbox_create(struct ccm_mailbox *mailbox, const struct ccm_endpoint *e
 	mailbox->session_page = pages_alloc(ib, PAGE_SIZE, &mailbox->session_dma, DMA_TO_DEVICE);
 	mailbox->box = pages_alloc(ib, CCM_MAILBOX_LEN, &mailbox->box_dma, DMA_FROM_DEVICE);
 	mailbox->tx = pages_alloc(ib, CCM_TX_LEN, &mailbox->tx_dma, DMA_TO_DEVICE);
-	mailbox->rx = pages_alloc(ib, PAGE_SIZE, &mailbox->rx_dma, DMA_FROM_DEVICE);
+	mailbox->rx = pages_alloc(ib, CCM_RX_LEN, &mailbox->rx_dma, DMA_FROM_DEVICE);
 	if (!mailbox->session_page || !mailbox->box || !mailbox->tx || !mailbox->rx)
 		return -ENOMEM;
 
@@ -113,7 +113,7 @@ int ccm_mailbox_create(struct ccm_mailbox *mailbox, const struct ccm_endpoint *e
 	 * there is copied before it is looked at.
 	 */
 	spans[0].dma = mailbox->rx_dma;
-	spans[0].len = PAGE_SIZE;
+	spans[0].len = CCM_RX_LEN;
 	return mr_over(&mailbox->landing_mr, ep->pd, spans, 1);
 }
 
@@ -150,7 +150,7 @@ void ccm_mailbox_free(struct ccm_mailbox *mailbox)
 	pages_free(ib, mailbox->session_page, PAGE_SIZE, mailbox->session_dma, DMA_TO_DEVICE);
 	pages_free(ib, mailbox->box, CCM_MAILBOX_LEN, mailbox->box_dma, DMA_FROM_DEVICE);
 	pages_free(ib, mailbox->tx, CCM_TX_LEN, mailbox->tx_dma, DMA_TO_DEVICE);
-	pages_free(ib, mailbox->rx, PAGE_SIZE, mailbox->rx_dma, DMA_FROM_DEVICE);
+	pages_free(ib, mailbox->rx, CCM_RX_LEN, mailbox->rx_dma, DMA_FROM_DEVICE);
 	mailbox->session_page = NULL;
 	mailbox->box = NULL;
 	mailbox->tx = NULL;
@@ -246,7 +246,7 @@ u32 ccm_mailbox_take(struct ccm_mailbox *mailbox, u32 ring, u8 *data, u32 room)
  */
 void ccm_mailbox_take_slot(struct ccm_mailbox *mailbox, u32 slot, u8 *data, u32 len)
 {
-	u32 offset = CCM_LANDING_OFFSET + slot * CCM_SLOT_LEN;
+	u32 offset = ccm_slot_offset(slot);
 
 	ib_dma_sync_single_for_cpu(mailbox->ib, mailbox->rx_dma + offset, CCM_SLOT_LEN,
 				   DMA_FROM_DEVICE);

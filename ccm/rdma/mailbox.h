@@ -19,17 +19,29 @@ struct ccm_endpoint;
 #define CCM_MESSAGE_LEN		128	/* of a receive buffer: A0 has room to grow */
 #define CCM_SLOT_LEN		128
 #define CCM_LANDING_OFFSET	(CCM_RECV_WR * CCM_MESSAGE_LEN)
+#define CCM_RX_LEN		(2 * CCM_PAGE_LEN)	/* messages and slots; a page for R2 */
 #define CCM_TX_SLOT_LEN		192	/* one slot per ring kind, slot 0 for A0 */
 #define CCM_TX_RING_OFFSET	(CCM_RING_COUNT * CCM_TX_SLOT_LEN)
 #define CCM_TX_LEN		CCM_MAILBOX_LEN	/* large mails lie as in the mailbox */
 
-/* Landing slots for what RDMA READs bring, in the receive page behind the messages */
+/* Landing slots for what RDMA READs bring, behind the messages */
 enum ccm_slot {
 	CCM_SLOT_HEARTBEAT	= 0,	/* ... to CCM_HEARTBEATS_PER_DETECT - 1 */
 	CCM_SLOT_STATUS		= CCM_HEARTBEATS_PER_DETECT,	/* R1 */
-	CCM_SLOT_ANSWER,					/* R2 */
+	CCM_SLOT_ANSWER,					/* R2: a page of its own */
 	CCM_SLOT_COUNT
 };
+
+static inline u32 ccm_slot_offset(u32 slot)
+{
+	return slot == CCM_SLOT_ANSWER ? CCM_PAGE_LEN : CCM_LANDING_OFFSET + slot * CCM_SLOT_LEN;
+}
+
+/* What a READ into it may bring; of a page no more than CCM_SLOT_LEN is looked at */
+static inline u32 ccm_slot_len(u32 slot)
+{
+	return slot == CCM_SLOT_ANSWER ? CCM_PAGE_LEN : CCM_SLOT_LEN;
+}
 
 /**
  * struct ccm_mailbox - pages of a session, mapped, and their memory regions
@@ -37,7 +49,7 @@ enum ccm_slot {
  * @session_page: answer to the partner's hello
  * @box: CCM_MAILBOX_LEN bytes; the partner writes here
  * @tx: CCM_TX_LEN bytes: what WRITEs and SENDs are posted from
- * @rx: receive buffers and landing slots: a page
+ * @rx: CCM_RX_LEN bytes: receive buffers and landing slots
  * @session_dma: @session_page, mapped; likewise the next three
  * @status_mr: status page and session page, remote read
  * @box_mr: remote write

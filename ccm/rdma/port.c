@@ -272,8 +272,8 @@ static int make_qp(struct ccm_port *port)
 	BUILD_BUG_ON(CCM_PORT_MESSAGE_MAX != CCM_PORT_PAYLOAD_MAX);
 	BUILD_BUG_ON(CCM_PORT_HEADER_OFFSET + CCM_PORT_HEADER_LEN > PAGE_SIZE);
 
-	/* only on the session's device: its protection domain is of that */
-	ret = ccm_endpoint_bind(ep, port->domain);
+	/* only the session's way: its protection domain is of that device */
+	ret = ccm_endpoint_bind(ep, port->session);
 	if (ret)
 		return ret;
 	port->ib = ep->device->ib;
@@ -308,7 +308,7 @@ static int make_qp(struct ccm_port *port)
 static void set_owner(struct ccm_port *port, const struct ccm_port_owner *owner)
 {
 	port->link = owner->link;
-	port->domain = owner->conn->endpoint.domain;
+	port->session = &owner->conn->endpoint;
 	port->ops = owner->ops;
 	port->context = owner->context;
 }
@@ -320,18 +320,17 @@ static void set_owner(struct ccm_port *port, const struct ccm_port_owner *owner)
  * @index: of the port in its link
  * @data: private data of the request, kept
  * @len: of @data
- * @to: address of the partner, with port
+ * @to_port: RDMA CM port number of the partner
  *
- * It goes by the address of the session here, and so by its device. What becomes of it,
- * also of an error at once, is told by bits, see ccm_port_step().
+ * It goes the session's way: by its interface and device, from its address here to its address
+ * there. What becomes of it, also of an error at once, is told by bits, see ccm_port_step().
  *
  * Return: the port, or an ERR_PTR()
  */
 struct ccm_port *ccm_port_connect(const struct ccm_endpoint_config *config,
 				  const struct ccm_port_owner *owner, u32 index,
-				  const u8 *data, u32 len, const struct sockaddr_storage *to)
+				  const u8 *data, u32 len, u16 to_port)
 {
-	struct sockaddr_storage from = owner->conn->endpoint.cm_id->route.addr.src_addr;
 	struct ccm_port *port = port_create(config);
 	int ret;
 
@@ -344,12 +343,7 @@ struct ccm_port *ccm_port_connect(const struct ccm_endpoint_config *config,
 		kfree(port);
 		return (struct ccm_port *)ERR_PTR(ret);
 	}
-	/* any port number */
-	if (from.ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&from)->sin6_port = 0;
-	else
-		((struct sockaddr_in *)&from)->sin_port = 0;
-	ccm_endpoint_resolve(&port->endpoint, (struct sockaddr *)&from, to);
+	ccm_endpoint_follow(&port->endpoint, port->session, to_port);
 	return port;
 }
 
@@ -388,7 +382,8 @@ void ccm_port_disown(struct ccm_port *port)
  * @data: private data for the partner
  * @len: of @data
  *
- * Return: 0 or a negative errno; then it is to be refused
+ * Return: 0; -EXDEV: it has come by another way than the session; another negative errno; then
+ * it is to be refused
  */
 int ccm_port_accept(struct ccm_port *port, const struct ccm_port_owner *owner, const u8 *data,
 		    u32 len)
@@ -403,12 +398,14 @@ int ccm_port_accept(struct ccm_port *port, const struct ccm_port_owner *owner, c
 /**
  * ccm_port_refuse() - reject a port's request
  * @port: adopted, freed
+ * @data: private data for the partner; may be NULL
+ * @len: of @data
  */
-void ccm_port_refuse(struct ccm_port *port)
+void ccm_port_refuse(struct ccm_port *port, const u8 *data, u32 len)
 {
 	struct ccm_drain drain;
 
-	ccm_endpoint_reject(&port->endpoint, NULL, 0);
+	ccm_endpoint_reject(&port->endpoint, data, len);
 	ccm_drain_begin(&drain);
 	ccm_port_stop(port, &drain);
 	ccm_drain_wait(&drain);

@@ -58,7 +58,7 @@ struct ccm_port_owner {
  * @request: what the request said
  * @link: whose
  * @index: in @link
- * @domain: protection domain of the session
+ * @session: the session's endpoint; not looked at when the link is fenced
  * @ops: the client's callbacks
  * @context: for them
  * @ib: the device, set with the queue pair
@@ -87,7 +87,7 @@ struct ccm_port {
 	struct ccm_wire_port request;
 	struct ccm_link *link;
 	u32 index;
-	struct ccm_domain *domain;
+	const struct ccm_endpoint *session;
 	const struct ccm_client_ops *ops;
 	void *context;
 	struct ib_device *ib;
@@ -112,13 +112,13 @@ struct ccm_port {
 
 struct ccm_port *ccm_port_connect(const struct ccm_endpoint_config *config,
 				  const struct ccm_port_owner *owner, u32 index,
-				  const u8 *data, u32 len, const struct sockaddr_storage *to);
+				  const u8 *data, u32 len, u16 to_port);
 struct ccm_port *ccm_port_adopt(const struct ccm_incoming *in,
 				const struct ccm_endpoint_config *config);
 void ccm_port_disown(struct ccm_port *port);
 int ccm_port_accept(struct ccm_port *port, const struct ccm_port_owner *owner, const u8 *data,
 		    u32 len);
-void ccm_port_refuse(struct ccm_port *port);
+void ccm_port_refuse(struct ccm_port *port, const u8 *data, u32 len);
 void ccm_port_lost(struct ccm_port *port);
 u32 ccm_port_step(struct ccm_port *port);
 void ccm_port_deliver(struct ccm_port *port);

@@ -29,6 +29,15 @@ protected:
     }
 };
 
+// Full addresses, longer together than the kernel's own texts may be (1024 characters)
+std::string many_long_partners(int first, int count)
+{
+    std::string list;
+    for (int i = first; i < first + count; i++)
+        list += fmt::format("{}{}@[2001:db8:1111:2222:3333:4444:5555:{:04x}]", i == first ? "" : ",", i, i);
+    return list;
+}
+
 std::string many_partners(int count)
 {
     std::string list;
@@ -109,6 +118,13 @@ TEST_F(Parameter, BadValues)
         {good + "partners=2@[::1]", "partner 2: ::1 is this machine itself"},
         {good + "partners=2@[fe80::2]",
          "partner 2: fe80::2 is link-local: say on which interface, as in 2@[fe80::2%eth0]"},
+        {good + "partners=2@[fe80::2%]", "partner 2: \"\" cannot be the name of an interface"},
+        {good + "partners=2@[fe80::2%an/interface]", "partner 2: \"an/interface\" cannot be the name of an interface"},
+        {good + "partners=2@[fe80::2%sixteencharacter]", "\"sixteencharacter\" cannot be the name of an interface"},
+        {good + "partners=2@[2001:db8::2%eth0]",
+         "partner 2: 2001:db8::2%eth0: only a link-local address goes with an interface"},
+        {good + "partners=2@192.0.2.2%eth0", "only a link-local address goes with an interface"},
+        {good + "partners=2@[fe80::2%eth9]+[fe80::2%eth9]", "partner 2: address fe80::2 is named twice"},
         {good + "partners=2@192.0.2.2+192.0.2.2", "partner 2: address 192.0.2.2 is named twice: leave one out"},
         {good + "partners=2@[2001:db8::2]+192.0.2.2+[2001:db8:0::2]",
          "partner 2: address 2001:db8::2 is named twice: leave one out"},
@@ -211,6 +227,9 @@ TEST_F(Parameter, ValuesAtTheirLimits)
         {"node=1 cluster=t auth=none partners=2@[2001:0db8::0002]+192.0.2.0"},
         {"node=1 cluster=t auth=none partners=2@192.0.2.1+192.0.2.2+192.0.2.3+[2001:db8::4]"},
         {"node=1 cluster=t auth=none partners=" + many_partners(32)},
+        {"node=1 cluster=t auth=none partners=" + many_long_partners(60000, 32)},
+        {"node=1 cluster=t auth=none partners=" + many_long_partners(2, 16) +
+         " partners=" + many_long_partners(60000, 16)},
         {"node=1 cluster=t client_ports=1" + rest, "ports_per_client", 1},
         {"node=1 cluster=t client_ports=64" + rest, "ports_per_client", 64},
         {"node=1 cluster=t node_ports=1" + rest, "ports_allowed", 1},

@@ -85,7 +85,9 @@ const std::vector<Layout> &layouts()
           {"mailbox_key", 32, 4, 0, any32},
           {"mailbox_len", 36, 4, 0, any32},
           {"incarnation", 40, 8, 1, any64},
-          {"nonce", 48, 8, 1, any64}},
+          {"nonce", 48, 8, 1, any64},
+          {"mtu", 56, 4, 0, any32},
+          {"path_mtu", 60, 4, 0, any32}},
          [](const Values &v, u32) {
              return any64 - v.at("status_addr") >= v.at("status_len") &&
                     any64 - v.at("mailbox_addr") >= v.at("mailbox_len");

@@ -65,6 +65,8 @@ void visit_fields(ccm_wire_keys &m, const Visit &visit)
     FIELD(mailbox_len);
     FIELD(incarnation);
     FIELD(nonce);
+    FIELD(mtu);
+    FIELD(path_mtu);
 }
 
 void visit_fields(ccm_wire_ring &m, const Visit &visit)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "clock.h"
@@ -14,6 +15,7 @@ struct Faults {
     Duration delay{0};
     Duration jitter{0}; // added to the delay, uniform in 0..jitter: reorders
     bool cut = false;
+    std::size_t longest = 0; // frames of more bytes are dropped; 0: none is too long
 };
 
 // What was decided for one frame.
@@ -24,18 +26,18 @@ struct Fate {
     Duration duplicate_delay{0};
 };
 
-// Decides over frames. The fate of the n-th frame follows from the seed, n and
+// Decides over frames. The fate of the n-th frame follows from the seed, n, its length and
 // the faults set at that moment alone: the same seed and the same sequence of
 // frames meet the same fate, whatever was set in between.
 class Dice {
 public:
     explicit Dice(std::uint64_t seed) : seed_(seed) {}
 
-    Fate roll(const Faults &faults)
+    Fate roll(const Faults &faults, std::size_t bytes = 0)
     {
         std::uint64_t n = count_++;
         Fate fate;
-        fate.dropped = faults.cut || draw(n, 0) < faults.loss;
+        fate.dropped = faults.cut || draw(n, 0) < faults.loss || (faults.longest && bytes > faults.longest);
         fate.duplicated = draw(n, 1) < faults.duplicate;
         fate.delay = faults.delay + part(faults.jitter, draw(n, 2));
         fate.duplicate_delay = faults.delay + part(faults.jitter, draw(n, 3));

@@ -114,6 +114,13 @@ void Cable::loss(double probability)
         s.faults.loss = probability;
 }
 
+void Cable::longest(std::size_t bytes)
+{
+    std::lock_guard lock(owner_.mutex_);
+    for (Side &s : sides_)
+        s.faults.longest = bytes;
+}
+
 void Cable::delay(Duration delay, Duration jitter)
 {
     std::lock_guard lock(owner_.mutex_);
@@ -348,7 +355,7 @@ void Switch::travel(Cable &cable, Direction direction, const std::shared_ptr<con
     Cable::Side &side = cable.side(direction);
     side.counters.frames++;
     side.counters.bytes += frame->size();
-    Fate fate = side.dice.roll(side.faults);
+    Fate fate = side.dice.roll(side.faults, frame->size());
     if (fate.dropped) {
         side.counters.dropped++;
         return;

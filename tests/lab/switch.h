@@ -38,7 +38,7 @@ enum class Framing {
 struct Counters {
     std::uint64_t frames = 0; // offered to this direction
     std::uint64_t bytes = 0;
-    std::uint64_t dropped = 0; // by loss or a cut
+    std::uint64_t dropped = 0; // by loss, a cut, or for their length
     std::uint64_t delayed = 0;
     std::uint64_t duplicated = 0;
     std::uint64_t delivered = 0;  // went on to the switch, or into the node's socket
@@ -68,6 +68,7 @@ public:
     void heal();                                      // no faults at all
     void loss(double probability);                    // each direction
     void delay(Duration delay, Duration jitter = {}); // each direction
+    void longest(std::size_t bytes);                  // each direction; 0: frames of any length pass
 
     // Used by the nodes. The descriptor's other end belongs to the node.
     void plug(Fd fd, Framing framing);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // From a connection to READY and back: the series, what is refused, how a session ends.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "machine.h"
@@ -409,7 +411,7 @@ TEST_F(Series, ASeriesThatBreaksIsAFailedAttempt)
 {
     m.start();
     for (uint64_t base : {50, 100, 200}) {
-        m.to(CCM_STATE_OPENING);
+        m.to(CCM_STATE_OPENING).take();
         m.step(m.simple(CCM_SEV_ERROR));
         EXPECT_FALSE(m.has(CCM_ACT_DOWN));
         EXPECT_GE(m.wait(), base * ms * 3 / 4);
@@ -419,6 +421,100 @@ TEST_F(Series, ASeriesThatBreaksIsAFailedAttempt)
     m.timer();
     EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
     EXPECT_EQ(m.s.reason, u(CCM_REASON_UNREACHABLE));
+}
+
+// R1 has passed, a whole page does not: once by chance, twice by its size.
+TEST_F(Series, OnlySmallFramesPass)
+{
+    const auto ways_to_end = {CCM_SEV_ERROR, CCM_SEV_DISCONNECTED, CCM_SEV_VERDICT};
+    auto greeted = [](Machine &e) {
+        e.greet();
+        e.step(e.keys([](auto &k) { k.mtu = 9000, k.path_mtu = 4096; }));
+        e.step(e.status());
+    };
+    for (auto end : ways_to_end)
+        for (bool to_partner : {false, true}) { // whose frames are lost: W2's, or R2's
+            Machine e;
+            auto once = [&] {
+                greeted(e);
+                e.step(e.hello());
+                if (!to_partner) {
+                    e.step(e.answer_ring());
+                    EXPECT_EQ(e.find(CCM_ACT_READ)->read_len, u(CCM_PAGE_LEN));
+                    e.step(e.taken(CCM_RING_CATALOG_TAKEN));
+                }
+                e.step(e.simple(end, CCM_REASON_UNREACHABLE));
+            };
+            e.start();
+            once();
+            expect_ended(e, CCM_REASON_UNREACHABLE, false, false);
+            e.timer();
+            once();
+            expect_ended(e, CCM_REASON_MTU, false, true);
+            EXPECT_EQ(e.s.sizes.peer_mtu, 9000U);
+            EXPECT_EQ(e.s.sizes.peer_path_mtu, 4096U);
+            e.timer();
+            once(); // and so it stays, until one passes
+            EXPECT_EQ(e.s.reason, u(CCM_REASON_MTU));
+            e.timer();
+            e.greet().to(CCM_STATE_READY);
+            e.step(e.simple(CCM_SEV_ERROR));
+            EXPECT_EQ(e.s.reason, u(CCM_REASON_UNREACHABLE));
+            e.timer();
+            once();
+            EXPECT_EQ(e.s.reason, u(CCM_REASON_UNREACHABLE));
+        }
+}
+
+// What is lost before R1, or between two that were stuck, is no question of size.
+TEST_F(Series, LossAloneIsNoQuestionOfSize)
+{
+    auto stuck = [](Machine &e) {
+        e.greet();
+        e.step(e.keys());
+        e.step(e.status());
+        e.step(e.hello());
+        e.step(e.simple(CCM_SEV_ERROR));
+        EXPECT_EQ(e.s.reason, u(CCM_REASON_UNREACHABLE));
+        e.timer();
+    };
+    m.start();
+    for (int i = 0; i < 3; i++) { // R1 is lost
+        m.greet();
+        m.step(m.keys());
+        m.step(m.hello());
+        m.step(m.simple(CCM_SEV_ERROR));
+        EXPECT_EQ(m.s.reason, u(CCM_REASON_UNREACHABLE));
+        m.timer();
+    }
+    for (int i = 0; i < 3; i++) {
+        stuck(m);
+        m.greet(); // lost where nothing large was on its way
+        m.step(m.keys());
+        m.step(m.status());
+        m.step(m.simple(CCM_SEV_ERROR));
+        EXPECT_EQ(m.s.reason, u(CCM_REASON_UNREACHABLE));
+        m.timer();
+    }
+    // It hangs, which the size does not make it do.
+    for (int i = 0; i < 3; i++) {
+        m.greet();
+        m.step(m.keys());
+        m.step(m.status());
+        m.step(m.hello());
+        m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_HUNG));
+        EXPECT_EQ(m.s.reason, u(CCM_REASON_HUNG));
+        m.timer();
+    }
+}
+
+// W2 is a whole page, however few clients there are.
+TEST_F(Series, TheCatalogFillsAPage)
+{
+    m.start().to(CCM_STATE_READY);
+    ASSERT_EQ(m.mailed[CCM_RING_CATALOG].size(), u(CCM_PAGE_LEN));
+    EXPECT_EQ(std::count(m.mailed[CCM_RING_CATALOG].begin() + ccm_catalog_len(0), m.mailed[CCM_RING_CATALOG].end(), 0),
+              static_cast<long>(CCM_PAGE_LEN - ccm_catalog_len(0)));
 }
 
 TEST_F(Series, Goodbye)

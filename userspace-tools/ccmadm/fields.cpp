@@ -256,6 +256,8 @@ Fields::Fields(const ccm_record &record)
     add_number("reads", record.reads);
     add("silent_us", record.silent_us, duration_text(record.silent_us));
     add("error", record.error, error_text(record.error));
+    const std::string note = name_text(record.note);
+    add("note", note, note);
 }
 
 void Fields::add_client(const ccm_record &record)

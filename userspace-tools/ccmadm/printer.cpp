@@ -79,6 +79,8 @@ std::string partner_block(const PresentState &state)
         std::string state_text = partner.text("state");
         if (record.state != CCM_STATE_READY && !partner.text("error").empty())
             state_text += fmt::format("; last error: {}", partner.text("error"));
+        if (!partner.text("note").empty())
+            state_text += "; " + partner.text("note");
         rows.push_back({partner.text("node"), partner.text("name"), state_text, partner.text("stage"),
                         partner.text("transport"), partner.text("address"), partner.text("sessions"),
                         partner.text("silent_us")});

@@ -157,7 +157,8 @@ enum ccm_client_reason {
  * @region: bytes set aside here for the client's counterpart (CCM_RECORD_CLIENT)
  * @region_partner: bytes set aside for it on the partner (CCM_RECORD_CLIENT)
  * @client: the client's name (CCM_RECORD_CLIENT), NUL-terminated
- * @note: what the client last said of this partner, in words of its own
+ * @note: CLIENT: what it last said of this partner, in words of its own; PARTNER: more on
+ *	the reason, for people (CCM_REASON_MTU: the MTU of both sides)
  *	(CCM_RECORD_CLIENT); empty if nothing; NUL-terminated
  */
 struct ccm_record {

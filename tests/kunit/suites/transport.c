@@ -211,7 +211,7 @@ void test_open(struct kunit *test, struct test_end *end, u32 address, u16 port, 
 	in4->sin_port = cpu_to_be16(port);
 	in4->sin_addr.s_addr = cpu_to_be32(address);
 	test_make(test, end, data, len);
-	ccm_endpoint_resolve(&end->conn->endpoint, NULL, &to);
+	ccm_endpoint_resolve(&end->conn->endpoint, &to);
 }
 
 /* ... to PORT of this kernel, with private data of seed 1; until the route is known. */

@@ -43,6 +43,8 @@ static const struct ccm_wire_keys sample_keys = {
 	.mailbox_len = CCM_MAILBOX_LEN,
 	.incarnation = 0x5152535455565758ULL,
 	.nonce = 0x6162636465666768ULL,
+	.mtu = 0x71727374,
+	.path_mtu = 0x75767778,
 };
 
 static const struct ccm_wire_ring sample_ring = {
