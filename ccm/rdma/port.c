@@ -42,6 +42,7 @@ static const struct ccm_endpoint_kind port_kind = {
 	.detect_factor = 2,
 	.rnr_retries = 7,	/* without limit: see recv_done() */
 	.send_wr = CCM_PORT_DEPTH + 1,	/* the hello */
+	.iwarp_send_wr = CCM_PORT_DEPTH,	/* a READ behind each: see op.c */
 	.recv_wr = CCM_PORT_RECV_WR,
 	.iwarp_sge = 2,
 	.iwarp_inline = CCM_PORT_HEADER_LEN,
@@ -278,6 +279,7 @@ static int make_qp(struct ccm_port *port)
 		return ret;
 	port->ib = ep->device->ib;
 	port->lkey = ep->pd->local_dma_lkey;
+	port->depth = CCM_PORT_DEPTH + (ep->iwarp ? port_kind.iwarp_send_wr : 0U);
 	port->rx = (u8 *)get_zeroed_page(GFP_KERNEL);
 	if (!port->rx)
 		return -ENOMEM;

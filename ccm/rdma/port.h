@@ -63,6 +63,7 @@ struct ccm_port_owner {
  * @context: for them
  * @ib: the device, set with the queue pair
  * @lkey: for local memory
+ * @depth: work requests of operations that there is room for
  * @fenced: ended
  * @up: both sides know that it is connected
  * @rx: receive buffers, then (iWARP) the header of what is sent: a page
@@ -92,6 +93,7 @@ struct ccm_port {
 	void *context;
 	struct ib_device *ib;
 	u32 lkey;
+	u32 depth;
 	bool fenced;
 	bool up;
 	u8 *rx;

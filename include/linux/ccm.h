@@ -35,7 +35,7 @@ struct ccm_link;
 struct ccm_port;
 
 #define CCM_PORT_MESSAGE_MAX	256U	/* bytes of a ccm_send() */
-#define CCM_PORT_DEPTH		128U	/* work requests in flight on a port */
+#define CCM_PORT_DEPTH		128U	/* work requests in flight on a port; iWARP: twice that */
 #define CCM_OP_PARTS_MAX	16U	/* work requests of one operation */
 #define CCM_BUFFER_MAX		(2U << 20)	/* bytes of a local buffer */
 #define CCM_COPY_MAX		4096U	/* bytes of ccm_read_sync(), ccm_write_sync(), ... */
@@ -146,6 +146,19 @@ const char *ccm_partner_reason_name(u32 reason);
 const char *ccm_partner_stage_name(u32 stage);
 
 /*
+ * ccm_link_features(): what the transport of a link does by itself
+ *
+ * CCM_LINK_ACKNOWLEDGES: its completions say that the partner has it (RoCE, InfiniBand). Without
+ * (iWARP) CCM posts a READ behind each operation that is none, and waits for that: an operation
+ * is one work request more and takes a round trip; CCM_OP_EARLY leaves it out.
+ *
+ * CCM_LINK_REPEATS: a ring or message that finds no receive buffer waits until there is one.
+ * Without (iWARP) it ends the port.
+ */
+#define CCM_LINK_ACKNOWLEDGES	(1U << 0)
+#define CCM_LINK_REPEATS	(1U << 1)
+
+/*
  * What is between a client and its counterpart. Any context. (ccm/rdma/link.c)
  */
 u32 ccm_link_partner(const struct ccm_link *link);
@@ -154,6 +167,8 @@ u32 ccm_link_ports(const struct ccm_link *link);
 struct ccm_port *ccm_link_port(struct ccm_link *link, u32 index);
 void *ccm_link_region(const struct ccm_link *link, u64 *size);
 u64 ccm_link_partner_region(const struct ccm_link *link);
+u32 ccm_link_features(const struct ccm_link *link);
+u32 ccm_link_buffer_max(const struct ccm_link *link);
 void ccm_link_region_sync(struct ccm_link *link, u64 offset, u64 len, bool for_cpu);
 void ccm_link_set_private(struct ccm_link *link, void *data);
 void *ccm_link_private(const struct ccm_link *link);
@@ -200,6 +215,17 @@ void ccm_buffer_unmap(struct ccm_buffer *buffer);
 struct ccm_op;
 typedef void (*ccm_op_done)(struct ccm_op *op, int status);
 
+/*
+ * ccm_op.flags
+ *
+ * CCM_OP_EARLY: for who knows better. On a link without CCM_LINK_ACKNOWLEDGES, done() is called
+ * as soon as the transport has taken the bytes: they may be on their way still, and be lost with
+ * this node; and the buffer must not change before a later operation of the same port without
+ * this flag has completed (TCP may send it once more, from there). The operation takes one work
+ * request less, and no round trip. Elsewhere it makes no difference.
+ */
+#define CCM_OP_EARLY	(1U << 0)
+
 /**
  * struct ccm_op - one operation: the client's memory, CCM's content until @done
  * @done: called once for each operation that was started, in softirq or process
@@ -208,12 +234,14 @@ typedef void (*ccm_op_done)(struct ccm_op *op, int status);
  *	something else. After any error the link goes down. Op and buffer are the client's
  *	again when it is called, and may be used for the next operation in it
  * @context: the client's
+ * @flags: the client's: CCM_OP_*; 0 after ccm_op_init()
  *
  * The rest is CCM's.
  */
 struct ccm_op {
 	ccm_op_done done;
 	void *context;
+	u32 flags;
 	struct ib_cqe cqe;
 	struct list_head entry;
 	struct ccm_port *port;
@@ -227,6 +255,7 @@ static inline void ccm_op_init(struct ccm_op *op, ccm_op_done done, void *contex
 {
 	op->done = done;
 	op->context = context;
+	op->flags = 0;
 }
 
 int ccm_read(struct ccm_port *port, struct ccm_op *op, const struct ccm_buffer *buffer,
