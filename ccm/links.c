@@ -245,6 +245,7 @@ static struct ccm_port_owner port_owner(const struct ccm_try *t)
 		.link = t->link,
 		.ops = client->ops,
 		.context = client->context,
+		.op_ms = client->op_ms,
 	};
 
 	return owner;

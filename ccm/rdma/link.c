@@ -253,6 +253,22 @@ u32 ccm_link_buffer_max(const struct ccm_link *link)
 EXPORT_SYMBOL_GPL(ccm_link_buffer_max);
 
 /**
+ * ccm_link_reset() - close a link, and open it again
+ * @link: between ready() and the return of down()
+ *
+ * Any context. For a client that cannot go on with it, or waits for its counterpart too long.
+ * Operations in flight end, down() follows here and there with CCM_REASON_NONE, then, with
+ * memory as it was, ready(). The reason shown is CCM_CLIENT_ITSELF. What is reset soon after
+ * ready(), again and again, is opened again after 100 ms, then less and less often, down to
+ * every 5 s. Nothing happens if the link is going anyway.
+ */
+void ccm_link_reset(struct ccm_link *link)
+{
+	ccm_port_give_up(link->ports[0], CCM_CLIENT_ITSELF);
+}
+EXPORT_SYMBOL_GPL(ccm_link_reset);
+
+/**
  * ccm_link_set_private() - keep something of the client's with the link
  * @link: link
  * @data: the client's

@@ -11,17 +11,17 @@
  * completed; when the port is fenced, what did not come back from the device is completed
  * by ccm_port_fence(), when nothing else can.
  *
- * Completed means one thing on every transport: each later READ, through whichever port, and
- * the partner's CPU, once it hears of it, see what was written; a message or a ring lies with
- * the partner. The acknowledgement of a reliable connection says so: the responder has the request,
- * and carries out every READ that comes later behind it (IBA 9.7.5, 10.8.3.3 and o9-20). iWARP's
- * completion only says that TCP has the bytes (RFC 5040, 5.5). So there a READ is posted behind
- * each operation that is none: its response is not made before what was sent in front of it has
- * been placed (ibid., note on RDMA Write, then RDMA Read). The operation has completed when that
- * has, too. See CCM_OP_EARLY.
+ * Completed means one thing on every transport: the partner has it, whatever becomes of this
+ * node; each later READ sees what was written, and so does the partner's CPU after a ring or
+ * message that came behind it, or when its side is fenced. RoCE and InfiniBand complete a request
+ * when the responder has acknowledged it: it has arrived whole, in order, and was allowed. iWARP
+ * does when TCP has the bytes. So there a READ is posted behind each operation that is none: the
+ * responder does not answer it before what came in front of it on that stream is in its place
+ * (RFC 5040, 5.5). The operation has completed when the READ has, too. See CCM_OP_EARLY.
  */
 #include <linux/completion.h>
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/lockdep.h>
 
 #include "link.h"
@@ -220,6 +220,10 @@ static int begin(struct ccm_port *port, struct ccm_op *op, u32 parts)
 	op->status = 0;
 	op->pending = parts;
 	port->used += parts;
+	op->since = jiffies;
+	/* with others in flight it is armed, for the first of them */
+	if (list_empty(&port->posted) && !timer_pending(&port->late))
+		mod_timer(&port->late, op->since + port->limit);
 	list_add_tail(&op->entry, &port->posted);
 	return 0;
 }

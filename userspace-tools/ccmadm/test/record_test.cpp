@@ -39,7 +39,7 @@ TEST(Words, KnownValuesHaveWordsBothWays)
     EXPECT_EQ(client_states.list(0, CCM_CLIENT_STATE_COUNT - 1), "gone, waiting, incompatible, opening, ready");
     EXPECT_EQ(client_reasons.list(0, CCM_CLIENT_REASON_COUNT - 1),
               "none, no-session, no-counterpart, version, ports, memory, limit, resources, "
-              "connect, port-lost, left, other");
+              "connect, port-lost, left, other, client, timeout");
 }
 
 TEST(Words, UnknownValuesAreNumbers)
