@@ -131,8 +131,8 @@ static void prepare(struct ccm_try *t)
 	int ret = 0;
 
 	if (!link->region.conn) {
-		if (link->plan.give)
-			ret = ccm_pairing_region(pairing, link->plan.give);
+		/* also without one: a client that has the last link in hand gets no new one */
+		ret = ccm_pairing_region(pairing, link->plan.give);
 		if (ret == -EINPROGRESS)
 			return;
 		if (!ret) {

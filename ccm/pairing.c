@@ -105,7 +105,7 @@ static void tell_ready(struct ccm_client *client, struct ccm_pairing *pairing)
 		ccm_link_deliver(link);
 	}
 	spin_lock(&client->lock);
-	pairing->declined = ret;
+	pairing->declined = ret != 0;
 	if (!ret)
 		set_up(pairing);
 }
@@ -356,7 +356,7 @@ static int filled(struct ccm_pairing *pairing)
 /**
  * ccm_pairing_region() - memory for the counterpart
  * @pairing: has no link that uses it
- * @len: bytes
+ * @len: bytes; 0: only wait for the client
  *
  * The partner's work item. What is there already, from an earlier session, stays if it
  * is large enough, with what it holds. Fresh memory is zeroed; a work item of its own sets it

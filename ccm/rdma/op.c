@@ -135,25 +135,6 @@ static int post_message(const struct ccm_port *port, struct ccm_op *op,
 }
 
 /*
- * Something of the partner that can always be READ, to where nobody looks. What it brings
- * is of no interest: that it came is.
- */
-static int post_witness(const struct ccm_port *port, struct ccm_op *op)
-{
-	const struct ib_mr *sink = ccm_region_landing(&port->link->region)->mr;
-	struct ib_sge sge = { .addr = sink->iova, .length = CCM_WITNESS_LEN, .lkey = sink->lkey };
-	struct ib_rdma_wr wr = {};
-
-	wr.wr.wr_cqe = &op->cqe;
-	wr.wr.sg_list = &sge;
-	wr.wr.num_sge = 1;
-	wr.wr.opcode = IB_WR_RDMA_READ;
-	wr.remote_addr = port->link->witness_addr;
-	wr.rkey = port->link->witness_key;
-	return ib_post_send(port->endpoint.qp, &wr.wr, NULL);
-}
-
-/*
  * One after the other, because a chain of them would take much more
  * stack than the one that nearly all operations need.
  *
@@ -204,6 +185,25 @@ static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const stru
 		left -= sge.length;
 	}
 	return i - 1;
+}
+
+/*
+ * Something of the partner that can always be READ, to where nobody looks. What it brings
+ * is of no interest: that it came is.
+ */
+static int post_witness(const struct ccm_port *port, struct ccm_op *op)
+{
+	const struct ib_mr *sink = ccm_region_landing(&port->link->region)->mr;
+	struct ib_sge sge = { .addr = sink->iova, .length = CCM_WITNESS_LEN, .lkey = sink->lkey };
+	struct ib_rdma_wr wr = {};
+
+	wr.wr.wr_cqe = &op->cqe;
+	wr.wr.sg_list = &sge;
+	wr.wr.num_sge = 1;
+	wr.wr.opcode = IB_WR_RDMA_READ;
+	wr.remote_addr = port->link->witness_addr;
+	wr.rkey = port->link->witness_key;
+	return ib_post_send(port->endpoint.qp, &wr.wr, NULL);
 }
 
 /* An operation of @parts work requests begins. With 0, the device is there. */

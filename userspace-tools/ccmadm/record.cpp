@@ -45,10 +45,9 @@ constexpr std::array stage_words{"unknown"sv,   "kernel"sv,  "initramfs"sv, "roo
                                  "userspace"sv, "storage"sv, "running"sv,   "stopping"sv};
 constexpr std::array transport_words{"none"sv, "roce"sv, "iwarp"sv};
 constexpr std::array client_state_words{"gone"sv, "waiting"sv, "incompatible"sv, "opening"sv, "ready"sv};
-constexpr std::array client_reason_words{"none"sv,    "no-session"sv, "no-counterpart"sv, "version"sv,
-                                         "ports"sv,   "memory"sv,     "limit"sv,          "resources"sv,
-                                         "connect"sv, "port-lost"sv,  "left"sv,           "other"sv,
-                                         "client"sv,  "timeout"sv};
+constexpr std::array client_reason_words{"none"sv,   "no-session"sv, "no-counterpart"sv, "version"sv, "ports"sv,
+                                         "memory"sv, "limit"sv,      "resources"sv,      "connect"sv, "port-lost"sv,
+                                         "left"sv,   "other"sv,      "client"sv,         "timeout"sv};
 constexpr std::array client_reason_meanings{
     "nothing has gone wrong so far"sv,
     "there is no session with the partner"sv,
