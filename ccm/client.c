@@ -59,6 +59,11 @@ static int check_config(const struct ccm_node *node, const struct ccm_client_con
 		       config->ports_min, config->ports_max);
 		return -EINVAL;
 	}
+	if (config->op_ms && (config->op_ms < CCM_OP_MS_MIN || config->op_ms > CCM_OP_MS_MAX)) {
+		pr_err("client %s: op_ms %u is not %u to %u\n", name, config->op_ms,
+		       CCM_OP_MS_MIN, CCM_OP_MS_MAX);
+		return -EINVAL;
+	}
 	if (config->ports_min > limits->client_ports) {
 		pr_err("client %s: needs %u ports, ccm allows %u (client_ports=)\n", name,
 		       config->ports_min, limits->client_ports);
@@ -92,6 +97,7 @@ static struct ccm_client *client_create(struct ccm_cluster *cluster,
 	client->declared.give = config->give;
 	client->ops = config->ops;
 	client->context = config->context;
+	client->op_ms = config->op_ms ? config->op_ms : CCM_OP_MS_DEFAULT;
 	if (ccm_cluster_pair(cluster, client)) {
 		ccm_pairings_free(client);
 		kfree(client);
@@ -207,3 +213,26 @@ int ccm_client_partner_status(struct ccm_client *client, u32 partner,
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ccm_client_partner_status);
+
+/**
+ * ccm_link_state() - has a client its link, and if not, why?
+ * @client: client
+ * @partner: node id of the partner
+ * @state: filled: enum ccm_client_state, as in /dev/ccm: CCM_CLIENT_READY since ready() has
+ *	returned 0
+ * @reason: filled: enum ccm_client_reason
+ *
+ * Process context.
+ *
+ * Return: 0; -ENOENT: no such partner
+ */
+int ccm_link_state(struct ccm_client *client, u32 partner, u32 *state, u32 *reason)
+{
+	struct ccm_pairing *pairing = ccm_pairing_find(client, partner);
+
+	if (!pairing)
+		return -ENOENT;
+	ccm_pairing_link_state(pairing, state, reason);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ccm_link_state);

@@ -43,3 +43,29 @@ const char *ccm_partner_stage_name(u32 stage)
 	return ccm_stage_name(stage);
 }
 EXPORT_SYMBOL_GPL(ccm_partner_stage_name);
+
+/**
+ * ccm_client_state_name() - "waiting", "opening", "ready", ...
+ * @state: enum ccm_client_state
+ *
+ * Context: any.
+ * Return: a constant; "?" if there is no such state
+ */
+const char *ccm_client_state_name(u32 state)
+{
+	return ccm_client_state_text(state);
+}
+EXPORT_SYMBOL_GPL(ccm_client_state_name);
+
+/**
+ * ccm_client_reason_name() - "no-session", "memory", "port-lost", ...
+ * @reason: enum ccm_client_reason
+ *
+ * Context: any.
+ * Return: a constant; "?" if there is no such reason
+ */
+const char *ccm_client_reason_name(u32 reason)
+{
+	return ccm_client_reason_text(reason);
+}
+EXPORT_SYMBOL_GPL(ccm_client_reason_name);

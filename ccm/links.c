@@ -133,14 +133,15 @@ static void prepare(struct ccm_try *t)
 	int ret = 0;
 
 	if (!link->region.conn) {
-		if (link->plan.give)
-			ret = ccm_pairing_region(pairing, link->plan.give);
+		/* also without one: a client that has the last link in hand gets no new one */
+		ret = ccm_pairing_region(pairing, link->plan.give);
 		if (ret == -EINPROGRESS)
 			return;
 		if (!ret) {
 			link->memory = pairing->region;
 			ret = ccm_region_create(&link->region, link->conn, t->links->inbox,
-						link->memory, link->plan.give, link->plan.take);
+						link->memory, link->plan.give,
+						link->plan.take || link->conn->endpoint.iwarp);
 		}
 	}
 	if (!ret)
@@ -175,6 +176,9 @@ static struct ccm_try *try_create(struct ccm_links *links, struct ccm_pairing *p
 	t->index = (u32)(core - core_at(links, 0));
 	t->instance = core->instance;
 	t->epoch = core->epoch;
+	/* of the same protection domain as the ports, and there as long as the session */
+	t->link->witness_addr = links->session->conn.peer_keys.status_addr;
+	t->link->witness_key = links->session->conn.peer_keys.status_key;
 	ccm_op_init(&t->read_op, table_read, NULL);
 	pairing->present = t;
 	list_add_tail(&t->entry, &links->tries);
@@ -243,6 +247,7 @@ static struct ccm_port_owner port_owner(const struct ccm_try *t)
 		.link = t->link,
 		.ops = client->ops,
 		.context = client->context,
+		.op_ms = client->op_ms,
 	};
 
 	return owner;

@@ -6,8 +6,11 @@
  * same time, and a client that takes its time in one delays nobody but itself. What is
  * to be told is kept per partner (struct ccm_pairing) as the latest state, not as a queue:
  * a link that was lost before the client heard of it is not mentioned at all, and READY
- * and DOWN alternate by construction.
+ * and DOWN alternate by construction. A link that the client has declined, by an error of its
+ * ready(), is one that it has heard of, but for the call of down().
  */
+#include "log.h"
+
 #include <linux/kmemleak.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
@@ -26,6 +29,25 @@ static void client_queue(struct ccm_client *client)
 }
 
 /*
+ * What a client is shown as
+ */
+
+static u8 state_to_show(const struct ccm_pairing *pairing)
+{
+	if (pairing->state == CCM_CLIENT_READY && !pairing->set_up)
+		return CCM_CLIENT_OPENING;
+	return (u8)pairing->state;
+}
+
+/* Nothing is published if it looks as before. */
+static void show(struct ccm_pairing *pairing, const struct ccm_record *now)
+{
+	lockdep_assert_held(&pairing->client->lock);
+	if (memcmp(now, &pairing->view.record, sizeof(*now)))
+		ccm_view_publish(&pairing->client->node->events, &pairing->view, now);
+}
+
+/*
  * Notifications
  */
 
@@ -34,21 +56,39 @@ static void tell_down(struct ccm_client *client, struct ccm_pairing *pairing)
 {
 	struct ccm_link *link = pairing->told;
 	u32 reason = pairing->down_reason;
+	bool declined = pairing->declined;
 
 	spin_unlock(&client->lock);
-	client->ops->down(client->context, link, reason);
+	if (!declined)
+		client->ops->down(client->context, link, reason);
 	spin_lock(&client->lock);
 	pairing->told = NULL;
+	pairing->declined = false;
 	pairing->down = false;
 	ccm_link_put(link);
 	/* the next link may be waiting for the region: region_in_use() */
 	ccm_inbox_tell(pairing->inbox, CCM_INBOX_LINKS);
 }
 
+/* The client has set itself up. What was fenced meanwhile is not shown as ready for that. */
+static void set_up(struct ccm_pairing *pairing)
+{
+	struct ccm_record now = pairing->view.record;
+
+	pairing->set_up = !pairing->down;
+	now.state = state_to_show(pairing);
+	show(pairing, &now);
+}
+
+/*
+ * A client that declines a link has it as long as one that does not: until it is fenced,
+ * which ends what was started in ready().
+ */
 static void tell_ready(struct ccm_client *client, struct ccm_pairing *pairing)
 	__must_hold(&client->lock)
 {
 	struct ccm_link *link = pairing->next;
+	int ret;
 
 	pairing->next = NULL;
 	pairing->told = link;
@@ -56,9 +96,18 @@ static void tell_ready(struct ccm_client *client, struct ccm_pairing *pairing)
 	if (link->plan.give)
 		pairing->shown = true;
 	spin_unlock(&client->lock);
-	client->ops->ready(client->context, link);
-	ccm_link_deliver(link);
+	ret = client->ops->ready(client->context, link);
+	if (ret) {
+		pr_warn_ratelimited("client %s could not set itself up for partner %u: error %d; its link is opened again\n",
+				    client->declared.name, pairing->partner, ret);
+		ccm_link_reset(link);
+	} else {
+		ccm_link_deliver(link);
+	}
 	spin_lock(&client->lock);
+	pairing->declined = ret != 0;
+	if (!ret)
+		set_up(pairing);
 }
 
 static void tell_release(struct ccm_client *client, struct ccm_pairing *pairing)
@@ -156,6 +205,7 @@ void ccm_pairing_tell_down(struct ccm_pairing *pairing, struct ccm_link *link, u
 		pairing->next = NULL;
 	} else if (pairing->told == link) {
 		pairing->down = true;
+		pairing->set_up = false;
 		pairing->down_reason = reason;
 	}
 	spin_unlock(&client->lock);
@@ -306,7 +356,7 @@ static int filled(struct ccm_pairing *pairing)
 /**
  * ccm_pairing_region() - memory for the counterpart
  * @pairing: has no link that uses it
- * @len: bytes
+ * @len: bytes; 0: only wait for the client
  *
  * The partner's work item. What is there already, from an earlier session, stays if it
  * is large enough, with what it holds. Fresh memory is zeroed; a work item of its own sets it
@@ -409,6 +459,7 @@ struct ccm_pairing *ccm_pairing_create(struct ccm_client *client, u32 partner,
 	record->size = sizeof(*record);
 	record->type = CCM_RECORD_CLIENT;
 	record->node = partner;
+	pairing->state = CCM_CLIENT_WAITING;
 	record->state = CCM_CLIENT_WAITING;
 	record->reason = CCM_CLIENT_NO_SESSION;
 	memcpy(record->client, client->declared.name, sizeof(record->client));
@@ -504,14 +555,6 @@ static u32 shown_state(const struct ccm_session_link *link)
 	}
 }
 
-/* Nothing is published if it looks as before. */
-static void show(struct ccm_pairing *pairing, const struct ccm_record *now)
-{
-	lockdep_assert_held(&pairing->client->lock);
-	if (memcmp(now, &pairing->view.record, sizeof(*now)))
-		ccm_view_publish(&pairing->client->node->events, &pairing->view, now);
-}
-
 /**
  * ccm_pairing_show_link() - a client's link may have changed
  * @pairing: client as to a partner
@@ -526,13 +569,30 @@ void ccm_pairing_show_link(struct ccm_pairing *pairing, const struct ccm_session
 
 	spin_lock(&pairing->client->lock);
 	now = pairing->view.record;
-	now.state = (u8)shown_state(link);
+	pairing->state = shown_state(link);
+	now.state = state_to_show(pairing);
 	now.reason = (u8)link->reason;
 	now.version = planned ? link->plan.version : 0;
 	now.ports = planned ? link->plan.ports : 0;
 	now.region = planned ? link->plan.give : 0;
 	now.region_partner = planned ? link->plan.take : 0;
 	show(pairing, &now);
+	spin_unlock(&pairing->client->lock);
+}
+
+/**
+ * ccm_pairing_link_state() - as shown
+ * @pairing: client as to a partner
+ * @state: filled: enum ccm_client_state
+ * @reason: filled: enum ccm_client_reason
+ *
+ * Process context.
+ */
+void ccm_pairing_link_state(struct ccm_pairing *pairing, u32 *state, u32 *reason)
+{
+	spin_lock(&pairing->client->lock);
+	*state = pairing->view.record.state;
+	*reason = pairing->view.record.reason;
 	spin_unlock(&pairing->client->lock);
 }
 

@@ -25,6 +25,7 @@ struct ccm_try;
  * @declared: what partners are told
  * @ops: the client's callbacks
  * @context: for them
+ * @op_ms: an operation of its ports takes no longer
  * @leaving: is being unregistered; under ccm_registry.lock
  * @lock: protects what its pairings say; taken in process context
  * @notify: calls the callbacks, one at a time
@@ -37,6 +38,7 @@ struct ccm_client {
 	struct ccm_catalog_entry declared;
 	const struct ccm_client_ops *ops;
 	void *context;
+	u32 op_ms;
 	bool leaving;
 	spinlock_t lock;
 	struct work_struct notify;
@@ -68,6 +70,8 @@ struct ccm_client {
  * @deferred: another try is to be made when @present is closed
  * @let_go: the partner knows no more of the client, which is leaving
  * @told: the link that the client was told READY of, and not yet DOWN
+ * @declined: ... but its ready() has returned an error: it is not told DOWN
+ * @set_up: ... and its ready() has returned 0; until it is fenced
  * @next: the link that it is to be told READY of
  * @down: @told is fenced: tell DOWN
  * @down_reason: with @down
@@ -75,6 +79,7 @@ struct ccm_client {
  * @shown: it has been told READY with @region, and not let go of it since
  * @status_new: tell @status
  * @status: of the partner
+ * @state: enum ccm_client_state of the link, as far as CCM is concerned
  * @view: what readers see; published under ccm_client.lock, since the partner's work item
  *	and the client itself do
  *
@@ -101,6 +106,8 @@ struct ccm_pairing {
 	bool deferred;
 	bool let_go;
 	struct ccm_link *told;
+	bool declined;
+	bool set_up;
 	struct ccm_link *next;
 	bool down;
 	u32 down_reason;
@@ -108,6 +115,7 @@ struct ccm_pairing {
 	bool shown;
 	bool status_new;
 	struct ccm_partner_status status;
+	u32 state;
 	struct ccm_view view;
 };
 
@@ -129,6 +137,7 @@ int ccm_pairing_region(struct ccm_pairing *pairing, u64 len);
 void ccm_pairings_show(struct ccm_client *client);
 void ccm_pairings_hide(struct ccm_client *client);
 void ccm_pairing_show_link(struct ccm_pairing *pairing, const struct ccm_session_link *link);
+void ccm_pairing_link_state(struct ccm_pairing *pairing, u32 *state, u32 *reason);
 void ccm_pairing_show_note(struct ccm_pairing *pairing, const char *note);
 
 #endif /* CCM_PAIRING_H */

@@ -72,28 +72,28 @@ void fm_exchange_free(struct fm_partner *partner)
  * @partner: without link
  * @link: ready
  *
- * With fm_lock held. Without memory for the mapping, this side says nothing to the partner,
- * and hears it all the same.
+ * With fm_lock held.
+ *
+ * Return: 0; what ccm_buffer_map() says: then there is no link
  */
-void fm_exchange_open(struct fm_partner *partner, struct ccm_link *link)
+int fm_exchange_open(struct fm_partner *partner, struct ccm_link *link)
 {
 	int ret;
 
 	lockdep_assert_held(&fm_lock);
+	ret = ccm_buffer_map(&partner->buffer, link, partner->out, CCM_FM_RECORD_LEN,
+			     DMA_TO_DEVICE);
+	if (ret)
+		return ret;
 	partner->link = link;
 	partner->instance = 0;
 	partner->sequence = 0;
-	ret = ccm_buffer_map(&partner->buffer, link, partner->out, CCM_FM_RECORD_LEN,
-			     DMA_TO_DEVICE);
-	partner->mapped = !ret;
-	if (ret)
-		pr_warn("partner %u: it cannot be told what is decided here: mapping %u bytes: error %d\n",
-			partner->id, CCM_FM_RECORD_LEN, ret);
+	return 0;
 }
 
 /**
  * fm_exchange_close() - the link is going
- * @partner: with or without link
+ * @partner: with a link
  *
  * With fm_lock held, in down(): CCM has ended every operation, so that the wait is for the
  * completion to return.
@@ -107,9 +107,7 @@ void fm_exchange_close(struct fm_partner *partner)
 	spin_lock_bh(&partner->out_lock);
 	partner->due = false;
 	spin_unlock_bh(&partner->out_lock);
-	if (partner->mapped)
-		ccm_buffer_unmap(&partner->buffer);
-	partner->mapped = false;
+	ccm_buffer_unmap(&partner->buffer);
 }
 
 /**
@@ -126,7 +124,7 @@ void fm_exchange_write(struct fm_partner *partner)
 	int ret;
 
 	lockdep_assert_held(&fm_lock);
-	if (!partner->mapped || !partner->link)
+	if (!partner->link)
 		return;
 	spin_lock_bh(&partner->out_lock);
 	busy = partner->writing;

@@ -12,7 +12,7 @@ struct fm_partner;
 void fm_exchange_start(void);
 int fm_exchange_init(struct fm_partner *partner);
 void fm_exchange_free(struct fm_partner *partner);
-void fm_exchange_open(struct fm_partner *partner, struct ccm_link *link);
+int fm_exchange_open(struct fm_partner *partner, struct ccm_link *link);
 void fm_exchange_close(struct fm_partner *partner);
 void fm_exchange_write(struct fm_partner *partner);
 void fm_exchange_write_due(struct fm_partner *partner);

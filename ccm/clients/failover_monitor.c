@@ -263,26 +263,26 @@ static void on_status(void *context, const struct ccm_partner_status *status)
 	mutex_unlock(&fm_lock);
 }
 
-static void on_ready(void *context, struct ccm_link *link)
+static int on_ready(void *context, struct ccm_link *link)
 {
 	struct fm_partner *partner;
+	int ret = -ENOMEM;
 
 	mutex_lock(&fm_lock);
 	partner = get_partner(ccm_link_partner(link));
 	ccm_link_set_private(link, partner);
-	if (partner) {
-		fm_exchange_open(partner, link);
+	if (partner)
+		ret = fm_exchange_open(partner, link);
+	if (!ret)
 		fm_exchange_write(partner);
-	}
 	mutex_unlock(&fm_lock);
+	return ret;
 }
 
 static void on_down(void *context, struct ccm_link *link, u32 reason)
 {
 	struct fm_partner *partner = (struct fm_partner *)ccm_link_private(link);
 
-	if (!partner)
-		return;
 	mutex_lock(&fm_lock);
 	fm_exchange_close(partner);
 	step_plain(partner, CCM_FAILOVER_PARTNER_LOST);

@@ -50,9 +50,8 @@
  * @link: to its monitor, or NULL; under fm_lock
  * @rung: the partner has, and what it wrote has not been read; set in softirq, only while
  *	there is @link
- * @mapped: @buffer is mapped for @link
  * @out: the record that is written; not touched while @writing
- * @buffer: @out, for @link
+ * @buffer: @out, mapped for @link
  * @op: the WRITE
  * @out_lock: taken in softirq; protects @writing and @due
  * @writing: @op is in flight
@@ -83,7 +82,6 @@ struct fm_partner {
 
 	struct ccm_link *link;
 	bool rung;
-	bool mapped;
 	u8 *out;
 	struct ccm_buffer buffer;
 	struct ccm_op op;

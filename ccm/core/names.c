@@ -73,7 +73,7 @@ static const char *const client_state_texts[] = {
 
 static const char *const client_reason_texts[] = {
 	"none", "no-session", "no-counterpart", "version", "ports", "memory", "limit",
-	"resources", "connect", "port-lost", "left", "other",
+	"resources", "connect", "port-lost", "left", "other", "client", "timeout",
 };
 
 const char *ccm_session_event_name(u32 event)

@@ -93,14 +93,15 @@ static int map(struct ccm_buffer *buffer)
  * @buffer: filled; the client's memory, which stays until ccm_buffer_unmap()
  * @link: link
  * @data: from kmalloc() or the page allocator, not from vmalloc() or the stack
- * @len: bytes, 1 to CCM_BUFFER_MAX
+ * @len: bytes, 1 to CCM_BUFFER_MAX; to read into, to ccm_link_buffer_max()
  * @dir: DMA_TO_DEVICE: to write and send from; DMA_FROM_DEVICE: to read into;
  *	DMA_BIDIRECTIONAL: both
  *
  * Process context, may sleep.
  *
  * Return: 0; -ENOTCONN: the link is gone; -EINVAL: @data is of the wrong kind, @len out
- * of range or @dir none of these; -ENOMEM; iWARP: another negative errno
+ * of range or @dir none of these; -EMSGSIZE: more than ccm_link_buffer_max(), which waiting
+ * does not change; -ENOMEM; iWARP: another negative errno
  */
 int ccm_buffer_map(struct ccm_buffer *buffer, struct ccm_link *link, void *data, size_t len,
 		   enum dma_data_direction dir)
@@ -111,6 +112,8 @@ int ccm_buffer_map(struct ccm_buffer *buffer, struct ccm_link *link, void *data,
 	    !virt_addr_valid((u8 *)data + len - 1) ||
 	    (dir != DMA_TO_DEVICE && dir != DMA_FROM_DEVICE && dir != DMA_BIDIRECTIONAL))
 		return -EINVAL;
+	if (dir != DMA_TO_DEVICE && len > link->buffer_max)
+		return -EMSGSIZE;
 	buffer->link = link;
 	buffer->data = data;
 	buffer->len = len;

@@ -175,7 +175,8 @@ static int map_pages(struct ccm_region *region)
  * @inbox: told when a work request of the region has completed
  * @data: memory, from vmalloc(); not looked at when @len is 0
  * @len: bytes of it
- * @landing: a page for the partner's table is wanted, too
+ * @landing: a page for the partner's table is wanted, too; on iWARP also for what is READ
+ *	behind a WRITE
  *
  * The partner's work item.
  *

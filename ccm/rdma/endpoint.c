@@ -380,7 +380,7 @@ int ccm_endpoint_create_qp(struct ccm_endpoint *ep, void *context)
 	struct ib_qp_init_attr attr = {
 		.cap = {
 			/* one more each for the drain */
-			.max_send_wr = kind->send_wr + 1,
+			.max_send_wr = kind->send_wr + (ep->iwarp ? kind->iwarp_send_wr : 0U) + 1,
 			.max_recv_wr = kind->recv_wr + 1,
 			.max_send_sge = ep->iwarp ? kind->iwarp_sge : 1U,
 			.max_recv_sge = 1,

@@ -55,6 +55,7 @@ enum ccm_endpoint_bit {
  * @detect_factor: the queue pair gives up after so many detection times
  * @rnr_retries: of the queue pair; 7: without limit
  * @send_wr: work requests on the send queue, but for the drain's
+ * @iwarp_send_wr: ... more on iWARP
  * @recv_wr: receive buffers
  * @iwarp_sge: scatter elements of a send on iWARP; elsewhere it is one
  * @iwarp_inline: bytes of a send on iWARP that lie in no memory of the device's
@@ -66,6 +67,7 @@ struct ccm_endpoint_kind {
 	u32 detect_factor;
 	u8 rnr_retries;
 	u32 send_wr;
+	u32 iwarp_send_wr;
 	u32 recv_wr;
 	u32 iwarp_sge;
 	u32 iwarp_inline;

@@ -6,7 +6,19 @@
 #include <linux/export.h>
 #include <linux/slab.h>
 
+#include "conn.h"
+#include "device.h"
 #include "link.h"
+
+/* A page less than one registration covers: a buffer may begin and end within one. */
+static u32 buffer_max(const struct ccm_conn *conn)
+{
+	u32 pages = conn->endpoint.device->ib->attrs.max_fast_reg_page_list_len;
+
+	if (!conn->endpoint.iwarp || pages > CCM_BUFFER_MAX / PAGE_SIZE)
+		return CCM_BUFFER_MAX;
+	return (u32)((max(pages, 2U) - 1) * PAGE_SIZE);
+}
 
 /**
  * ccm_link_create() - a link without ports and memory
@@ -29,6 +41,8 @@ struct ccm_link *ccm_link_create(u32 partner, const struct ccm_plan *plan,
 	link->plan = *plan;
 	link->conn = conn;
 	link->wq = wq;
+	link->iwarp = conn->endpoint.iwarp;
+	link->buffer_max = buffer_max(conn);
 	mutex_init(&link->buffer_lock);
 	INIT_LIST_HEAD(&link->buffers);
 	spin_lock_init(&link->sync_lock);
@@ -209,6 +223,50 @@ u64 ccm_link_partner_region(const struct ccm_link *link)
 	return link->plan.take;
 }
 EXPORT_SYMBOL_GPL(ccm_link_partner_region);
+
+/**
+ * ccm_link_features() - what the transport does by itself
+ * @link: link
+ *
+ * Return: CCM_LINK_* bits; the same as long as the link is there
+ */
+u32 ccm_link_features(const struct ccm_link *link)
+{
+	return link->iwarp ? 0U : CCM_LINK_ACKNOWLEDGES | CCM_LINK_REPEATS;
+}
+EXPORT_SYMBOL_GPL(ccm_link_features);
+
+/**
+ * ccm_link_buffer_max() - bytes of a buffer to READ into
+ * @link: link
+ *
+ * Such a buffer may be DMA_FROM_DEVICE or DMA_BIDIRECTIONAL, and begin anywhere in a page. One
+ * to write from has no other limit than CCM_BUFFER_MAX.
+ *
+ * Return: at most CCM_BUFFER_MAX; less on iWARP, where the device must register it in one
+ * piece (siw: 1044480)
+ */
+u32 ccm_link_buffer_max(const struct ccm_link *link)
+{
+	return link->buffer_max;
+}
+EXPORT_SYMBOL_GPL(ccm_link_buffer_max);
+
+/**
+ * ccm_link_reset() - close a link, and open it again
+ * @link: between ready() and the return of down()
+ *
+ * Any context. For a client that cannot go on with it, or waits for its counterpart too long.
+ * Operations in flight end, down() follows here and there with CCM_REASON_NONE, then, with
+ * memory as it was, ready(). The reason shown is CCM_CLIENT_ITSELF. What is reset soon after
+ * ready(), again and again, is opened again after 100 ms, then less and less often, down to
+ * every 5 s. Nothing happens if the link is going anyway.
+ */
+void ccm_link_reset(struct ccm_link *link)
+{
+	ccm_port_give_up(link->ports[0], CCM_CLIENT_ITSELF);
+}
+EXPORT_SYMBOL_GPL(ccm_link_reset);
 
 /**
  * ccm_link_set_private() - keep something of the client's with the link

@@ -29,6 +29,10 @@
  * @wq: for what is left of a synchronous operation that nobody waits for any more
  * @conn: the session's connection; NULL: fenced
  * @ports: plan.ports of them; NULL where a port has not come yet
+ * @iwarp: what @conn speaks
+ * @buffer_max: see ccm_link_buffer_max()
+ * @witness_addr: some bytes of the partner that can always be READ: see op.c
+ * @witness_key: for them
  * @memory: plan.give bytes for the counterpart
  * @region: @memory, as the partner reaches it
  * @remote: the partner's region
@@ -45,7 +49,11 @@ struct ccm_link {
 	struct ccm_plan plan;
 	struct workqueue_struct *wq;
 	struct ccm_conn *conn;
+	bool iwarp;
+	u32 buffer_max;
 	struct ccm_port *ports[CCM_CLIENT_PORTS_MAX];
+	u64 witness_addr;
+	u32 witness_key;
 	void *memory;
 	struct ccm_region region;
 	struct ccm_remote remote;

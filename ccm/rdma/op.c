@@ -10,9 +10,18 @@
  * Exactly once: an operation is in ccm_port.posted from the moment it is posted until it has
  * completed; when the port is fenced, what did not come back from the device is completed
  * by ccm_port_fence(), when nothing else can.
+ *
+ * Completed means one thing on every transport: the partner has it, whatever becomes of this
+ * node; each later READ sees what was written, and so does the partner's CPU after a ring or
+ * message that came behind it, or when its side is fenced. RoCE and InfiniBand complete a request
+ * when the responder has acknowledged it: it has arrived whole, in order, and was allowed. iWARP
+ * does when TCP has the bytes. So there a READ is posted behind each operation that is none: the
+ * responder does not answer it before what came in front of it on that stream is in its place
+ * (RFC 5040, 5.5). The operation has completed when the READ has, too. See CCM_OP_EARLY.
  */
 #include <linux/completion.h>
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/lockdep.h>
 
 #include "link.h"
@@ -64,6 +73,7 @@ static void op_done(struct ib_cq *cq, struct ib_wc *wc)
 
 /* READs of so few bytes do not cross a page: see split_short_read() */
 #define CCM_IWARP_SHORT		32U
+#define CCM_WITNESS_LEN		8U	/* of a status page */
 
 /* An operation, as its work requests are made: one for each chunk that it touches */
 struct transfer {
@@ -177,13 +187,32 @@ static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const stru
 	return i - 1;
 }
 
+/*
+ * Something of the partner that can always be READ, to where nobody looks. What it brings
+ * is of no interest: that it came is.
+ */
+static int post_witness(const struct ccm_port *port, struct ccm_op *op)
+{
+	const struct ib_mr *sink = ccm_region_landing(&port->link->region)->mr;
+	struct ib_sge sge = { .addr = sink->iova, .length = CCM_WITNESS_LEN, .lkey = sink->lkey };
+	struct ib_rdma_wr wr = {};
+
+	wr.wr.wr_cqe = &op->cqe;
+	wr.wr.sg_list = &sge;
+	wr.wr.num_sge = 1;
+	wr.wr.opcode = IB_WR_RDMA_READ;
+	wr.remote_addr = port->link->witness_addr;
+	wr.rkey = port->link->witness_key;
+	return ib_post_send(port->endpoint.qp, &wr.wr, NULL);
+}
+
 /* An operation of @parts work requests begins. With 0, the device is there. */
 static int begin(struct ccm_port *port, struct ccm_op *op, u32 parts)
 {
 	lockdep_assert_held(&port->lock);
 	if (!port->open)
 		return -ENOTCONN;
-	if (parts > CCM_PORT_DEPTH - port->used)
+	if (parts > port->depth - port->used)
 		return -EAGAIN;
 	/* before posting: a completion may come at once, but waits for the lock */
 	op->cqe.done = op_done;
@@ -191,6 +220,10 @@ static int begin(struct ccm_port *port, struct ccm_op *op, u32 parts)
 	op->status = 0;
 	op->pending = parts;
 	port->used += parts;
+	op->since = jiffies;
+	/* with others in flight it is armed, for the first of them */
+	if (list_empty(&port->posted) && !timer_pending(&port->late))
+		mod_timer(&port->late, op->since + port->limit);
 	list_add_tail(&op->entry, &port->posted);
 	return 0;
 }
@@ -231,19 +264,25 @@ static int post_one(struct ccm_port *port, struct ccm_op *op, const struct ib_se
 static int post(struct ccm_port *port, struct ccm_op *op, const struct transfer *t)
 {
 	bool read = t->opcode == IB_WR_RDMA_READ;
+	bool witness = port->endpoint.iwarp && !read && !(op->flags & CCM_OP_EARLY);
+	u32 wrs = t->parts + witness;
 	unsigned long flags;
+	u32 posted;
 	int ret;
 
 	op->sync_dma = t->dma;
 	op->sync_len = read ? (u32)t->len : 0;
 	spin_lock_irqsave(&port->lock, flags);
-	ret = begin(port, op, t->parts);
+	ret = begin(port, op, wrs);
 	if (!ret) {
 		/* here, because the device may be gone when the port is not open */
 		if (t->len)
 			ib_dma_sync_single_for_device(port->ib, t->dma, t->len,
 						      read ? DMA_FROM_DEVICE : DMA_TO_DEVICE);
-		ret = end(port, op, t->parts - post_parts(port, op, t));
+		posted = post_parts(port, op, t);
+		if (witness && posted == t->parts && !post_witness(port, op))
+			posted++;
+		ret = end(port, op, wrs - posted);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
 	return ret;
@@ -305,7 +344,7 @@ static void split_short_read(const struct ccm_port *port, struct transfer *t)
  * Any context but hard interrupts. The bytes are there when done() is called with 0.
  *
  * Return: 0: done() will be called, once; else it will not: -ENOTCONN: the link is gone;
- * -EAGAIN: CCM_PORT_DEPTH work requests are in flight, wait for a completion; -ERANGE:
+ * -EAGAIN: the port has no room for more work requests, wait for a completion; -ERANGE:
  * not inside the region; -EINVAL: not inside @buffer, or that is of another link or
  * direction; -EMSGSIZE: crosses too many chunks
  */
@@ -363,9 +402,9 @@ static int write(struct ccm_port *port, struct ccm_op *op, const struct ccm_buff
  * @offset: where in the region
  *
  * Any context but hard interrupts. When done() is called with 0, the bytes have reached
- * the partner (on iWARP: they are on their way, and @buffer may change); one port's writes
- * arrive in the order in which they were started. After an error it is not known which
- * bytes have.
+ * the partner, whatever becomes of this node: every READ that is started from now on, through
+ * whichever port, would bring them. With CCM_OP_EARLY see there. One port's writes arrive in the
+ * order in which they were started. After an error it is not known which bytes have.
  *
  * Return: as ccm_read()
  */
@@ -390,7 +429,9 @@ EXPORT_SYMBOL_GPL(ccm_write);
  * @offset: where in the region
  * @word: for the counterpart's ring(), which is called when the bytes are there
  *
- * Any context but hard interrupts. A counterpart that does not keep up holds the port up.
+ * Any context but hard interrupts. When done() is called with 0, the bytes have reached the
+ * partner, as with ccm_write(), and the ring has; its ring() may not have been called yet. A
+ * counterpart that does not keep up holds the port up.
  *
  * Return: as ccm_read()
  */
@@ -413,7 +454,8 @@ EXPORT_SYMBOL_GPL(ccm_write_ring);
  * @len: bytes, 1 to CCM_PORT_MESSAGE_MAX
  *
  * Any context but hard interrupts. The counterpart's receive() is called with it; rings
- * and messages of one port come in the order in which they were started. A counterpart
+ * and messages of one port come in the order in which they were started. When done() is called
+ * with 0, it lies with the partner; receive() may not have been called yet. A counterpart
  * that does not keep up holds the port up; on iWARP nothing can, and the port is lost when 16
  * messages are waiting there.
  *

@@ -189,8 +189,7 @@ int ccm_write_ring_sync(struct ccm_port *port, const void *data, size_t len, u64
 EXPORT_SYMBOL_GPL(ccm_write_ring_sync);
 
 /**
- * ccm_send_sync() - send a copy to the counterpart, and wait until it has arrived there (on
- *	iWARP: is on its way)
+ * ccm_send_sync() - send a copy to the counterpart, and wait until it has arrived there
  * @port: port
  * @data: any memory
  * @len: bytes, 1 to CCM_PORT_MESSAGE_MAX

@@ -11,6 +11,7 @@
 #include <linux/bottom_half.h>
 #include <linux/slab.h>
 
+#include "../compat.h"
 #include "conn.h"
 #include "device.h"
 #include "port.h"
@@ -40,8 +41,9 @@ static void release(struct ccm_endpoint *ep)
 static const struct ccm_endpoint_kind port_kind = {
 	.bit = CCM_INBOX_LINKS,
 	.detect_factor = 2,
-	.rnr_retries = 7,	/* without limit: see recv_done() */
+	.rnr_retries = 7,	/* without limit: see recv_done(); the limit is look_for_late() */
 	.send_wr = CCM_PORT_DEPTH + 1,	/* the hello */
+	.iwarp_send_wr = CCM_PORT_DEPTH,	/* a READ behind each: see op.c */
 	.recv_wr = CCM_PORT_RECV_WR,
 	.iwarp_sge = 2,
 	.iwarp_inline = CCM_PORT_HEADER_LEN,
@@ -60,6 +62,52 @@ void ccm_port_lost(struct ccm_port *port)
 	ccm_endpoint_tell(&port->endpoint, CCM_ENDPOINT_ERROR);
 }
 
+/**
+ * ccm_port_give_up() - end a port, though its queue pair works
+ * @port: of a link
+ * @why: enum ccm_client_reason
+ *
+ * Any context.
+ */
+void ccm_port_give_up(struct ccm_port *port, u32 why)
+{
+	cmpxchg(&port->why, (u32)CCM_CLIENT_NONE, why);
+	ccm_port_lost(port);
+}
+
+/*
+ * The transport ends what the partner's machine does not answer. It does not end what waits for
+ * the partner's client: a queue pair without receives is "not ready" for ever, and a TCP window can
+ * be closed for ever. So each operation has its time. One timer for the port: the list is in
+ * the order of time, so it is set for the first, and nothing is set again for those that end
+ * in time.
+ */
+static void look_for_late(struct timer_list *timer)
+{
+	struct ccm_port *port = container_of(timer, struct ccm_port, late);
+	struct ccm_op *op;
+	unsigned long flags;
+	bool some = false;
+
+	spin_lock_irqsave(&port->lock, flags);
+	list_for_each_entry(op, &port->posted, entry) {
+		if (!port->open)
+			break;
+		if (time_before(jiffies, op->since + port->limit)) {
+			if (!some)
+				mod_timer(timer, op->since + port->limit);
+			break;
+		}
+		/* told when the port is fenced: until then its memory is the device's */
+		if (!op->status)
+			op->status = -ETIMEDOUT;
+		some = true;
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (some)
+		ccm_port_give_up(port, CCM_CLIENT_TIMEOUT);
+}
+
 static struct ccm_port *port_create(const struct ccm_endpoint_config *config)
 {
 	/* also in RDMA CM's handler, for which memory must not wait that waits for a client */
@@ -72,6 +120,7 @@ static struct ccm_port *port_create(const struct ccm_endpoint_config *config)
 	ccm_endpoint_init(&port->endpoint, &port_kind, config);
 	INIT_LIST_HEAD(&port->entry);
 	INIT_LIST_HEAD(&port->posted);
+	timer_setup(&port->late, look_for_late, 0);
 	spin_lock_init(&port->lock);
 	init_waitqueue_head(&port->idle);
 	return port;
@@ -155,7 +204,8 @@ static bool parse(struct ccm_port *port, const struct ib_wc *wc, struct ccm_held
 /*
  * Before the client has heard READY, what comes is held: its receive buffers are not
  * posted again, so a counterpart that goes on sending is held up by the transport (the
- * queue pair retries without limit when the receiver is not ready).
+ * queue pair retries without limit when the receiver is not ready), as long as its operations
+ * may take.
  */
 static void recv_done(struct ib_cq *cq, struct ib_wc *wc)
 {
@@ -278,6 +328,7 @@ static int make_qp(struct ccm_port *port)
 		return ret;
 	port->ib = ep->device->ib;
 	port->lkey = ep->pd->local_dma_lkey;
+	port->depth = CCM_PORT_DEPTH + (ep->iwarp ? port_kind.iwarp_send_wr : 0U);
 	port->rx = (u8 *)get_zeroed_page(GFP_KERNEL);
 	if (!port->rx)
 		return -ENOMEM;
@@ -311,6 +362,7 @@ static void set_owner(struct ccm_port *port, const struct ccm_port_owner *owner)
 	port->session = &owner->conn->endpoint;
 	port->ops = owner->ops;
 	port->context = owner->context;
+	port->limit = msecs_to_jiffies(owner->op_ms);
 }
 
 /**
@@ -438,6 +490,15 @@ static bool is_established(const struct ccm_port *port, unsigned long pending)
 	       ((pending & BIT(CCM_ENDPOINT_ESTABLISHED)) && (ep->active || !ep->iwarp));
 }
 
+static u32 why_lost(const struct ccm_port *port)
+{
+	u32 why = READ_ONCE(port->why);
+
+	if (why)
+		return why;
+	return port->up ? CCM_CLIENT_PORT_LOST : CCM_CLIENT_CONNECT;
+}
+
 /**
  * ccm_port_step() - look at what has happened to a port
  * @port: of a link
@@ -459,7 +520,7 @@ u32 ccm_port_step(struct ccm_port *port)
 	if (!pending)
 		return CCM_CLIENT_NONE;
 	if (pending & lost)
-		return port->up ? CCM_CLIENT_PORT_LOST : CCM_CLIENT_CONNECT;
+		return why_lost(port);
 	if (pending & (BIT(CCM_ENDPOINT_FAILED) | BIT(CCM_ENDPOINT_REJECTED)))
 		return why_not(ep->error);
 	if (pending & BIT(CCM_ENDPOINT_ROUTE)) {
@@ -536,6 +597,8 @@ void ccm_port_fence(struct ccm_port *port)
 	if (port->fenced)
 		return;
 	port->fenced = true;
+	/* armed under the lock while the port was open: never again */
+	timer_delete_sync(&port->late);
 	/* pairs with the release in ccm_port_deliver() */
 	wait_event(port->idle, !smp_load_acquire(&port->delivering));
 	ccm_endpoint_fence(&port->endpoint);

@@ -6,6 +6,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/ccm.h>
@@ -42,12 +43,14 @@ struct ccm_held {
  * @link: for ccm_port_link()
  * @ops: the client's callbacks
  * @context: for them
+ * @op_ms: an operation takes no longer
  */
 struct ccm_port_owner {
 	struct ccm_conn *conn;
 	struct ccm_link *link;
 	const struct ccm_client_ops *ops;
 	void *context;
+	u32 op_ms;
 };
 
 /**
@@ -61,8 +64,12 @@ struct ccm_port_owner {
  * @session: the session's endpoint; not looked at when the link is fenced
  * @ops: the client's callbacks
  * @context: for them
+ * @limit: an operation takes no longer: jiffies
+ * @why: enum ccm_client_reason: why it was given up; NONE: it was not, or for what happened to
+ *	its queue pair; the first counts
  * @ib: the device, set with the queue pair
  * @lkey: for local memory
+ * @depth: work requests of operations that there is room for
  * @fenced: ended
  * @up: both sides know that it is connected
  * @rx: receive buffers, then (iWARP) the header of what is sent: a page
@@ -72,7 +79,8 @@ struct ccm_port_owner {
  * @lock: protects the rest; any context
  * @open: operations may be posted
  * @used: work requests of operations in flight
- * @posted: operations in flight
+ * @posted: operations in flight, in the order in which they were started
+ * @late: armed while there are some: see look_for_late()
  * @deliver: the client may be called; until then, what comes is held
  * @delivering: the client is being called for what was held
  * @idle: woken when it is not any more
@@ -90,8 +98,11 @@ struct ccm_port {
 	const struct ccm_endpoint *session;
 	const struct ccm_client_ops *ops;
 	void *context;
+	unsigned long limit;
+	u32 why;
 	struct ib_device *ib;
 	u32 lkey;
+	u32 depth;
 	bool fenced;
 	bool up;
 	u8 *rx;
@@ -102,6 +113,7 @@ struct ccm_port {
 	bool open;
 	u32 used;
 	struct list_head posted;
+	struct timer_list late;
 	bool deliver;
 	bool delivering;
 	wait_queue_head_t idle;
@@ -120,6 +132,7 @@ int ccm_port_accept(struct ccm_port *port, const struct ccm_port_owner *owner, c
 		    u32 len);
 void ccm_port_refuse(struct ccm_port *port, const u8 *data, u32 len);
 void ccm_port_lost(struct ccm_port *port);
+void ccm_port_give_up(struct ccm_port *port, u32 why);
 u32 ccm_port_step(struct ccm_port *port);
 void ccm_port_deliver(struct ccm_port *port);
 void ccm_port_stop(struct ccm_port *port, struct ccm_drain *drain);

@@ -10,7 +10,7 @@
  * a complete client.
  *
  * Promises. For each client and partner, ready() and down() alternate, one down() for
- * each ready(); of one client no two of ready(), down(), release() and status() ever run
+ * each ready() that returned 0; of one client no two of ready(), down(), release() and status() ever run
  * at the same time. Before down() is called the partner is fenced: none of its writes
  * lands in the local region any more, nor does any before down() has returned, however
  * soon the partner is back; and every operation of this link has completed.
@@ -18,7 +18,7 @@
  * down().
  *
  * Lifetimes. A struct ccm_link and its ports are valid from the call of ready() until
- * down() returns. An operation may be started on a port any time in between, also from
+ * down() returns, or ready() if it returns an error. An operation may be started on a port any time in between, also from
  * within ready() and down(); when the link is gone it fails with -ENOTCONN.
  */
 #ifndef _LINUX_CCM_H
@@ -35,10 +35,13 @@ struct ccm_link;
 struct ccm_port;
 
 #define CCM_PORT_MESSAGE_MAX	256U	/* bytes of a ccm_send() */
-#define CCM_PORT_DEPTH		128U	/* work requests in flight on a port */
+#define CCM_PORT_DEPTH		128U	/* work requests in flight on a port; iWARP: twice that */
 #define CCM_OP_PARTS_MAX	16U	/* work requests of one operation */
 #define CCM_BUFFER_MAX		(2U << 20)	/* bytes of a local buffer */
 #define CCM_COPY_MAX		4096U	/* bytes of ccm_read_sync(), ccm_write_sync(), ... */
+#define CCM_OP_MS_MIN		100U	/* of ccm_client_config.op_ms */
+#define CCM_OP_MS_DEFAULT	10000U
+#define CCM_OP_MS_MAX		600000U
 
 /**
  * struct ccm_partner_status - how a partner is
@@ -74,7 +77,11 @@ struct ccm_partner_status {
 
 /**
  * struct ccm_client_ops - what a client is told
- * @ready: the link's ports and regions can be used; the link is valid until down() returns
+ * @ready: the link's ports and regions can be used; the link is valid until down() returns.
+ *	Return: 0; a negative errno: the client could not set itself up: the link is closed
+ *	as by ccm_link_reset(), and opened again. No down() follows then: what was done in
+ *	this ready() is undone in it, but for operations that are in flight still: they
+ *	complete before the next ready()
  * @down: they cannot any more; @reason: enum ccm_reason of the partner if it is DOWN, or
  *	CCM_REASON_NONE: only this client's link was lost (and is opened again), or the
  *	client is being unregistered
@@ -94,7 +101,7 @@ struct ccm_partner_status {
  * order and one at a time. None of them may call ccm_client_unregister().
  */
 struct ccm_client_ops {
-	void (*ready)(void *context, struct ccm_link *link);
+	int (*ready)(void *context, struct ccm_link *link);
 	void (*down)(void *context, struct ccm_link *link, u32 reason);
 	void (*receive)(void *context, struct ccm_port *port, const void *data, u32 len);
 	void (*ring)(void *context, struct ccm_port *port, u32 word);
@@ -113,6 +120,10 @@ struct ccm_client_ops {
  * @ask: bytes that each partner is to set aside for it; 0: none
  * @give: bytes that this node sets aside for its counterpart on each partner, at most;
  *	up to CCM's parameter client_memory
+ * @op_ms: milliseconds that an operation may take, CCM_OP_MS_MIN to CCM_OP_MS_MAX; 0:
+ *	CCM_OP_MS_DEFAULT. One that takes longer ends with -ETIMEDOUT, and the link is
+ *	closed and opened again: a counterpart that is stuck in ready(), receive() or
+ *	ring() is not waited for without end
  * @ops: constant while registered
  * @context: given to the callbacks
  */
@@ -124,6 +135,7 @@ struct ccm_client_config {
 	u16 ports_max;
 	u64 ask;
 	u64 give;
+	u32 op_ms;
 	const struct ccm_client_ops *ops;
 	void *context;
 };
@@ -136,6 +148,7 @@ void ccm_client_unregister(struct ccm_client *client);
 int ccm_client_note(struct ccm_client *client, u32 partner, const char *note);
 int ccm_client_partner_status(struct ccm_client *client, u32 partner,
 			      struct ccm_partner_status *status);
+int ccm_link_state(struct ccm_client *client, u32 partner, u32 *state, u32 *reason);
 
 /*
  * Words for logs and notes, as ccmadm says them; "?" for no such value. Any context.
@@ -144,6 +157,21 @@ int ccm_client_partner_status(struct ccm_client *client, u32 partner,
 const char *ccm_partner_state_name(u32 state);
 const char *ccm_partner_reason_name(u32 reason);
 const char *ccm_partner_stage_name(u32 stage);
+const char *ccm_client_state_name(u32 state);
+const char *ccm_client_reason_name(u32 reason);
+
+/*
+ * ccm_link_features(): what the transport of a link does by itself
+ *
+ * CCM_LINK_ACKNOWLEDGES: its completions say that the partner has it (RoCE, InfiniBand). Without
+ * (iWARP) CCM posts a READ behind each operation that is none, and waits for that: an operation
+ * is one work request more and takes a round trip; CCM_OP_EARLY leaves it out.
+ *
+ * CCM_LINK_REPEATS: a ring or message that finds no receive buffer waits until there is one.
+ * Without (iWARP) it ends the port.
+ */
+#define CCM_LINK_ACKNOWLEDGES	(1U << 0)
+#define CCM_LINK_REPEATS	(1U << 1)
 
 /*
  * What is between a client and its counterpart. Any context. (ccm/rdma/link.c)
@@ -154,6 +182,9 @@ u32 ccm_link_ports(const struct ccm_link *link);
 struct ccm_port *ccm_link_port(struct ccm_link *link, u32 index);
 void *ccm_link_region(const struct ccm_link *link, u64 *size);
 u64 ccm_link_partner_region(const struct ccm_link *link);
+u32 ccm_link_features(const struct ccm_link *link);
+u32 ccm_link_buffer_max(const struct ccm_link *link);
+void ccm_link_reset(struct ccm_link *link);
 void ccm_link_region_sync(struct ccm_link *link, u64 offset, u64 len, bool for_cpu);
 void ccm_link_set_private(struct ccm_link *link, void *data);
 void *ccm_link_private(const struct ccm_link *link);
@@ -200,23 +231,37 @@ void ccm_buffer_unmap(struct ccm_buffer *buffer);
 struct ccm_op;
 typedef void (*ccm_op_done)(struct ccm_op *op, int status);
 
+/*
+ * ccm_op.flags
+ *
+ * CCM_OP_EARLY: for who knows better. On a link without CCM_LINK_ACKNOWLEDGES, done() is called
+ * as soon as the transport has taken the bytes: they may be on their way still, and be lost with
+ * this node; and the buffer must not change before a later operation of the same port without
+ * this flag has completed (TCP may send it once more, from there). The operation takes one work
+ * request less, and no round trip. Elsewhere it makes no difference.
+ */
+#define CCM_OP_EARLY	(1U << 0)
+
 /**
  * struct ccm_op - one operation: the client's memory, CCM's content until @done
  * @done: called once for each operation that was started, in softirq or process
  *	context, with 0 or a negative errno: -ENOTCONN: the link was lost or is being
- *	closed; -EACCES: one side's memory was not accessible; -EIO: the device reports
- *	something else. After any error the link goes down. Op and buffer are the client's
+ *	closed; -ETIMEDOUT: it has taken longer than the client's op_ms; -EACCES: one
+ *	side's memory was not accessible; -EIO: the device reports something else. After any error the link goes down. Op and buffer are the client's
  *	again when it is called, and may be used for the next operation in it
  * @context: the client's
+ * @flags: the client's: CCM_OP_*; 0 after ccm_op_init()
  *
  * The rest is CCM's.
  */
 struct ccm_op {
 	ccm_op_done done;
 	void *context;
+	u32 flags;
 	struct ib_cqe cqe;
 	struct list_head entry;
 	struct ccm_port *port;
+	unsigned long since;
 	u32 pending;
 	int status;
 	u64 sync_dma;
@@ -227,6 +272,7 @@ static inline void ccm_op_init(struct ccm_op *op, ccm_op_done done, void *contex
 {
 	op->done = done;
 	op->context = context;
+	op->flags = 0;
 }
 
 int ccm_read(struct ccm_port *port, struct ccm_op *op, const struct ccm_buffer *buffer,

@@ -122,6 +122,11 @@ TEST_F(Clients, ClientsThatDoNotFitSayWhyAndHoldUpNobody)
         expect(*node, "wide", "incompatible", "ports");
     }
     expect(a(), "alone", "waiting", "no-counterpart");
+    // The clients can know it, too.
+    EXPECT_EQ(pattern(a(), "link greedy 2"), "state=incompatible reason=memory\n");
+    EXPECT_EQ(pattern(a(), "link alone 2"), "state=waiting reason=no-counterpart\n");
+    EXPECT_EQ(pattern(a(), "link alone 3"), "failed error=-2\n");
+    EXPECT_EQ(pattern(a(), "link good 2").rfind("state=ready reason=none ", 0), 0u);
     // Replaced by one that fits, it is connected.
     pattern(b(), "unregister greedy");
     on(b(), "greedy 1 1 0 65536 idle");
@@ -159,6 +164,86 @@ TEST_F(Clients, ClientsComeAndGoWhileReady)
             soon, "guest waiting");
         pattern(a(), "unregister guest");
     }
+    EXPECT_EQ(losses(w, 2), 0u);
+}
+
+// ready() may fail: the link is closed, and tried again; the client is shown as ready when it is.
+TEST_F(Clients, AClientThatCannotSetItselfUpIsTriedAgain)
+{
+    load_pattern(a());
+    EXPECT_EQ(pattern(a(), "register mirror 1 1 65536 65536"), "ok\n");
+    pattern(a(), "decline mirror 2");
+    Watch wa = watch(a()), wb = watch(b());
+    register_everywhere({&b()}, "mirror 1 1 65536 65536");
+    auto shown = [](const char *key, const char *value) {
+        return
+            [key, value](const json &e) { return e["type"] == "client" && e["client"] == "mirror" && e[key] == value; };
+    };
+    // Each side says whose fault it is; nothing of it is a loss of the partner.
+    EXPECT_EQ(wa.wait_for(shown("reason", "client"), soon).json["state"], "opening");
+    EXPECT_EQ(wb.wait_for(shown("reason", "client"), soon).json["state"], "opening");
+    wait_up("mirror");
+    wa.wait_for(shown("state", "ready"), soon);
+    EXPECT_EQ(wa.count(shown("state", "ready")), 1u);
+    EXPECT_EQ(pattern_stat(a(), "declined"), 2);
+    EXPECT_EQ(pattern_stat(a(), "readies"), 1);
+    EXPECT_EQ(pattern_stat(a(), "downs"), 0);
+    EXPECT_LE(pattern_stat(b(), "downs"), 2);
+    EXPECT_EQ(losses(wa, 2), 0u);
+    a().expect_in_log("client mirror could not set itself up for partner 2: error -16");
+}
+
+// ... while its ready() has not returned, it is not shown as ready.
+TEST_F(Clients, AClientThatSetsItselfUpIsOpening)
+{
+    load_pattern(a());
+    EXPECT_EQ(pattern(a(), "register mirror 1 1 4096 4096 idle"), "ok\n");
+    pattern(a(), "stick mirror on");
+    register_everywhere({&b()}, "mirror 1 1 4096 4096 idle");
+    wait_client(b(), "mirror", 1);
+    EXPECT_EQ(client(b(), "mirror", 1)["state"], "ready");
+    EXPECT_EQ(client(a(), "mirror", 2)["state"], "opening");
+    pattern(a(), "stick mirror off");
+    wait_client(a(), "mirror", 2);
+    a().must("ccmadm wait --client mirror --timeout 5");
+}
+
+TEST_F(Clients, AClientResetsItsLink)
+{
+    register_everywhere(both(), "mirror 2 2 65536 65536 idle");
+    wait_up("mirror");
+    EXPECT_EQ(pattern(a(), "fill remote mirror 2 9"), "ok\n");
+    Watch w = watch(a());
+    EXPECT_EQ(pattern(a(), "reset mirror 2"), "ok\n");
+    w.wait_for([](const json &e) { return e["type"] == "client" && e["reason"] == "client"; }, soon, "client");
+    for (Node *node : both())
+        node->until("cd /sys/kernel/debug/ccm_pattern && echo stats all >run && grep -q '^sum readies=2 downs=1 ' run",
+                    soon);
+    EXPECT_EQ(pattern(a(), "verify remote mirror 2 9"), "ok\n");
+    EXPECT_EQ(losses(w, 2), 0u);
+}
+
+// Soft-RoCE repeats without limit what finds no receive buffer; an operation ends all the same.
+TEST_F(Clients, ACounterpartThatIsStuckIsNotWaitedForWithoutEnd)
+{
+    load_pattern(b());
+    EXPECT_EQ(pattern(b(), "register mirror 1 1 65536 65536 idle"), "ok\n");
+    pattern(b(), "stick mirror on");
+    Watch w = watch(a());
+    register_everywhere({&a()}, "mirror 1 1 65536 65536 load 1000");
+    wait_client(a(), "mirror", 2);
+    Stopwatch stopwatch;
+    w.wait_for([](const json &e) { return e["type"] == "client" && e["reason"] == "timeout"; }, soon, "timeout");
+    wait_client(a(), "mirror", 2, "down");
+    EXPECT_LT(stopwatch.elapsed(), 3s + stopwatch.waited_for_processors());
+    EXPECT_GT(pattern_stat(a(), "late"), 0);
+    pattern(b(), "stick mirror off");
+    wait_up("mirror");
+    long long before = pattern_stat(a(), "verified");
+    a().until("cd /sys/kernel/debug/ccm_pattern && echo stats all >run && "
+              "[ $(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run) -gt " +
+                  std::to_string(before) + " ]",
+              soon);
     EXPECT_EQ(losses(w, 2), 0u);
 }
 

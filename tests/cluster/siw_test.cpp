@@ -56,8 +56,8 @@ TEST_F(Siw, FailoverMonitorsTellEachOther)
 // READs go to registered memory here, WRITEs that ring are two work requests.
 TEST_F(Siw, ClientsReadAndWrite)
 {
-    // One port: what is written through one need not be there when another reads (RFC 5040).
-    register_everywhere(both(), "mirror 1 1 3145728 3145728 idle");
+    // What is written through one port is read through another.
+    register_everywhere(both(), "mirror 4 4 3145728 3145728 idle");
     wait_client(a(), "mirror", 2);
     wait_client(b(), "mirror", 1);
     EXPECT_EQ(pattern(b(), "fill local mirror 1 11"), "ok\n");

@@ -332,8 +332,9 @@ TEST(Table, NamesEverything)
 TEST(Table, ClientsAreShownInTheseWords)
 {
     const char *const states[] = {"gone", "waiting", "incompatible", "opening", "ready"};
-    const char *const reasons[] = {"none",  "no-session", "no-counterpart", "version",   "ports", "memory",
-                                   "limit", "resources",  "connect",        "port-lost", "left",  "other"};
+    const char *const reasons[] = {"none",   "no-session", "no-counterpart", "version", "ports",
+                                   "memory", "limit",      "resources",      "connect", "port-lost",
+                                   "left",   "other",      "client",         "timeout"};
 
     ASSERT_EQ(std::size(states), size_t{CCM_CLIENT_STATE_COUNT});
     ASSERT_EQ(std::size(reasons), size_t{CCM_CLIENT_REASON_COUNT});

@@ -45,9 +45,9 @@ constexpr std::array stage_words{"unknown"sv,   "kernel"sv,  "initramfs"sv, "roo
                                  "userspace"sv, "storage"sv, "running"sv,   "stopping"sv};
 constexpr std::array transport_words{"none"sv, "roce"sv, "iwarp"sv};
 constexpr std::array client_state_words{"gone"sv, "waiting"sv, "incompatible"sv, "opening"sv, "ready"sv};
-constexpr std::array client_reason_words{"none"sv,    "no-session"sv, "no-counterpart"sv, "version"sv,
-                                         "ports"sv,   "memory"sv,     "limit"sv,          "resources"sv,
-                                         "connect"sv, "port-lost"sv,  "left"sv,           "other"sv};
+constexpr std::array client_reason_words{"none"sv,   "no-session"sv, "no-counterpart"sv, "version"sv, "ports"sv,
+                                         "memory"sv, "limit"sv,      "resources"sv,      "connect"sv, "port-lost"sv,
+                                         "left"sv,   "other"sv,      "client"sv,         "timeout"sv};
 constexpr std::array client_reason_meanings{
     "nothing has gone wrong so far"sv,
     "there is no session with the partner"sv,
@@ -60,7 +60,9 @@ constexpr std::array client_reason_meanings{
     "its ports could not be connected; see both kernel logs"sv,
     "a port was lost; it is opened again"sv,
     "it, or its counterpart, has left"sv,
-    "one that only the partner's version of CCM knows; see `ccmadm` there"sv};
+    "one that only the partner's version of CCM knows; see `ccmadm` there"sv,
+    "it, or its counterpart, could not set itself up, or reset it; see both kernel logs"sv,
+    "an operation took too long; is its counterpart stuck? It is opened again"sv};
 
 static_assert(record_type_words.size() == CCM_RECORD_CLIENT + 1);
 static_assert(state_words.size() == CCM_STATE_COUNT);

@@ -30,7 +30,7 @@ struct ccm_link *bench_link(void)
 	return first_link;
 }
 
-static void on_ready(void *context, struct ccm_link *link)
+static int on_ready(void *context, struct ccm_link *link)
 {
 	u64 now = ktime_get_ns();
 	u64 size;
@@ -41,7 +41,7 @@ static void on_ready(void *context, struct ccm_link *link)
 	ready_ns = now;
 	spin_unlock(&ready_lock);
 	if (context != &clients[0])
-		return;
+		return 0;
 	region = (u8 *)ccm_link_region(link, &size);
 	if (region && size >= BENCH_OP_LEN_MAX) {
 		bench_fill(region, BENCH_PATTERN, BENCH_OP_LEN_MAX);
@@ -50,6 +50,7 @@ static void on_ready(void *context, struct ccm_link *link)
 	mutex_lock(&bench_link_lock);
 	first_link = link;
 	mutex_unlock(&bench_link_lock);
+	return 0;
 }
 
 static void on_down(void *context, struct ccm_link *link, u32 reason)

@@ -96,6 +96,7 @@ static int with_bulk(struct pattern_link *link, u64 seed, u64 *wrong,
 		return -ENOMEM;
 	init_completion(&bulk->done);
 	ccm_op_init(&bulk->op, bulk_done, bulk);
+	bulk->op.flags = pattern_early ? CCM_OP_EARLY : 0;
 	mutex_lock(&link->lock);
 	ret = link->up ? buffer_create(&bulk->buffer, link->link, BULK_LEN, DMA_BIDIRECTIONAL) :
 			 -ENOTCONN;
@@ -132,6 +133,38 @@ int pattern_fill_remote(struct pattern_link *link, u64 seed, u64 *wrong)
 int pattern_verify_remote(struct pattern_link *link, u64 seed, u64 *wrong)
 {
 	return with_bulk(link, seed, wrong, read_all);
+}
+
+/**
+ * pattern_read_large() - READ the first bytes of the region in one operation, and compare
+ * @link: any
+ * @len: bytes, of one buffer
+ * @seed: of the pattern
+ * @wrong: as for pattern_verify_remote()
+ *
+ * Return: as pattern_verify_remote(), or what ccm_buffer_map() returns
+ */
+int pattern_read_large(struct pattern_link *link, u32 len, u64 seed, u64 *wrong)
+{
+	struct bulk bulk = {};
+	int ret;
+
+	init_completion(&bulk.done);
+	ccm_op_init(&bulk.op, bulk_done, &bulk);
+	mutex_lock(&link->lock);
+	ret = link->up ? buffer_create(&bulk.buffer, link->link, len, DMA_FROM_DEVICE) :
+			 -ENOTCONN;
+	if (!ret) {
+		ret = finish(link, &bulk, ccm_read(ccm_link_port(link->link, 0), &bulk.op,
+						   &bulk.buffer, 0, len, 0));
+		if (!ret)
+			*wrong = pattern_wrong((const u8 *)bulk.buffer.data, 0, len, seed);
+		if (!ret && *wrong < len)
+			ret = -EBADMSG;
+		buffer_destroy(&bulk.buffer);
+	}
+	mutex_unlock(&link->lock);
+	return ret;
 }
 
 /**

@@ -27,7 +27,7 @@ static struct pattern_client *churn_register(const char *name, u64 random)
 	/* One in eight gives less than some ask for. */
 	u64 give = (random >> 40) % 8 ? asks[ARRAY_SIZE(asks) - 1] : 65536;
 
-	return pattern_register(name, ports_min, ports_max, ask, give, true);
+	return pattern_register(name, ports_min, ports_max, ask, give, 0, true);
 }
 
 /**

@@ -104,20 +104,30 @@ static void check_plan(struct pattern_link *link)
 			  link->client->name, link->partner, link->region_size);
 }
 
-static void on_ready(void *context, struct ccm_link *ccm)
+/* Returns an error: what has been done for the link is undone. */
+static int decline(struct pattern_client *client, struct pattern_link *link)
+{
+	client->decline--;
+	client->declined++;
+	link->up = false;
+	pattern_load_close(link);
+	link->link = NULL;
+	return -EBUSY;
+}
+
+static int on_ready(void *context, struct ccm_link *ccm)
 {
 	struct pattern_client *client = (struct pattern_client *)context;
 	struct pattern_link *link = get_link(client, ccm_link_partner(ccm));
+	int ret = 0;
 
 	enter(client, "ready");
-	client->readies++;
-	ccm_link_set_private(ccm, link);
 	if (!link) {
-		pr_warn("ccm_pattern: %s, partner %u: no memory, no load\n", client->name,
-			ccm_link_partner(ccm));
 		leave(client);
-		return;
+		return -ENOMEM;
 	}
+	ccm_link_set_private(ccm, link);
+	wait_event(client->changed, !READ_ONCE(client->stuck));
 	mutex_lock(&link->lock);
 	if (link->up)
 		violation("%s, partner %u: ready() twice", client->name, link->partner);
@@ -130,9 +140,14 @@ static void on_ready(void *context, struct ccm_link *ccm)
 	if (pattern_load_open(link))
 		pr_warn("ccm_pattern: %s, partner %u: no load: its buffers could not be mapped\n",
 			client->name, link->partner);
+	if (client->decline)
+		ret = decline(client, link);
+	else
+		client->readies++;
 	mutex_unlock(&link->lock);
 	wake_up_all(&client->changed);
 	leave(client);
+	return ret;
 }
 
 static void on_down(void *context, struct ccm_link *ccm, u32 reason)
@@ -247,6 +262,7 @@ struct pattern_client *pattern_find(const char *name)
  * @ports_max: likewise
  * @ask: likewise
  * @give: likewise
+ * @op_ms: likewise
  * @load: whether to keep its links busy
  *
  * Under command_lock.
@@ -254,7 +270,7 @@ struct pattern_client *pattern_find(const char *name)
  * Return: it, or an ERR_PTR()
  */
 struct pattern_client *pattern_register(const char *name, u16 ports_min, u16 ports_max,
-					u64 ask, u64 give, bool load)
+					u64 ask, u64 give, u32 op_ms, bool load)
 {
 	struct pattern_client *client;
 	struct ccm_client *ccm;
@@ -274,6 +290,7 @@ struct pattern_client *pattern_register(const char *name, u16 ports_min, u16 por
 	client->config.ports_max = ports_max;
 	client->config.ask = ask;
 	client->config.give = give;
+	client->config.op_ms = op_ms;
 	client->config.ops = &ops;
 	client->config.context = client;
 	ccm = ccm_client_register(&client->config);
@@ -313,6 +330,9 @@ u32 pattern_unregister(struct pattern_client *client)
 {
 	u64 start = ktime_get_ns();
 	u64 ns;
+
+	WRITE_ONCE(client->stuck, false);
+	wake_up_all(&client->changed);
 
 	ccm_client_unregister(client->client);
 	ns = ktime_get_ns() - start;

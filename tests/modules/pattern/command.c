@@ -6,7 +6,8 @@
  * result (common/command.h). PARTNER is a node id, numbers may be hexadecimal with 0x, SEED
  * stands for a pattern. Results "failed ..." are what CCM said.
  *
- *	register NAME PORTS_MIN PORTS_MAX ASK GIVE [idle]	under load at once, but for idle
+ *	register NAME PORTS_MIN PORTS_MAX ASK GIVE [idle|load [OP_MS]]	under load at once, but
+ *					for idle
  *	unregister NAME|all		ok ms=MS (the longest)
  *	load NAME|all on|off		off: returns when nothing is in flight any more
  *	wait NAME PARTNER up|down MS	ok | failed timeout
@@ -15,6 +16,11 @@
  *	write NAME PARTNER OFFSET HEX	WRITE into the region on the partner
  *	read NAME PARTNER OFFSET LEN	READ from it: ok data=HEX
  *	look NAME PARTNER OFFSET LEN	the local region, also after down: ok data=HEX
+ *	large NAME PARTNER LEN SEED	READ so much of the region in one operation, compare
+ *	link NAME PARTNER		state= reason= of ccm_link_state(); if up, features= buffer_max=
+ *	reset NAME PARTNER		ccm_link_reset()
+ *	decline NAME COUNT		ready() returns an error, COUNT times
+ *	stick NAME on|off		ready() does not return
  *	took				us=MICROSECONDS of the last fill, verify, write or read
  *	note NAME PARTNER WORD		as the client's note
  *	stats NAME|all			a line for each client and partner, then the sum
@@ -50,6 +56,10 @@ MODULE_PARM_DESC(size, "bytes of the largest operation of the load, 256 to 65536
 unsigned int pattern_pace_ms;
 module_param_named(pace_ms, pattern_pace_ms, uint, 0644);
 MODULE_PARM_DESC(pace_ms, "milliseconds between a completion and what follows it (0)");
+
+bool pattern_early;
+module_param_named(early, pattern_early, bool, 0644);
+MODULE_PARM_DESC(early, "operations are CCM_OP_EARLY (no)");
 
 struct workqueue_struct *pattern_wq;
 
@@ -99,6 +109,7 @@ static int do_register(const struct command *c)
 	u64 ports_max;
 	u64 ask;
 	u64 give;
+	u64 op_ms = 0;
 	unsigned int count = 0;
 	bool idle = c->count > 6 && !strcmp(c->words[6], "idle");
 
@@ -107,13 +118,15 @@ static int do_register(const struct command *c)
 					c->words[1], CCM_CLIENT_NAME_LEN - 1);
 	if (!command_number(c, 2, U16_MAX, &ports_min) ||
 	    !command_number(c, 3, U16_MAX, &ports_max) ||
-	    !command_number(c, 4, U64_MAX, &ask) || !command_number(c, 5, U64_MAX, &give))
+	    !command_number(c, 4, U64_MAX, &ask) || !command_number(c, 5, U64_MAX, &give) ||
+	    (c->count > 7 && !command_number(c, 7, U32_MAX, &op_ms)))
 		return -EINVAL;
 	list_for_each_entry(client, &pattern_clients, entry)
 		count++;
 	if (count >= PATTERN_CLIENTS_MAX)
 		return command_complain("register: there are %u clients already", count);
-	client = pattern_register(c->words[1], (u16)ports_min, (u16)ports_max, ask, give, !idle);
+	client = pattern_register(c->words[1], (u16)ports_min, (u16)ports_max, ask, give,
+				  (u32)op_ms, !idle);
 	return say_result(PTR_ERR_OR_ZERO(client), 0);
 }
 
@@ -318,6 +331,85 @@ static int do_look(const struct command *c)
 	return ret ? say_result(ret, 0) : command_say_data("ok data=", bytes, (u32)len);
 }
 
+static int do_large(const struct command *c)
+{
+	struct pattern_link *link = find_link(c, 1);
+	u64 wrong = 0;
+	u64 seed;
+	u64 len;
+
+	if (!link || !command_number(c, 3, CCM_BUFFER_MAX, &len) ||
+	    !command_number(c, 4, U64_MAX, &seed))
+		return -EINVAL;
+	return say_result(pattern_read_large(link, (u32)len, seed, &wrong), wrong);
+}
+
+/* Also of a partner that CCM has not spoken of */
+static int do_link(const struct command *c)
+{
+	struct pattern_client *client = find(c, 1);
+	struct pattern_link *link;
+	u64 partner;
+	u32 reason;
+	u32 state;
+	int ret;
+
+	if (!client || !command_number(c, 2, U32_MAX, &partner))
+		return -EINVAL;
+	ret = ccm_link_state(client->client, (u32)partner, &state, &reason);
+	if (ret)
+		return say_result(ret, 0);
+	command_add("state=%s reason=%s", ccm_client_state_name(state),
+		    ccm_client_reason_name(reason));
+	link = pattern_find_link(client, (u32)partner);
+	if (!link)
+		return 0;
+	mutex_lock(&link->lock);
+	if (link->up)
+		command_add(" features=%u buffer_max=%u", ccm_link_features(link->link),
+			    ccm_link_buffer_max(link->link));
+	mutex_unlock(&link->lock);
+	return 0;
+}
+
+static int do_reset(const struct command *c)
+{
+	struct pattern_link *link = find_link(c, 1);
+	int ret = -ENOTCONN;
+
+	if (!link)
+		return -EINVAL;
+	mutex_lock(&link->lock);
+	if (link->up) {
+		ccm_link_reset(link->link);
+		ret = 0;
+	}
+	mutex_unlock(&link->lock);
+	return say_result(ret, 0);
+}
+
+static int do_decline(const struct command *c)
+{
+	struct pattern_client *client = find(c, 1);
+	u64 count;
+
+	if (!client || !command_number(c, 2, U32_MAX, &count))
+		return -EINVAL;
+	WRITE_ONCE(client->decline, (u32)count);
+	return 0;
+}
+
+static int do_stick(const struct command *c)
+{
+	struct pattern_client *client = find(c, 1);
+
+	if (!client)
+		return -EINVAL;
+	WRITE_ONCE(client->stuck, !strcmp(c->words[2], "on"));
+	wake_up_all(&client->changed);
+	return 0;
+}
+
 static int do_took(const struct command *c)
 {
 	return command_say("us=%lld", took_us);
@@ -337,8 +429,8 @@ static void say_counts(const struct pattern_counts *k)
 {
 	command_add(" writes=%llu rings=%llu reads=%llu verified=%llu sends=%llu bytes=%llu",
 		    k->writes, k->rings, k->reads, k->verified, k->sends, k->bytes);
-	command_add(" errors=%llu refused=%llu rung=%llu received=%llu", k->errors, k->refused,
-		    k->rung, k->received);
+	command_add(" errors=%llu late=%llu refused=%llu rung=%llu received=%llu", k->errors,
+		    k->late, k->refused, k->rung, k->received);
 }
 
 static void add_counts(struct pattern_counts *sum, const struct pattern_counts *k)
@@ -350,6 +442,7 @@ static void add_counts(struct pattern_counts *sum, const struct pattern_counts *
 	sum->sends += k->sends;
 	sum->bytes += k->bytes;
 	sum->errors += k->errors;
+	sum->late += k->late;
 	sum->refused += k->refused;
 	sum->rung += k->rung;
 	sum->received += k->received;
@@ -373,6 +466,7 @@ static int do_stats(const struct command *c)
 	struct pattern_counts sum = {};
 	struct pattern_client *client;
 	bool all = !strcmp(c->words[1], "all");
+	u64 declined = 0;
 	u64 readies = 0;
 	u64 downs = 0;
 
@@ -382,10 +476,12 @@ static int do_stats(const struct command *c)
 		if (!all && strcmp(client->name, c->words[1]))
 			continue;
 		say_client(client, &sum);
+		declined += client->declined;
 		readies += client->readies;
 		downs += client->downs;
 	}
-	command_add("sum readies=%llu downs=%llu violations=%u", readies, downs, violations());
+	command_add("sum readies=%llu downs=%llu declined=%llu violations=%u", readies, downs,
+		    declined, violations());
 	say_counts(&sum);
 	return 0;
 }
@@ -406,7 +502,7 @@ static int do_violations(const struct command *c)
 }
 
 static const struct command_verb verbs[] = {
-	{ "register", 5, "NAME PORTS_MIN PORTS_MAX ASK GIVE [idle]", do_register },
+	{ "register", 5, "NAME PORTS_MIN PORTS_MAX ASK GIVE [idle|load [OP_MS]]", do_register },
 	{ "unregister", 1, "NAME|all", do_unregister },
 	{ "load", 2, "NAME|all on|off", do_load },
 	{ "wait", 4, "NAME PARTNER up|down MS", do_wait },
@@ -415,6 +511,11 @@ static const struct command_verb verbs[] = {
 	{ "write", 4, "NAME PARTNER OFFSET HEX", do_write },
 	{ "read", 4, "NAME PARTNER OFFSET LEN", do_read },
 	{ "look", 4, "NAME PARTNER OFFSET LEN", do_look },
+	{ "large", 4, "NAME PARTNER LEN SEED", do_large },
+	{ "link", 2, "NAME PARTNER", do_link },
+	{ "reset", 2, "NAME PARTNER", do_reset },
+	{ "decline", 2, "NAME COUNT", do_decline },
+	{ "stick", 2, "NAME on|off", do_stick },
 	{ "took", 0, "", do_took },
 	{ "note", 3, "NAME PARTNER WORD", do_note },
 	{ "stats", 1, "NAME|all", do_stats },

@@ -69,16 +69,17 @@ static void started(struct pattern_slot *slot, int ret)
 
 /*
  * Before the call that starts it: it may complete before that returns. What was written is
- * read by the port that wrote it: on iWARP, a WRITE that has completed is on its way,
- * and only what follows it on the same connection is sure to come behind it.
+ * read by any port, but for early WRITEs: only what follows those on the same port is sure to
+ * come behind them.
  */
 static struct ccm_port *begin(struct pattern_slot *slot, enum pattern_kind kind)
 {
 	struct pattern_link *link = slot->link;
 
-	if (kind != PATTERN_READ)
+	if (kind != PATTERN_READ || !pattern_early)
 		slot->port = (u32)(pattern_random(&link->random) % link->ports);
 	slot->kind = kind;
+	slot->op.flags = pattern_early ? CCM_OP_EARLY : 0;
 	spin_lock_bh(&link->slot_lock);
 	slot->state = PATTERN_POSTED;
 	link->in_flight++;
@@ -212,6 +213,7 @@ static void look_at(struct pattern_slot *slot)
 	slot->state = PATTERN_IDLE;
 	if (slot->status) {
 		link->counts.errors++;
+		link->counts.late += slot->status == -ETIMEDOUT;
 		slot->len = 0;
 		return;
 	}
@@ -337,8 +339,10 @@ void pattern_load_close(struct pattern_link *link)
 	spin_lock_bh(&link->slot_lock);
 	link->closed = true;
 	for (i = 0; i < pattern_depth; i++)
-		if (link->slots[i].state == PATTERN_DONE && link->slots[i].status)
+		if (link->slots[i].state == PATTERN_DONE && link->slots[i].status) {
 			link->counts.errors++;
+			link->counts.late += link->slots[i].status == -ETIMEDOUT;
+		}
 	spin_unlock_bh(&link->slot_lock);
 	if (in_flight) {
 		violation("%s, partner %u: its operations never complete, their memory is leaked",

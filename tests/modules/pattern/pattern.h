@@ -52,6 +52,7 @@ struct pattern_counts {
 	u64 bytes;
 	u64 verified;		/* READs whose bytes were right */
 	u64 errors;		/* operations that completed with an error */
+	u64 late;		/* ... of these, with -ETIMEDOUT */
 	u64 refused;		/* ... that were not started */
 	u64 rung;		/* rings and messages of the counterpart */
 	u64 received;
@@ -149,6 +150,9 @@ struct pattern_link {
  * @client: CCM's
  * @busy: bit 0: one of ready(), down(), release(), status() runs
  * @load: whether links are kept busy
+ * @decline: so many calls of ready() return an error
+ * @declined: so many have
+ * @stuck: ready() does not return
  * @links: by partner; only added to
  * @links_lock: protects @links
  * @readies: how often ready() was called
@@ -163,6 +167,9 @@ struct pattern_client {
 	struct ccm_client *client;
 	unsigned long busy;
 	bool load;
+	u32 decline;
+	u64 declined;
+	bool stuck;
 	struct list_head links;
 	spinlock_t links_lock;
 	u64 readies;
@@ -183,10 +190,11 @@ extern struct workqueue_struct *pattern_wq;
 extern unsigned int pattern_depth;
 extern unsigned int pattern_size;
 extern unsigned int pattern_pace_ms;
+extern bool pattern_early;
 
 /* client.c: registration and what CCM tells */
 struct pattern_client *pattern_register(const char *name, u16 ports_min, u16 ports_max,
-					u64 ask, u64 give, bool load);
+					u64 ask, u64 give, u32 op_ms, bool load);
 u32 pattern_unregister(struct pattern_client *client);
 struct pattern_client *pattern_find(const char *name);
 struct pattern_link *pattern_find_link(struct pattern_client *client, u32 partner);
@@ -207,6 +215,7 @@ void pattern_take_message(struct pattern_link *link, u32 port, const u8 *data, u
 int pattern_fill_remote(struct pattern_link *link, u64 seed, u64 *wrong);
 int pattern_verify_remote(struct pattern_link *link, u64 seed, u64 *wrong);
 int pattern_fill_local(struct pattern_link *link, u64 seed, u64 *wrong);
+int pattern_read_large(struct pattern_link *link, u32 len, u64 seed, u64 *wrong);
 int pattern_verify_local(struct pattern_link *link, u64 seed, u64 *wrong);
 
 /* churn.c */

@@ -76,24 +76,21 @@ static struct pingpong_link *get_link(u32 partner)
 	return link;
 }
 
-static void on_ready(void *context, struct ccm_link *ccm)
+static int on_ready(void *context, struct ccm_link *ccm)
 {
 	struct pingpong_link *link = get_link(ccm_link_partner(ccm));
 	int ret = link ? pingpong_play_open(link, ccm) : -ENOMEM;
 
-	ccm_link_set_private(ccm, ret ? NULL : link);
 	if (ret)
-		pr_warn("ccm_pingpong: partner %u: no play: error %d\n", ccm_link_partner(ccm),
-			ret);
+		return ret;
+	ccm_link_set_private(ccm, link);
 	wake_up_all(&pingpong_changed);
+	return 0;
 }
 
 static void on_down(void *context, struct ccm_link *ccm, u32 reason)
 {
-	struct pingpong_link *link = (struct pingpong_link *)ccm_link_private(ccm);
-
-	if (link)
-		pingpong_play_close(link);
+	pingpong_play_close((struct pingpong_link *)ccm_link_private(ccm));
 	wake_up_all(&pingpong_changed);
 }
 

@@ -16,7 +16,7 @@
 static struct ccm_client *client;
 
 /* The ports to this partner are connected, and the memory is there. May sleep. */
-static void sample_ready(void *context, struct ccm_link *link)
+static int sample_ready(void *context, struct ccm_link *link)
 {
 	struct ccm_port *port = ccm_link_port(link, 0);
 	char greeting[GREETING_LEN] = {};
@@ -28,10 +28,10 @@ static void sample_ready(void *context, struct ccm_link *link)
 	if (!ret)
 		ret = ccm_read_sync(port, greeting, sizeof(greeting), 0, TIMEOUT_MS);
 	if (ret)
-		pr_err("partner %u: greeting it: error %d\n", ccm_link_partner(link), ret);
-	else
-		pr_info("partner %u: its memory says \"%*pE\"\n", ccm_link_partner(link),
-			(int)strnlen(greeting, GREETING_LEN), greeting);
+		return ret;	/* the link is closed, and opened again: ready() comes once more */
+	pr_info("partner %u: its memory says \"%*pE\"\n", ccm_link_partner(link),
+		(int)strnlen(greeting, GREETING_LEN), greeting);
+	return 0;
 }
 
 /* Gone. What the partner wrote can still be read; ccm_link_region() is valid here, too. */

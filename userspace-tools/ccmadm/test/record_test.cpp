@@ -39,7 +39,7 @@ TEST(Words, KnownValuesHaveWordsBothWays)
     EXPECT_EQ(client_states.list(0, CCM_CLIENT_STATE_COUNT - 1), "gone, waiting, incompatible, opening, ready");
     EXPECT_EQ(client_reasons.list(0, CCM_CLIENT_REASON_COUNT - 1),
               "none, no-session, no-counterpart, version, ports, memory, limit, resources, "
-              "connect, port-lost, left, other");
+              "connect, port-lost, left, other, client, timeout");
 }
 
 TEST(Words, UnknownValuesAreNumbers)
@@ -50,7 +50,7 @@ TEST(Words, UnknownValuesAreNumbers)
     EXPECT_EQ(record_types.text(65535), "65535");
     EXPECT_EQ(reason_meaning(255), "");
     EXPECT_EQ(client_states.text(CCM_CLIENT_STATE_COUNT), "5");
-    EXPECT_EQ(client_reasons.text(CCM_CLIENT_REASON_COUNT), "12");
+    EXPECT_EQ(client_reasons.text(CCM_CLIENT_REASON_COUNT), "14");
     EXPECT_EQ(client_reason_meaning(255), "");
     EXPECT_FALSE(states.value("asleep"));
     EXPECT_FALSE(record_types.value(""));
