@@ -62,7 +62,7 @@ help:
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
 	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
 	@echo 'make endurance what goes on for long in the field, ENDURE_SECONDS= each'
-	@echo 'make bench     figures: connecting, detection, a daemon that dies, memory, ports'
+	@echo 'make bench     figures: connecting, detection, a daemon that dies, a panic, memory, ports'
 	@echo 'make docs      Documentation as HTML in build/docs'
 	@echo 'make states    Documentation/states.rst anew from the state table'
 	@echo 'make clean'

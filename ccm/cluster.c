@@ -205,6 +205,7 @@ int ccm_cluster_start(struct ccm_cluster *cluster)
 		ccm_devices_unregister(&node->devices);
 		return ret;
 	}
+	ccm_last_words_listen(&node->last_words, node->config.rdma_port);
 	tell_all(cluster, CCM_INBOX_START);
 	return 0;
 }
@@ -230,6 +231,7 @@ void ccm_cluster_stop(struct ccm_cluster *cluster)
 	if (!cluster->node->config.node)
 		return;
 	ccm_listener_stop(&cluster->listener);
+	ccm_last_words_deafen(&cluster->node->last_words);
 	stop_partners(cluster, CCM_REASON_ADMIN);
 	ccm_devices_unregister(&cluster->node->devices);
 }

@@ -44,6 +44,23 @@
 #define ccm_uevent_device	const struct device
 #endif
 
+/* crypto_memneq(): in a header that brings all of crypto until 6.3 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#include <crypto/utils.h>
+#else
+#include <crypto/algapi.h>
+#endif
+
+/* A kernel UDP socket is handed on as a struct sock in 7.3, as a struct socket in 6.12. */
+#include <net/udp_tunnel.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define ccm_setup_udp_tunnel_sock(net, sock, cfg)	setup_udp_tunnel_sock(net, (sock)->sk, cfg)
+#define ccm_udp_tunnel_sock_release(sock)		udp_tunnel_sock_release((sock)->sk)
+#else
+#define ccm_setup_udp_tunnel_sock(net, sock, cfg)	setup_udp_tunnel_sock(net, sock, cfg)
+#define ccm_udp_tunnel_sock_release(sock)		udp_tunnel_sock_release(sock)
+#endif
+
 /* In one step since 6.13; hrtimer_init() is gone since 6.15. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void hrtimer_setup(struct hrtimer *timer,

@@ -27,6 +27,10 @@ static int node_show(struct seq_file *m, void *unused)
 	seq_printf(m, "memory_per_client %llu\n", node->config.client_memory);
 	seq_printf(m, "ports_allowed %u\n", node->config.node_ports);
 	seq_printf(m, "memory_allowed %llu\n", node->config.node_memory);
+	seq_printf(m, "last_words_heard_on \"%s%s\"\n", node->last_words.socket4 ? "IPv4 " : "",
+		   node->last_words.socket6 ? "IPv6" : "");
+	seq_printf(m, "last_words_wrong %lld\n",
+		   (long long)atomic64_read(&node->last_words.wrong));
 	for (code = CCM_REJECT_NONE + 1; code < CCM_REJECT_COUNT; code++)
 		seq_printf(m, "rejected \"%s\" %lld\n", ccm_reject_name(code),
 			   (long long)atomic64_read(&node->rejected[code]));
@@ -51,6 +55,10 @@ static int partner_show(struct seq_file *m, void *unused)
 	seq_printf(m, "ready_ns %llu\n", READ_ONCE(c->ready_ns));
 	seq_printf(m, "lost %llu\n", READ_ONCE(c->lost));
 	seq_printf(m, "clashes %llu\n", READ_ONCE(c->clashes));
+	seq_printf(m, "last_word %s\n", READ_ONCE(partner->word.frame) ? "prepared" : "none");
+	seq_printf(m, "last_word_error %d\n", READ_ONCE(partner->word.error));
+	seq_printf(m, "last_words %llu\n", READ_ONCE(c->words));
+	seq_printf(m, "last_words_false %llu\n", READ_ONCE(c->words_false));
 	seq_printf(m, "heartbeats %llu\n", ccm_heartbeat_count(hb));
 	seq_printf(m, "links %llu\n", READ_ONCE(partner->links.opened));
 	seq_printf(m, "links_lost %llu\n", READ_ONCE(partner->links.lost));

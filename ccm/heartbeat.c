@@ -107,15 +107,19 @@ static void read_done(struct ccm_read *read, const u8 *data, u32 len)
 	if (hb->conn && (hb->busy & BIT(slot))) {
 		hb->busy &= ~BIT(slot);
 		hb->read_us = (u32)(now - hb->posted_us[slot]);
+		/* forgets in some ten READs what was once */
+		hb->slow_us = max(hb->read_us, hb->slow_us - hb->slow_us / 8);
 		if (hb->posted_us[slot] > hb->done_posted_us)
 			hb->done_posted_us = hb->posted_us[slot];
 		hb->heard_us = now;
-		if (hb->probing && hb->posted_us[slot] > hb->probe_us) {
-			hb->probing = false;
-			ccm_inbox_tell(hb->inbox, CCM_INBOX_ALIVE);
-		}
 		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
 						     CCM_LIVENESS_READ, data, len));
+		if (hb->probing && hb->posted_us[slot] > hb->probe_us) {
+			hb->probing = false;
+			/* a page that brought a verdict is no sign of life */
+			if (!hb->liveness.verdict)
+				ccm_inbox_tell(hb->inbox, CCM_INBOX_ALIVE);
+		}
 		hrtimer_start(&hb->deadline, ns_to_ktime(detect_ns(hb)), HRTIMER_MODE_REL);
 		if (hb->look)
 			queue_work(hb->wq, &hb->work);
@@ -182,6 +186,7 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 	hb->done_posted_us = 0;
 	hb->heard_us = 0;
 	hb->probing = false;
+	hb->slow_us = 0;
 	ccm_liveness_start(&hb->liveness, now, hb->detect_ms,
 			   incarnation);
 	if (page)
@@ -222,13 +227,16 @@ void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
  * @hb: heartbeat
  * @conn: only if it watches this connection
  *
- * The partner's work item is told ALIVE when a READ succeeds that was posted after this call;
- * if none does, the verdict comes in its time.
+ * The partner's work item is told ALIVE when a READ succeeds that was posted after this call, and
+ * brings no verdict; if none does, the verdict comes in its time. Whoever asked before waits for
+ * this READ, too.
  */
 void ccm_heartbeat_probe(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
 {
 	spin_lock_bh(&hb->lock);
 	if (hb->conn == conn) {
+		/* of a READ that was asked for earlier, and not looked at yet: told under the lock */
+		ccm_inbox_take(hb->inbox, CCM_INBOX_ALIVE);
 		hb->probing = true;
 		hb->probe_us = ccm_now_us();
 		hb->look = true;
@@ -242,14 +250,16 @@ void ccm_heartbeat_probe(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
  * @hb: heartbeat
  * @at_us: filled: when the last READ of this watch succeeded; 0: none has
  * @uptime_ms: filled: how long the partner's kernel had run, as the page said
+ * @slow_us: filled: how long the slowest of its last READs took
  *
  * The time is that of the READ: no stall of this node moves it, as it does liveness's.
  */
-void ccm_heartbeat_heard(struct ccm_heartbeat *hb, u64 *at_us, u64 *uptime_ms)
+void ccm_heartbeat_heard(struct ccm_heartbeat *hb, u64 *at_us, u64 *uptime_ms, u32 *slow_us)
 {
 	spin_lock_bh(&hb->lock);
 	*at_us = hb->conn ? hb->heard_us : 0;
 	*uptime_ms = hb->liveness.page.uptime_ms;
+	*slow_us = hb->slow_us;
 	spin_unlock_bh(&hb->lock);
 }
 

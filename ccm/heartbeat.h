@@ -37,6 +37,7 @@ struct ccm_inbox;
  * @busy: bit per landing slot with a read in flight
  * @posted_us: when each was posted
  * @read_us: how long the last read took
+ * @slow_us: ... and the slowest of the last ten or so
  * @done_posted_us: when the last read that succeeded was posted
  * @heard_us: when a read of this watch succeeded last; 0: none has
  * @probing: the partner's work item wants to hear of a read that is posted after...
@@ -62,6 +63,7 @@ struct ccm_heartbeat {
 	u32 busy;
 	u64 posted_us[CCM_HEARTBEATS_MAX];
 	u32 read_us;
+	u32 slow_us;
 	u64 done_posted_us;
 	u64 heard_us;
 	bool probing;
@@ -76,7 +78,7 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 			 u32 key, u64 incarnation, const u8 *page, u32 len);
 void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 void ccm_heartbeat_probe(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
-void ccm_heartbeat_heard(struct ccm_heartbeat *hb, u64 *at_us, u64 *uptime_ms);
+void ccm_heartbeat_heard(struct ccm_heartbeat *hb, u64 *at_us, u64 *uptime_ms, u32 *slow_us);
 void ccm_heartbeat_look(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 u32 ccm_heartbeat_verdict(struct ccm_heartbeat *hb, u32 *conn);
 void ccm_heartbeat_fill(struct ccm_heartbeat *hb, struct ccm_record *record);

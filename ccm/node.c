@@ -150,6 +150,7 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	node->notify_wq = alloc_workqueue("ccm-notify", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!node->notify_wq)
 		goto destroy_heartbeat;
+	ccm_last_words_init(&node->last_words, config->node, node->notify_wq);
 	node->view.record = node_record(node);
 	node->view.refresh = refresh;
 	ccm_view_add(&node->events, &node->view, false);
@@ -175,6 +176,7 @@ free_node:
 void ccm_node_destroy(struct ccm_node *node)
 {
 	ccm_devices_destroy(&node->devices);
+	ccm_last_words_end(&node->last_words);
 	destroy_workqueue(node->notify_wq);
 	destroy_workqueue(node->heartbeat_wq);
 	ccm_status_page_destroy(&node->status_page);

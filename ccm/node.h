@@ -14,6 +14,7 @@
 #include "core/boot_stage.h"
 #include "core/wire.h"
 #include "events.h"
+#include "last_word.h"
 #include "limits.h"
 #include "rdma/device.h"
 #include "rdma/status_page.h"
@@ -33,6 +34,7 @@
  * @view: ... of the node itself
  * @heartbeat_wq: heartbeats of all partners, high priority
  * @notify_wq: calls clients
+ * @last_words: what partners are told by a panic, and tell
  * @rejected: connect requests rejected, by enum ccm_reject
  * @reject_log: limits what is logged about them
  * @stopping: no new connections are accepted or made
@@ -51,6 +53,7 @@ struct ccm_node {
 	struct ccm_view view;
 	struct workqueue_struct *heartbeat_wq;
 	struct workqueue_struct *notify_wq;
+	struct ccm_last_words last_words;
 	atomic64_t rejected[CCM_REJECT_COUNT];
 	struct ratelimit_state reject_log;
 	bool stopping;

@@ -2,8 +2,12 @@
 /*
  * What the rest of the kernel tells: panic, reboot, addresses and links that appear.
  *
- * The panic notifier only stores to memory, in front of everything else: on RDMA
- * hardware the adapter goes on answering READs of it. A reboot is told twice: in front of
+ * The panic notifier stores to memory, in front of everything else: on RDMA hardware the adapter
+ * goes on answering READs of it. Then it sends what has been prepared: where this machine's CPU
+ * answers READs, nobody does any more. It takes no lock that can be held, and no memory. A work
+ * request on the session's queue pair would be an adapter's own way to say it, and is not used:
+ * ib_post_send() takes the driver's lock of that queue pair, which the CPU that panics, or one that
+ * was stopped, may hold, and it has no variant that tries. A reboot is told twice: in front of
  * all other notifiers that it is meant, and behind them all, with a goodbye, that it is
  * done; that waits until the partners' connections are fenced, which is bounded; not for
  * the reaper.
@@ -26,6 +30,7 @@ static struct ccm_cluster *the_cluster;	/* set while the notifiers are registere
 static int panic_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
 	ccm_node_set_panic(the_cluster->node);
+	ccm_last_words_say(&the_cluster->node->last_words);
 	return NOTIFY_DONE;
 }
 
@@ -68,6 +73,9 @@ static int netdev_notify(struct notifier_block *nb, unsigned long event, void *d
 	const struct net_device *dev =
 		netdev_notifier_info_to_dev((const struct netdev_notifier_info *)data);
 
+	/* those at which netconsole lets go of an interface, too */
+	if (event == NETDEV_UNREGISTER || event == NETDEV_RELEASE || event == NETDEV_JOIN)
+		ccm_last_words_device_gone(&the_cluster->node->last_words, dev);
 	/* a partner's interface is known by its name, too */
 	if (event == NETDEV_UP || event == NETDEV_CHANGENAME ||
 	    (event == NETDEV_CHANGE && netif_carrier_ok(dev)))

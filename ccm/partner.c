@@ -299,8 +299,10 @@ static bool next_event(struct ccm_partner *partner)
 	memset(event, 0, sizeof(*event));
 	event->data = partner->buffer;
 	event->random = get_random_u64();
+	ccm_last_word_draw(event->secret);
 	event->uptime_ms = ccm_kernel_uptime_ms();
-	ccm_heartbeat_heard(&path->heartbeat, &event->heard_us, &event->heard_uptime_ms);
+	ccm_heartbeat_heard(&path->heartbeat, &event->heard_us, &event->heard_uptime_ms,
+			    &event->read_us);
 
 	if (ccm_inbox_take(inbox, CCM_INBOX_DEVICE))
 		ccm_path_device_gone(path);
@@ -317,6 +319,10 @@ static bool next_event(struct ccm_partner *partner)
 		event->type = CCM_SEV_START;
 	} else if (ccm_inbox_take(inbox, CCM_INBOX_VERDICT)) {
 		ccm_path_verdict(path, event);
+	} else if (ccm_inbox_take(inbox, CCM_INBOX_WORD)) {
+		partner->counters.words++;
+		event->type = CCM_SEV_WORD;
+		event->conn = ccm_last_word_heard(&partner->word);
 	} else if (ccm_inbox_take(inbox, CCM_INBOX_ALIVE)) {
 		event->type = CCM_SEV_ALIVE;
 		event->conn = partner->session.conn.id;
@@ -424,6 +430,48 @@ static void log_clash(struct ccm_partner *partner, const struct ccm_conn *other)
 			&other->endpoint.cm_id->route.addr.dst_addr);
 }
 
+/* The partner told its secret to nobody but this node, or so it should be. */
+static void log_false_word(struct ccm_partner *partner)
+{
+	partner->counters.words_false++;
+	if (__ratelimit(&partner->node->reject_log))
+		pr_warn("partner %u: it lives, and somebody has sent its last word: not believed\n",
+			partner->id);
+}
+
+/*
+ * The session is READY: each side has told the other its secret. A word goes the way that the
+ * session goes: between its addresses, by its interface, to the partner's port number.
+ */
+static void arm_word(struct ccm_partner *partner)
+{
+	const struct ccm_session_conn *c = &partner->session.conn;
+	const struct ccm_conn *conn = ccm_path_conn(used_path(partner), c->id);
+	u16 port = partner->node->config.rdma_port;
+	struct ccm_last_word_session session = {
+		.conn = c->id,
+		.incarnation = partner->node->incarnation,
+		.peer_incarnation = c->incarnation,
+	};
+	const struct rdma_addr *addr;
+
+	if (!conn)
+		return;
+	addr = &conn->endpoint.cm_id->route.addr;
+	memcpy(session.secret, c->secret, sizeof(session.secret));
+	memcpy(session.peer_secret, c->hello.secret, sizeof(session.peer_secret));
+	session.way.from = addr->src_addr;
+	session.way.to = addr->dst_addr;
+	if (session.way.to.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&session.way.to)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)&session.way.to)->sin_port = htons(port);
+	session.way.port = port;
+	session.way.ifindex = addr->dev_addr.bound_dev_if;
+	ccm_last_word_arm(&partner->word, &session);
+	memzero_explicit(&session, sizeof(session));
+}
+
 /*
  * What fencing rests on (design: "fencing promise"). In this order, or a late write of the
  * old incarnation could land behind DOWN:
@@ -509,6 +557,9 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 	case CCM_ACT_CLASH:
 		log_clash(partner, conn);
 		break;
+	case CCM_ACT_WORD_FALSE:
+		log_false_word(partner);
+		break;
 	case CCM_ACT_ACCEPT:
 		partner->counters.accepted++;
 		fallthrough;
@@ -533,8 +584,10 @@ static void act(struct ccm_partner *partner, const struct ccm_session_action *a)
 		break;
 	case CCM_ACT_READY:
 		/* clients are told of their links, by CCM_LINK_ACT_READY */
+		arm_word(partner);
 		break;
 	case CCM_ACT_DOWN:
+		ccm_last_word_disarm(&partner->word);
 		partner->counters.lost++;
 		ccm_links_tell_down(&partner->links, a->reason);
 		break;
@@ -641,6 +694,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 			      &config->paths[i]);
 	ccm_links_begin(&partner->links, node, partner->id, &partner->inbox, &partner->session,
 			used_path(partner));
+	ccm_last_word_init(&partner->word, &node->last_words, partner->id, &partner->inbox);
 	/* for who looks before the work item has run */
 	fill_record(partner, &partner->view.record);
 	partner->view.refresh = refresh;
@@ -663,6 +717,7 @@ void ccm_partner_destroy(struct ccm_partner *partner)
 	flush_workqueue(partner->inbox.wq);
 	hrtimer_cancel(&partner->timer);
 	ccm_links_end(&partner->links);
+	ccm_last_word_end(&partner->word);
 	destroy_workqueue(partner->inbox.wq);
 	/* the core closed what it knew; requests that came later go the same way */
 	list_splice_init(&partner->requests, &path->conns);

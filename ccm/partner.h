@@ -21,6 +21,7 @@
 #include "core/session.h"
 #include "events.h"
 #include "inbox.h"
+#include "last_word.h"
 #include "links.h"
 #include "path.h"
 #include "state_log.h"
@@ -40,6 +41,8 @@ struct ccm_partner_counters {
 	u64 sessions;
 	u64 lost;
 	u64 clashes;		/* machines that had its id, too, and were sent away */
+	u64 words;		/* last words that had the session's secret */
+	u64 words_false;	/* ... and the partner lived */
 	u64 ready_ns;		/* CLOCK_MONOTONIC of the last READY */
 };
 
@@ -64,6 +67,7 @@ struct ccm_partner_counters {
  * @paths: ways to it; only the first is used yet
  * @path_count: how many
  * @links: its links
+ * @word: what it is told when this node panics, and its own
  * @shown_state: enum ccm_state last shown to readers
  * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
  * @last_reason: enum ccm_reason of the last DOWN shown
@@ -97,6 +101,7 @@ struct ccm_partner {
 	struct ccm_path paths[CCM_PATHS_MAX];
 	u32 path_count;
 	struct ccm_links links;
+	struct ccm_last_word word;
 	u32 shown_state;
 	u32 shown_reason;
 	u32 last_reason;

@@ -38,12 +38,13 @@ static const char *const stage_names[] = {
 static const char *const event_names[] = {
 	"START", "STOP", "PATH_UP", "REQUEST", "ESTABLISHED", "REJECTED", "FAILED",
 	"DISCONNECTED", "ERROR", "DEVICE_GONE", "MESSAGE", "READ_DONE", "RING", "VERDICT",
-	"ALIVE", "TIMER", "CLIENTS", "LINK_PREPARED", "LINK_OPENED", "LINK_FAILED",
+	"ALIVE", "WORD", "TIMER", "CLIENTS", "LINK_PREPARED", "LINK_OPENED", "LINK_FAILED",
 };
 
 static const char *const action_names[] = {
 	"CONNECT", "ACCEPT", "REJECT", "CLOSE", "SEND", "READ", "WRITE", "ANSWER", "WATCH",
 	"TIMER", "STATE", "READY", "DOWN", "MAIL", "RING", "CLIENTS", "PROBE", "AGAIN", "CLASH",
+	"WORD_FALSE",
 };
 
 static const char *const ring_names[] = {

@@ -143,15 +143,21 @@ CCM_SESSION_HANDLER(timer_connecting)
 		ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_BACKOFF, false, actions);
 }
 
+/* A last word has come, and no READ has been answered since: see ccm_session_end() on why. */
+static bool word_due(const struct ccm_session *s, u64 now_us)
+{
+	return s->conn.word_us && now_us >= s->conn.word_us;
+}
+
 /*
- * The one timer: the series takes too long, or the partner takes no mail, or a candidate has
- * not proven anything, or something of a link is due.
+ * The one timer: nothing was heard after a last word, or the series takes too long, or the
+ * partner takes no mail, or a candidate has not proven anything, or something of a link is due.
  */
 CCM_SESSION_HANDLER(timer_series)
 {
 	if (s->candidate.id && now_us >= s->candidate.deadline_us)
 		ccm_session_close(&s->candidate, false, actions);
-	if (timer_due(s, now_us))
+	if (word_due(s, now_us) || timer_due(s, now_us))
 		ccm_session_end(s, now_us, event, CCM_REASON_UNREACHABLE, CCM_RETRY_BACKOFF,
 				false, actions);
 	else if (ccm_session_mail_late(s, now_us))
@@ -384,13 +390,52 @@ CCM_SESSION_HANDLER(candidate_lost)
 	ccm_session_close(&s->candidate, false, actions);
 }
 
-/* Who has the present connection answers: then whoever else comes with its name is another. */
+/*
+ * Who has the present connection answers, without a verdict: then whoever else comes with its name
+ * is another, and a last word that came was not its own. The page says so: the flag is stored
+ * before the word is sent, and this READ was sent when the word had come.
+ */
 CCM_SESSION_HANDLER(alive)
 {
 	(void)now_us;
 	(void)event;
 	if (s->candidate.done & CCM_DONE_WAITS)
 		ccm_session_clash(s, actions);
+	if (s->conn.word_us) {
+		s->conn.word_us = 0;
+		ccm_session_emit(actions, CCM_ACT_WORD_FALSE)->conn = s->conn.id;
+	}
+}
+
+/*
+ * How long a READ may take once a last word has come. Its secret says that the partner's panic
+ * notifier has run: what is asked is only whether the word may be false, and then the partner
+ * answers as it always does. A READ takes some 10 us on adapters and 200 us on soft-RoCE, so a
+ * few milliseconds are ample; where READs were slower of late, several times that. Whoever sets a
+ * long detect_ms has machines that do not run for a while: they get a part of it. No retransmission
+ * is waited for: the transport's first comes after an eighth of detect_ms or so, and what a lost
+ * frame costs is that a word is believed which is true, unless a kernel or the path is compromised.
+ * Never longer than what silence is given in any case.
+ */
+static u64 word_patience_us(const struct ccm_session *s, const struct ccm_session_event *event)
+{
+	u64 limit_us = (u64)s->config.detect_ms * CCM_US_PER_MS;
+	u64 us = (u64)event->read_us * CCM_WORD_READS;
+
+	if (us < limit_us / CCM_WORD_SHARE)
+		us = limit_us / CCM_WORD_SHARE;
+	if (us < CCM_WORD_MS * CCM_US_PER_MS)
+		us = CCM_WORD_MS * CCM_US_PER_MS;
+	return us < limit_us ? us : limit_us;
+}
+
+/* The partner panics, it says: look. One that comes while that is under way is the same. */
+CCM_SESSION_HANDLER(word)
+{
+	if (s->conn.word_us)
+		return;
+	s->conn.word_us = now_us + word_patience_us(s, event);
+	ccm_session_emit(actions, CCM_ACT_PROBE)->conn = s->conn.id;
 }
 
 /* A connect that RDMA CM failed, for whatever cause */

@@ -263,6 +263,18 @@ static u32 reason_with_candidate(const struct ccm_session *s, u32 reason)
 }
 
 /*
+ * A last word has come, with the secret of this session, and then silence: in time, or because
+ * the connection broke. That secret was told to nobody but us, and is sent by the panic notifier
+ * alone; a page without the flag would have made the word a false one.
+ */
+static u32 reason_with_word(const struct ccm_session *s, u32 reason)
+{
+	if (reason == CCM_REASON_UNREACHABLE && s->conn.word_us)
+		return CCM_REASON_PANICKED;
+	return reason;
+}
+
+/*
  * The attempt or session is over: fence, tell, and decide when to try again. What
  * was READY begins to count its retries anew, and so does a path that came up; anything
  * else has failed once more.
@@ -276,7 +288,7 @@ void ccm_session_end(struct ccm_session *s, u64 now_us,
 	bool at_once = s->attempt.kick;
 	u32 min_ms;
 
-	reason = reason_with_candidate(s, reason);
+	reason = reason_with_word(s, reason_with_candidate(s, reason));
 	ccm_session_drop(s, reason, flush, actions);
 	s->reason = reason;
 	s->attempt.kick = false;

@@ -8,6 +8,7 @@
 #include "catalog.h"
 #include "links_wire.h"
 #include "types.h"
+#include "wire.h"
 
 enum ccm_session_event_type {
 	CCM_SEV_START		= 0,	/* configured and enabled: begin to connect */
@@ -27,11 +28,14 @@ enum ccm_session_event_type {
 	CCM_SEV_RING		= 12,	/* .conn .status: enum ccm_ring; .data .len: that mail */
 	CCM_SEV_VERDICT		= 13,	/* .conn .reason: liveness says the partner is gone */
 	CCM_SEV_ALIVE		= 14,	/* .conn: a READ succeeded that was posted after PROBE */
-	CCM_SEV_TIMER		= 15,	/* the armed time has come (early ones are ignored) */
-	CCM_SEV_CLIENTS		= 16,	/* .catalog: the clients there are now, in any order */
-	CCM_SEV_LINK_PREPARED	= 17,	/* .link .instance .epoch; .offer: memory is registered */
-	CCM_SEV_LINK_OPENED	= 18,	/* .link .instance .epoch: all ports, and the table read */
-	CCM_SEV_LINK_FAILED	= 19,	/* .link .instance .epoch; .reason: enum ccm_client_reason:
+	CCM_SEV_WORD		= 15,	/* .conn: the partner's last word came, with the secret that it
+					 * told in its hello: it panics, it says
+					 */
+	CCM_SEV_TIMER		= 16,	/* the armed time has come (early ones are ignored) */
+	CCM_SEV_CLIENTS		= 17,	/* .catalog: the clients there are now, in any order */
+	CCM_SEV_LINK_PREPARED	= 18,	/* .link .instance .epoch; .offer: memory is registered */
+	CCM_SEV_LINK_OPENED	= 19,	/* .link .instance .epoch: all ports, and the table read */
+	CCM_SEV_LINK_FAILED	= 20,	/* .link .instance .epoch; .reason: enum ccm_client_reason:
 					 * PREPARE or OPEN failed, or a port was lost later
 					 */
 	CCM_SEV_COUNT
@@ -71,10 +75,13 @@ struct ccm_session_keys {
  * @reason: enum ccm_reason, see the type
  * @iwarp: CCM_SEV_ESTABLISHED: the connecting side must send first
  * @random: a fresh random number with every event (nonces, jitter)
+ * @secret: random, for a hello: with every event of a connection that is greeted; zeroes: this
+ *	node will send no last word
  * @uptime_ms: how long this node's kernel has run (CLOCK_BOOTTIME), with every event
  * @heard_us: when the last READ of the page that is watched succeeded, with every event;
  *	0: none has, or nothing is watched
  * @heard_uptime_ms: how long the partner's kernel had run, as that page said
+ * @read_us: how long the slowest of the last READs of it took, with every event
  * @keys: CCM_SEV_ESTABLISHED: local keys
  * @mtu: CCM_SEV_ESTABLISHED: of the interface here, bytes; 0: not known
  * @path_mtu: CCM_SEV_ESTABLISHED: of the queue pair here
@@ -94,9 +101,11 @@ struct ccm_session_event {
 	u32 reason;
 	bool iwarp;
 	u64 random;
+	u8 secret[CCM_WIRE_SECRET_LEN];
 	u64 uptime_ms;
 	u64 heard_us;
 	u64 heard_uptime_ms;
+	u32 read_us;
 	struct ccm_session_keys keys;
 	u32 mtu;
 	u32 path_mtu;

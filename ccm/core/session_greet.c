@@ -112,6 +112,8 @@ static void send_hello(const struct ccm_session *s, struct ccm_session_conn *c,
 	msg.uptime_ms = event->uptime_ms;
 	msg.machine = s->config.machine;
 	memcpy(msg.name, s->config.name, sizeof(msg.name));
+	memcpy(c->secret, event->secret, sizeof(c->secret));
+	memcpy(msg.secret, c->secret, sizeof(msg.secret));
 	action = ccm_session_write(c, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO,
 				   actions);
 	ccm_wire_put_hello(action->data, &msg);

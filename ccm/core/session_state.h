@@ -14,6 +14,9 @@
 #define CCM_CONNECT_MS		600U	/* a connection must be established in this time */
 #define CCM_GREET_MS_MIN	1500U	/* from established to READY; at least 4 * detect_ms */
 #define CCM_TAKEN_MS_MIN	10000U	/* mail is taken in this time; at least 4 * detect_ms */
+#define CCM_WORD_MS		3U	/* after a last word: a READ is answered in this time */
+#define CCM_WORD_SHARE		80U	/* ... at least in this part of detect_ms */
+#define CCM_WORD_READS		4U	/* ... at least so many times the slowest one of late */
 #define CCM_RETRY_MIN_MS	50U	/* first retry; doubles */
 #define CCM_RETRY_MAX_MS	2000U
 #define CCM_RETRY_AT_ONCE_MAX	3U	/* retries in a row that do not wait (stale connection) */
@@ -80,7 +83,9 @@ struct ccm_session_config {
  * @began_us: when it was established; what names our nonce was sent later
  * @incarnation: whose it is, as the request or the accept says
  * @number: attempt that the other side says it is
+ * @word_us: by when a READ is to be answered, since a last word has come; 0: none has
  * @nonce: ours
+ * @secret: ours, of our last word
  * @keys: ours
  * @mtu: of the interface here, bytes; 0: not known
  * @path_mtu: of the queue pair here
@@ -98,7 +103,9 @@ struct ccm_session_conn {
 	u64 began_us;
 	u64 incarnation;
 	u32 number;
+	u64 word_us;
 	u64 nonce;
+	u8 secret[CCM_WIRE_SECRET_LEN];
 	struct ccm_session_keys keys;
 	u32 mtu;
 	u32 path_mtu;

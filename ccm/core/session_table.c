@@ -45,6 +45,9 @@
 #define LATE_TEXT	"the series takes too long: close, unreachable (or hung: mail is not " \
 			"taken); " BACKOFF_TEXT
 #define ALIVE_TEXT	"a candidate that waits for this is sent away: duplicate"
+#define NO_WORD		"none is looked for before READY"
+#define WORD_TEXT	"READ the page at once, and give the answer a few milliseconds; one that " \
+			"waits for that already is the same"
 #define GOODBYE_TEXT	"goodbye if the keys are exchanged, close, stay down until START"
 #define REFUSE_TEXT	"goodbye, close, refused; next attempt after the longest backoff"
 #define MAIL_TEXT	"catalog, links: take it, and say so; "
@@ -80,6 +83,7 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(DOWN, RING, NO_CONNECTION),
 	IGNORE(DOWN, VERDICT, NO_CONNECTION),
 	IGNORE(DOWN, ALIVE, NO_CONNECTION),
+	IGNORE(DOWN, WORD, NO_CONNECTION),
 	ROW(DOWN, TIMER, timer_down, IN_DOWN | IN_CONNECTING,
 	    "the backoff is over: connect"),
 	ROW(DOWN, CLIENTS, clients, IN_DOWN, CLIENTS_TEXT),
@@ -120,6 +124,7 @@ static const struct ccm_session_row rows[] = {
 	    "nothing can ring before the keys are exchanged: close, refused"),
 	IGNORE(CONNECTING, VERDICT, "nothing is watched yet"),
 	IGNORE(CONNECTING, ALIVE, "nothing is watched yet"),
+	IGNORE(CONNECTING, WORD, NO_WORD),
 	ROW(CONNECTING, TIMER, timer_connecting, IN_DOWN | IN_CONNECTING,
 	    "nobody answered in time: close, " BACKOFF_TEXT),
 	ROW(CONNECTING, CLIENTS, clients, IN_CONNECTING, CLIENTS_TEXT),
@@ -154,6 +159,7 @@ static const struct ccm_session_row rows[] = {
 	ADV(GREETING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
 	ROW(GREETING, ALIVE, alive, IN_GREETING, ALIVE_TEXT),
+	IGNORE(GREETING, WORD, NO_WORD),
 	ADV(GREETING, TIMER, timer_series, IN_ENDED,
 	    LATE_TEXT),
 	ADV(GREETING, CLIENTS, clients, IN_GREETING,
@@ -187,6 +193,7 @@ static const struct ccm_session_row rows[] = {
 	ADV(NEGOTIATING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
 	ROW(NEGOTIATING, ALIVE, alive, IN_NEGOTIATING, ALIVE_TEXT),
+	IGNORE(NEGOTIATING, WORD, NO_WORD),
 	ADV(NEGOTIATING, TIMER, timer_series, IN_ENDED,
 	    LATE_TEXT),
 	ADV(NEGOTIATING, CLIENTS, clients, IN_NEGOTIATING, CLIENTS_TOLD_TEXT),
@@ -218,6 +225,7 @@ static const struct ccm_session_row rows[] = {
 	ADV(OPENING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
 	ROW(OPENING, ALIVE, alive, IN_OPENING, ALIVE_TEXT),
+	IGNORE(OPENING, WORD, NO_WORD),
 	ADV(OPENING, TIMER, timer_series, IN_ENDED | IN_OPENING | IN_READY,
 	    LATE_TEXT ". " DUE_TEXT
 	    "; links take too long: write ready (W3) without them"),
@@ -254,10 +262,11 @@ static const struct ccm_session_row rows[] = {
 	    "Wrong or unknown: goodbye, close, tell clients DOWN refused"),
 	ADV(READY, VERDICT, verdict, IN_ENDED,
 	    "close, tell clients DOWN with the verdict's reason; " BACKOFF_TEXT),
-	ROW(READY, ALIVE, alive, IN_READY, ALIVE_TEXT),
+	ROW(READY, ALIVE, alive, IN_READY, ALIVE_TEXT "; a last word was false: say so"),
+	ROW(READY, WORD, word, IN_READY, WORD_TEXT),
 	ADV(READY, TIMER, timer_series, IN_ENDED | IN_READY,
-	    "the partner takes no mail: close, tell clients DOWN hung; " BACKOFF_TEXT ". "
-	    DUE_TEXT),
+	    "no READ was answered since a last word: close, tell clients DOWN panicked; the "
+	    "partner takes no mail: close, tell clients DOWN hung; " BACKOFF_TEXT ". " DUE_TEXT),
 	ADV(READY, CLIENTS, clients, IN_READY,
 	    "close the links of those that left, find counterparts of those that came; if "
 	    "anything differs, send a catalog of a higher generation"),
@@ -319,6 +328,7 @@ static void arm(struct ccm_session *s, struct ccm_session_actions *actions)
 
 	earlier(&at_us, s->gate_us);
 	earlier(&at_us, s->candidate.deadline_us);
+	earlier(&at_us, s->conn.word_us);
 	earlier(&at_us, s->catalog_taken_us);
 	earlier(&at_us, s->links_taken_us);
 	earlier(&at_us, ccm_links_earliest(&s->links));
@@ -334,7 +344,7 @@ static const struct ccm_session_row *find_row(const struct ccm_session *s,
 {
 	u32 i = event->type - CCM_SEV_ESTABLISHED;
 
-	if (event->type < CCM_SEV_ESTABLISHED || event->type > CCM_SEV_ALIVE ||
+	if (event->type < CCM_SEV_ESTABLISHED || event->type > CCM_SEV_WORD ||
 	    (s->conn.id && event->conn == s->conn.id))
 		return &rows[s->state * CCM_SEV_COUNT + event->type];
 	if (s->candidate.id && event->conn == s->candidate.id &&

@@ -283,6 +283,7 @@ void ccm_wire_put_hello(u8 *buf, const struct ccm_wire_hello *msg)
 		buf[96 + i] = (u8)msg->name[i];
 	ccm_put_u64(buf + 128, msg->uptime_ms);
 	ccm_put_u64(buf + 136, msg->machine);
+	memcpy(buf + 144, msg->secret, CCM_WIRE_SECRET_LEN);
 }
 
 int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
@@ -308,6 +309,7 @@ int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
 	m.auth = ccm_get_u32(buf + 56);
 	m.uptime_ms = ccm_get_u64(buf + 128);
 	m.machine = ccm_get_u64(buf + 136);
+	memcpy(m.secret, buf + 144, CCM_WIRE_SECRET_LEN);
 	if (!versions_valid(m.version_min, m.version_max))
 		return CCM_WIRE_ERANGE;
 	if (!node_valid(m.node) || m.incarnation == 0)
@@ -449,6 +451,46 @@ int ccm_wire_get_port(const u8 *buf, u32 len, struct ccm_wire_port *msg)
 	if (m.instance == 0 || m.instance_partner == 0)
 		return CCM_WIRE_ERANGE;
 	if (m.epoch == 0 || m.port >= CCM_CLIENT_PORTS_MAX)
+		return CCM_WIRE_ERANGE;
+	*msg = m;
+	return 0;
+}
+
+bool ccm_wire_secret_there(const u8 *secret)
+{
+	u8 any = 0;
+	u32 i;
+
+	for (i = 0; i < CCM_WIRE_SECRET_LEN; i++)
+		any |= secret[i];
+	return any != 0;
+}
+
+void ccm_wire_put_panic(u8 *buf, const struct ccm_wire_panic *msg)
+{
+	ccm_wire_put_header(buf, CCM_WIRE_PANIC, CCM_WIRE_PANIC_LEN);
+	ccm_put_u32(buf + 8, msg->node);
+	ccm_put_u32(buf + 12, msg->partner);
+	ccm_put_u64(buf + 16, msg->incarnation);
+	memcpy(buf + 24, msg->secret, CCM_WIRE_SECRET_LEN);
+}
+
+int ccm_wire_get_panic(const u8 *buf, u32 len, struct ccm_wire_panic *msg)
+{
+	struct ccm_wire_panic m;
+	int error;
+
+	error = ccm_wire_check_header(buf, len, CCM_WIRE_PANIC, CCM_WIRE_PANIC_LEN);
+	if (error)
+		return error;
+	memset(&m, 0, sizeof(m));
+	m.node = ccm_get_u32(buf + 8);
+	m.partner = ccm_get_u32(buf + 12);
+	m.incarnation = ccm_get_u64(buf + 16);
+	memcpy(m.secret, buf + 24, CCM_WIRE_SECRET_LEN);
+	if (!node_valid(m.node) || !node_valid(m.partner) || m.incarnation == 0)
+		return CCM_WIRE_ERANGE;
+	if (!ccm_wire_secret_there(m.secret))
 		return CCM_WIRE_ERANGE;
 	*msg = m;
 	return 0;

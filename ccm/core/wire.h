@@ -43,6 +43,7 @@ CCM_EXTERN_C_BEGIN
 #define CCM_NODE_ID_MAX		65535U		/* ids are 1..CCM_NODE_ID_MAX */
 #define CCM_WIRE_NAME_LEN	32		/* host name with its NUL */
 #define CCM_WIRE_PROOF_LEN	32		/* HMAC-SHA256 */
+#define CCM_WIRE_SECRET_LEN	16		/* of a last word */
 #define CCM_UPTIME_MS_MAX	(1ULL << 43)	/* of a kernel: 278 years */
 #define CCM_DETECT_MS_MIN	20U		/* detection time */
 #define CCM_DETECT_MS_MAX	60000U
@@ -66,6 +67,7 @@ enum ccm_wire_type {
 	CCM_WIRE_GOODBYE	= 10,	/* in the partner's mailbox */
 	CCM_WIRE_LINKS		= 11,	/* in the partner's mailbox: see links_wire.h */
 	CCM_WIRE_PORT		= 12,	/* private data of a port's connect request and accept */
+	CCM_WIRE_PANIC		= 13,	/* the last word, a UDP datagram: I panic */
 };
 
 #define CCM_WIRE_EMAGIC		(-1)	/* not CCM's */
@@ -85,6 +87,7 @@ enum ccm_wire_type {
 #define CCM_WIRE_READY_LEN	48
 #define CCM_WIRE_GOODBYE_LEN	16
 #define CCM_WIRE_PORT_LEN	56
+#define CCM_WIRE_PANIC_LEN	48
 
 /*
  * Memory that a session exposes. The status region is two pages, remote-read only:
@@ -264,7 +267,7 @@ enum ccm_auth {
  *	64  u8[32]  proof		96  char[32]  name
  *	128  u64  uptime_ms (of the sender's kernel)
  *	136  u64  machine (what tells it from others with the same software)
- *	144..159 reserved
+ *	144  u8[16]  secret (of the last word that the sender would send; zeroes: none will come)
  */
 struct ccm_wire_hello {
 	u16 version_min;
@@ -281,6 +284,7 @@ struct ccm_wire_hello {
 	char name[CCM_WIRE_NAME_LEN];
 	u64 uptime_ms;
 	u64 machine;
+	u8 secret[CCM_WIRE_SECRET_LEN];
 };
 
 /* The verdict on a hello: ccm_wire_answer.code */
@@ -373,6 +377,23 @@ struct ccm_wire_port {
 };
 
 /*
+ * The last word of a kernel that panics: a UDP datagram to the partner's RDMA port number. It
+ * comes on no connection: that its secret is the one that the sender told in its hello is what
+ * makes it the sender's, and of this session.
+ *
+ *	 8  u32  node (the sender)	12  u32  partner (the receiver)
+ *	16  u64  incarnation (of the sender)
+ *	24  u8[16]  secret (as told in the sender's hello; never all zeroes)
+ *	40  u64  reserved
+ */
+struct ccm_wire_panic {
+	u32 node;
+	u32 partner;
+	u64 incarnation;
+	u8 secret[CCM_WIRE_SECRET_LEN];
+};
+
+/*
  * Encoders write exactly CCM_WIRE_<TYPE>_LEN bytes to @buf, which must have room for
  * them. Decoders check @len bytes at @buf and fill *@msg only when they return 0.
  * Any context; no locks.
@@ -397,6 +418,16 @@ void ccm_wire_put_goodbye(u8 *buf, const struct ccm_wire_goodbye *msg);
 int ccm_wire_get_goodbye(const u8 *buf, u32 len, struct ccm_wire_goodbye *msg);
 void ccm_wire_put_port(u8 *buf, const struct ccm_wire_port *msg);
 int ccm_wire_get_port(const u8 *buf, u32 len, struct ccm_wire_port *msg);
+void ccm_wire_put_panic(u8 *buf, const struct ccm_wire_panic *msg);
+int ccm_wire_get_panic(const u8 *buf, u32 len, struct ccm_wire_panic *msg);
+
+/**
+ * ccm_wire_secret_there() - does it hold a secret, or zeroes?
+ * @secret: CCM_WIRE_SECRET_LEN bytes
+ *
+ * Return: false: nobody will send a word with it
+ */
+bool ccm_wire_secret_there(const u8 *secret);
 
 /**
  * ccm_wire_ring_word() - make the word of a ring

@@ -5,10 +5,13 @@
 
 #include <linux/types.h>
 
+struct neighbour;
 struct net_device;
 struct sockaddr_storage;
 
 bool ccm_route_leaves_by(const struct sockaddr_storage *to, const struct net_device *dev);
 void ccm_route_drop_waiting(const struct sockaddr_storage *to);
+struct neighbour *ccm_route_neighbour(const struct sockaddr_storage *from,
+				      const struct sockaddr_storage *to, int ifindex);
 
 #endif /* CCM_RDMA_ROUTE_H */

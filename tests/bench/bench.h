@@ -19,6 +19,7 @@ struct Options {
     int loads = 20;   // loads of the second node, and plain connects beside them
     double wait = 10; // seconds the first node has waited before the first load
     int kills = 10;   // kills for each detection time
+    int panics = 100; // panics of the second node
     int daemons = 50; // kills of a daemon that holds its stage
     int verdicts = 10; // partners that are killed, and cables that are cut, for each size of a region
     int sessions = 8; // partners that become READY when memory is measured
@@ -31,6 +32,7 @@ nlohmann::json measure_load(const Options &options);
 nlohmann::json measure_detection(const Options &options);
 nlohmann::json measure_verdict(const Options &options);
 nlohmann::json measure_daemon(const Options &options);
+nlohmann::json measure_panic(const Options &options);
 nlohmann::json measure_memory(const Options &options);
 nlohmann::json measure_ports(const Options &options);
 nlohmann::json measure_ready(const Options &options);

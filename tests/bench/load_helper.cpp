@@ -6,6 +6,7 @@
 //     ccm-bench-load MODULE.ko [PARAMETER=VALUE...] [-- MODULE.ko [PARAMETER=VALUE...]]...
 //
 //     ccm-bench-load --kill PID
+//     ccm-bench-load --panic         says when, and then the kernel panics at that moment
 //
 // The files are in memory before the clock is looked at: what is timed is the kernel's
 // work, not the reading of a file. Then it sleeps: a node has one CPU, and the plain
@@ -27,6 +28,7 @@
 namespace {
 
 constexpr timespec rest{0, 200'000'000};
+constexpr timespec moment{0, 200'000};
 
 long long now()
 {
@@ -55,6 +57,19 @@ int main(int argc, char **argv)
             return fail("kill");
         std::printf("{\"start_ns\":%lld}\n", start);
         return 0;
+    }
+    if (argc == 2 && std::string(argv[1]) == "--panic") {
+        std::ofstream trigger("/proc/sysrq-trigger");
+        // The line must be out of the machine before.
+        const long long start = now() + 100'000'000;
+        std::printf("{\"start_ns\":%lld}\n", start);
+        std::fflush(stdout);
+        while (now() < start - 1'000'000)
+            nanosleep(&moment, nullptr);
+        while (now() < start)
+            continue;
+        trigger << 'c' << std::flush;
+        return fail("/proc/sysrq-trigger");
     }
     std::vector<Module> modules;
     bool first_word = true;

@@ -47,7 +47,7 @@ int main(int argc, char **argv)
         settings.programs["usr/bin/ccm-bench-load"] = CCM_BENCH_LOAD_HELPER;
 
         bench::Options options;
-        std::string parts = "load,detection,verdict,daemon,memory,ports,ready";
+        std::string parts = "load,detection,verdict,daemon,panic,memory,ports,ready";
         std::string json_file;
         CLI::App app{"Measures CCM in the lab. Takes the lab's options too: --uml-plain=DIR --uml-modules=PATH "
                      "--ccmadm=FILE --run-dir=DIR"};
@@ -59,11 +59,12 @@ int main(int argc, char **argv)
         number("--kills", options.kills, "kills for each detection time", 1, 1000);
         number("--daemons", options.daemons, "kills of a daemon that holds its stage", 1, 1000);
         number("--verdicts", options.verdicts, "DOWNs for each size of a region", 1, 1000);
+        number("--panics", options.panics, "panics of the second node", 1, 1000);
         number("--detect-ms", options.detect_ms, "detection times", 20, 60000);
         number("--sessions", options.sessions, "sessions when memory is measured", 1, 16);
         number("--port-seconds", options.port_seconds, "for each kind of operation on a port", 0.01, 3600.0);
         number("--opens", options.opens, "loads of the second node for each number of ports", 1, 1000);
-        app.add_option("--parts", parts, "of load, detection, verdict, daemon, memory, ports, ready")
+        app.add_option("--parts", parts, "of load, detection, verdict, daemon, panic, memory, ports, ready")
             ->capture_default_str();
         app.add_option("--json", json_file, "write all figures to this file");
         CLI11_PARSE(app, argc, argv);
@@ -87,6 +88,8 @@ int main(int argc, char **argv)
             all["verdict"] = bench::measure_verdict(options);
         if (wanted("daemon"))
             all["daemon"] = bench::measure_daemon(options);
+        if (wanted("panic"))
+            all["panic"] = bench::measure_panic(options);
         if (wanted("memory"))
             all["memory"] = bench::measure_memory(options);
         if (wanted("ports"))

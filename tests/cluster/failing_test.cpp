@@ -120,11 +120,17 @@ protected:
 
 Calls EverySite::failed_;
 
+// Called behind READY, some when the first one is prepared only
+bool of_last_words(const std::string &one)
+{
+    return one.rfind("ccm/frame.c:", 0) == 0 || one.rfind("ccm/last_word.c:", 0) == 0;
+}
+
 // What is called by those who look, as the steps do, or without which they cannot look;
 // and that without which there is no client.
 bool has_its_own_test(const std::string &one)
 {
-    return one.rfind("ccm/debugfs.c:", 0) == 0 || one == site("ccm/client.c", "kzalloc") ||
+    return of_last_words(one) || one.rfind("ccm/debugfs.c:", 0) == 0 || one == site("ccm/client.c", "kzalloc") ||
            one == site("ccm/pairing.c", "kzalloc") || one == site("ccm/chardev.c", "kzalloc") ||
            (one.rfind("ccm/events.c:", 0) == 0 && one.ends_with("alloc"));
 }
@@ -368,6 +374,22 @@ TEST_F(EverySite, OfADevice)
     a().must("rdma link del rxe0");
     a().add_rdma_link();
     expect_state(false);
+}
+
+// A session is READY without one, and the next has it again.
+TEST_F(EverySite, OfALastWord)
+{
+    for (const std::string &one : all_sites()) {
+        if (!of_last_words(one))
+            continue;
+        SCOPED_TRACE(one);
+        let_fail(b(), {one});
+        run(b(), reload());
+        wait_failed(b(), one);
+        expect_state(false);
+    }
+    run(b(), reload());
+    b().until("grep -qx 'last_word prepared' /sys/kernel/debug/ccm/partner-1", soon);
 }
 
 // Calls that are made only when another one has failed, or when requests cross.

@@ -222,9 +222,4 @@ std::string reason_when_spinning(Node &node)
     return reads_need_a_work_queue(node) ? "unreachable" : "hung";
 }
 
-std::string reason_when_standing(Node &node)
-{
-    return reads_need_a_work_queue(node) ? "unreachable" : "panicked";
-}
-
 } // namespace ccm::test

@@ -53,11 +53,10 @@ void load(Node &node);
 void load(Node &node, const Config &config);
 bool loaded(Node &node);
 
-// What partners over soft-RoCE say of a node whose kernel does not schedule, and of one that
-// stands after a panic: since 6.4 soft-RoCE answers READs from a work queue, so that it no
-// longer answers then, and nobody can tell why. Documentation/liveness.rst has the table.
+// What partners over soft-RoCE say of a node whose kernel does not schedule: since 6.4 soft-RoCE
+// answers READs from a work queue, so that it no longer answers then, and nobody can tell why.
+// Documentation/liveness.rst has the table.
 std::string reason_when_spinning(Node &node); // hung
-std::string reason_when_standing(Node &node); // panicked
 
 struct Unloading {
     Result result;

@@ -34,7 +34,27 @@ std::vector<Field> hello_fields()
         fields.push_back(f);
     for (const Field &f : array("name", 96, 32))
         fields.push_back(f);
+    for (const Field &f : array("secret", 144, 16))
+        fields.push_back(f);
     return fields;
+}
+
+std::vector<Field> panic_fields()
+{
+    std::vector<Field> fields = {
+        {"node", 8, 4, 1, 65535}, {"partner", 12, 4, 1, 65535}, {"incarnation", 16, 8, 1, any64}};
+    for (const Field &f : array("secret", 24, 16))
+        fields.push_back(f);
+    return fields;
+}
+
+/* Not all zeroes: that is nobody's */
+bool secret_is_there(const Values &v)
+{
+    for (u32 i = 0; i < 16; i++)
+        if (v.at("secret" + std::to_string(i)))
+            return true;
+    return false;
 }
 
 /* The first byte that is not printable ASCII exists, and is a NUL. */
@@ -142,6 +162,7 @@ const std::vector<Layout> &layouts()
           {"port", 44, 4, 0, 63},
           {"incarnation", 48, 8, 1, any64}},
          [](const Values &, u32) { return true; }},
+        {"panic", 13, 48, panic_fields(), [](const Values &v, u32) { return secret_is_there(v); }},
     };
     return all;
 }

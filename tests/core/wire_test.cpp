@@ -106,6 +106,8 @@ void visit_fields(ccm_wire_hello &m, const Visit &visit)
         visit_one(visit, "proof" + std::to_string(i), m.proof[i]);
     for (u32 i = 0; i < CCM_WIRE_NAME_LEN; i++)
         visit_one(visit, "name" + std::to_string(i), m.name[i]);
+    for (u32 i = 0; i < CCM_WIRE_SECRET_LEN; i++)
+        visit_one(visit, "secret" + std::to_string(i), m.secret[i]);
 }
 
 void visit_fields(ccm_wire_answer &m, const Visit &visit)
@@ -141,6 +143,15 @@ void visit_fields(ccm_wire_port &m, const Visit &visit)
     FIELD(epoch);
     FIELD(port);
     FIELD(incarnation);
+}
+
+void visit_fields(ccm_wire_panic &m, const Visit &visit)
+{
+    FIELD(node);
+    FIELD(partner);
+    FIELD(incarnation);
+    for (u32 i = 0; i < CCM_WIRE_SECRET_LEN; i++)
+        visit_one(visit, "secret" + std::to_string(i), m.secret[i]);
 }
 
 template <typename Message, typename Get, typename Put>
@@ -187,7 +198,7 @@ const std::vector<Codec> &codecs()
     static const std::vector<Codec> all = {
         CODEC(request, REQUEST), CODEC(reject, REJECT), CODEC(keys, KEYS),     CODEC(ring, RING),
         CODEC(status, STATUS),   CODEC(hello, HELLO),   CODEC(answer, ANSWER), CODEC(ready, READY),
-        CODEC(goodbye, GOODBYE), CODEC(port, PORT),
+        CODEC(goodbye, GOODBYE), CODEC(port, PORT),     CODEC(panic, PANIC),
     };
     return all;
 }

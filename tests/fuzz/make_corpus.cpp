@@ -42,6 +42,7 @@ void make_wire(const std::filesystem::path &top)
     GOLDEN(goodbye);
     GOLDEN(links);
     GOLDEN(port);
+    GOLDEN(panic);
     GOLDEN(chunks);
     GOLDEN(port_ring);
     GOLDEN(port_message);

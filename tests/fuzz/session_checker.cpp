@@ -45,7 +45,7 @@ void SessionChecker::take_proof()
 
 bool SessionChecker::of_candidate() const
 {
-    return event_.type >= CCM_SEV_ESTABLISHED && event_.type <= CCM_SEV_ALIVE && candidate_before_ &&
+    return event_.type >= CCM_SEV_ESTABLISHED && event_.type <= CCM_SEV_WORD && candidate_before_ &&
            event_.conn == candidate_before_;
 }
 
@@ -170,7 +170,7 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         check_status(a, CCM_WIRE_STATUS_LEN);
         break;
     case CCM_ACT_PROBE:
-        REQUIRE(a.conn == s.conn.id && s.candidate.id);
+        REQUIRE(a.conn == s.conn.id && (s.candidate.id || event_.type == CCM_SEV_WORD));
         break;
     case CCM_ACT_AGAIN:
         REQUIRE(a.conn == s.conn.id && a.what == CCM_RING_CATALOG);
@@ -182,6 +182,9 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         REQUIRE(s.conn.id == conn_before_ && s.state == state_before_ && !s.candidate.id);
         REQUIRE(page_right_.count(a.conn) && hello_right_.count(a.conn));
         clash_ = true;
+        break;
+    case CCM_ACT_WORD_FALSE:
+        REQUIRE(event_.type == CCM_SEV_ALIVE && a.conn == s.conn.id && !s.conn.word_us);
         break;
     case CCM_ACT_TIMER:
         REQUIRE(a.at_us == 0 || a.at_us > now_us_ || event_.type != CCM_SEV_TIMER);
@@ -218,7 +221,7 @@ void SessionChecker::after(const ccm_session &s, const ccm_session_actions &acti
 
     if (event_.type == CCM_SEV_REQUEST)
         REQUIRE(answers_ == 1);
-    const bool of_conn = event_.type >= CCM_SEV_ESTABLISHED && event_.type <= CCM_SEV_ALIVE;
+    const bool of_conn = event_.type >= CCM_SEV_ESTABLISHED && event_.type <= CCM_SEV_WORD;
     const bool ignored = of_conn && !known;
     if (ignored)
         REQUIRE(actions.count == 0 && s.state == state_before_);

@@ -193,8 +193,8 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     const u32 len = static_cast<u32>(size);
     const int known = TRY(request, REQUEST) + TRY(reject, REJECT) + TRY(keys, KEYS) + TRY(ring, RING) +
                       TRY(status, STATUS) + TRY(hello, HELLO) + TRY(answer, ANSWER) + TRY(ready, READY) +
-                      TRY(goodbye, GOODBYE) + TRY(port, PORT) + try_catalog(data, len) + try_links(data, len) +
-                      try_port_header(data, len);
+                      TRY(goodbye, GOODBYE) + TRY(port, PORT) + TRY(panic, PANIC) + try_catalog(data, len) +
+                      try_links(data, len) + try_port_header(data, len);
     REQUIRE(known <= 1);
     try_tables(data, len);
 

@@ -300,6 +300,19 @@ TimePoint Node::panic(Duration timeout)
     return at;
 }
 
+std::string Node::panic_at(const std::string &command, Duration timeout)
+{
+    expect_in_log("Kernel panic - not syncing: sysrq triggered crash");
+    std::size_t mark = console_->size();
+    console_->remark("panic: " + command);
+    panicked_ = true;
+    std::string said = start_command(command).next_line(timeout).text;
+    console_->wait_for("Kernel panic", timeout, mark);
+    if (ends_on_panic())
+        wait_end(timeout);
+    return said;
+}
+
 void Node::reboot(Duration timeout)
 {
     console_->remark("reboot");

@@ -71,6 +71,8 @@ public:
     TimePoint cont();                         // and goes on
     // The kernel panics. UML ends then; a QEMU node is left standing (kill it).
     TimePoint panic(Duration timeout = 20s);
+    // The same by a command of its own, which first says something, in one line: that.
+    std::string panic_at(const std::string &command, Duration timeout = 20s);
     // Through the kernel's reboot path, and a new boot up to its hello.
     void reboot(Duration timeout = 120s);
     void power_off(Duration timeout = 20s);   // through the kernel's power-off path

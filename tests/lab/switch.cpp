@@ -197,6 +197,12 @@ void Switch::on_frame(FrameHook hook)
     hook_ = std::move(hook);
 }
 
+void Switch::lose(FrameFilter filter)
+{
+    std::lock_guard lock(mutex_);
+    filter_ = std::move(filter);
+}
+
 void Switch::capture_to(const std::filesystem::path &file)
 {
     std::lock_guard lock(mutex_);
@@ -347,6 +353,8 @@ void Switch::arrive(Cable &cable, const std::shared_ptr<const std::string> &fram
     }
     if (hook_)
         hook_(cable, *frame, now);
+    if (filter_ && filter_(cable, *frame))
+        return;
     travel(cable, Direction::from_node, frame);
 }
 

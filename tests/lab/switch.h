@@ -102,6 +102,9 @@ private:
 // thread with its lock held: look and return, call nothing of the switch.
 using FrameHook = std::function<void(const Cable &from, std::string_view frame, TimePoint at)>;
 
+// Is this frame lost? Called as a FrameHook is, behind it.
+using FrameFilter = std::function<bool(const Cable &from, std::string_view frame)>;
+
 class Switch {
 public:
     explicit Switch(std::uint64_t seed = 1);
@@ -111,6 +114,7 @@ public:
     Cable &add_cable(const std::string &name);
     void set_all(const Faults &faults); // every direction of every cable
     void on_frame(FrameHook hook);
+    void lose(FrameFilter filter); // {}: nothing by this
     // Writes every frame that comes in from a node, for tcpdump or Wireshark.
     void capture_to(const std::filesystem::path &file);
 
@@ -147,6 +151,7 @@ private:
     std::priority_queue<Parked> parked_;
     std::uint64_t order_ = 0;
     FrameHook hook_;
+    FrameFilter filter_;
     std::ofstream capture_;
     Fd epoll_, timer_, wakeup_;
     bool leaving_ = false;

@@ -15,7 +15,7 @@ const ccm_session_row *row_of(const ccm_session &s, const ccm_session_event &eve
     uint32_t count = 0;
     const ccm_session_row *rows = ccm_session_table(&count);
 
-    if (event.type < CCM_SEV_ESTABLISHED || event.type > CCM_SEV_ALIVE || (s.conn.id && event.conn == s.conn.id))
+    if (event.type < CCM_SEV_ESTABLISHED || event.type > CCM_SEV_WORD || (s.conn.id && event.conn == s.conn.id))
         return &rows[s.state * CCM_SEV_COUNT + event.type];
     if (!s.candidate.id || event.conn != s.candidate.id)
         return nullptr;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "fabric.h"
@@ -49,6 +50,7 @@ public:
     Result result;
     uint64_t last_fault = 0;
     std::map<TryKey, TryDone> tries; // what each side has ever come to
+    std::set<uint64_t> panicked;     // incarnations
     uint32_t detect_ms = CCM_DETECT_MS_DEFAULT;
     bool hardware = false; // a stopped host's memory still answers
     bool iwarp = false;

@@ -50,6 +50,8 @@ void freeze(Cluster &c, uint32_t a, bool panic)
         return;
     c.world.trace("node {} {}", a, panic ? "panics" : "is stopped");
     n.panicked = panic;
+    if (panic)
+        n.say_last_word();
     n.freeze();
     c.world.after(c.world.rng.between(1000, 2500000), [&c, a, epoch, panic] {
         Node *still = c.node(a);

@@ -161,8 +161,8 @@ std::string LinkWatch::act(const ccm_session &s, const ccm_link_action &a)
 std::string LinkWatch::rest(const ccm_session &s)
 {
     // 0 is never
-    uint64_t earliest = std::min(
-        {s.deadline_us - 1, s.gate_us - 1, s.candidate.deadline_us - 1, s.catalog_taken_us - 1, s.links_taken_us - 1});
+    uint64_t earliest = std::min({s.deadline_us - 1, s.gate_us - 1, s.candidate.deadline_us - 1, s.catalog_taken_us - 1,
+                                  s.links_taken_us - 1, s.conn.word_us - 1});
 
     drained_ = true;
     for (uint32_t i = 0; i < CCM_CLIENTS_MAX; i++) {

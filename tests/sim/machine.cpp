@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine.h"
 
+#include <cstring>
+
 #include <algorithm>
 
 #include "checker.h"
@@ -58,6 +60,8 @@ Machine &Machine::step(Happening h)
     ccm_session before = s;
 
     h.event.random = random;
+    std::memset(h.event.secret, 0x5e, sizeof(h.event.secret));
+    h.event.read_us = read_us;
     h.event.data = h.data.data();
     h.event.len = static_cast<uint32_t>(h.data.size());
     h.event.catalog = h.clients.get();
@@ -126,7 +130,7 @@ Happening Machine::simple(ccm_session_event_type type, uint32_t reason, uint32_t
     Happening h;
 
     h.event.type = type;
-    h.event.conn = type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_ALIVE ? conn().id : 0;
+    h.event.conn = type >= CCM_SEV_ESTABLISHED && type <= CCM_SEV_WORD ? conn().id : 0;
     h.event.reason = reason;
     h.event.status = status;
     return h;
@@ -246,6 +250,7 @@ Happening Machine::hello(const std::function<void(ccm_wire_hello &)> &tweak) con
     m.nonce_partner = conn().nonce ? conn().nonce : 1;
     m.uptime_ms = peer_uptime_ms;
     m.machine = peer_machine;
+    std::memset(m.secret, 0xc3, sizeof(m.secret));
     m.capabilities = 12;
     m.detect_ms = CCM_DETECT_MS_DEFAULT;
     m.stage = CCM_STAGE_INITRAMFS;

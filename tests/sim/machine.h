@@ -100,6 +100,7 @@ public:
     uint64_t random = 0x123456789abcdef0ULL;
     uint64_t uptime_ms = 5000;       // of this machine's kernel
     uint64_t heard_us = 0;           // last heartbeat
+    uint32_t read_us = 0;            // how long the slowest of the last ones took
     uint64_t heard_uptime_ms = 0;    // of the partner's kernel, as that said
     uint64_t peer_uptime_ms = 90000; // of the partner's kernel, as its request and hello say
     uint64_t peer_machine = 0xbe;    // of the partner, as its hello says

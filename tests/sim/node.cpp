@@ -221,6 +221,8 @@ void Node::handle(Partner &p, Event &event)
 
     if (event.serial && !find_try(p.id, event.event.link, event.serial))
         return; // closed meanwhile: the runtime has forgotten it
+    if (event.event.type == CCM_SEV_ALIVE && event.probe != p.probes)
+        return; // asked again meanwhile
     if (event.event.type == CCM_SEV_CLIENTS) {
         now_ = {};
         std::copy(clients_.begin(), clients_.end(), now_.entries);
@@ -238,6 +240,8 @@ void Node::handle(Partner &p, Event &event)
     if (event.event.type == CCM_SEV_REQUEST)
         p.asking.insert(event.event.conn);
     event.event.random = cluster_.world.rng.next();
+    for (size_t i = 0; i < sizeof(event.event.secret); i++)
+        event.event.secret[i] = static_cast<uint8_t>(event.event.random >> i % 8 * 8) ^ static_cast<uint8_t>(i);
     event.event.uptime_ms = uptime_ms();
     event.event.heard_us = p.heard_us;
     event.event.heard_uptime_ms = p.heard_uptime_ms;
@@ -399,11 +403,17 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
             cluster_.world.fail("node {}: READY, and partner {} has never said so", host_, p.id);
         cluster_.result.ready++;
         p.client_ready = true;
+        p.ready_incarnation = p.session.peer_incarnation;
         p.ready_since = cluster_.world.now();
         break;
     }
     case CCM_ACT_DOWN:
         cluster_.result.down++;
+        if (a.reason == CCM_REASON_PANICKED) {
+            cluster_.result.panicked++;
+            if (!cluster_.panicked.count(p.ready_incarnation))
+                cluster_.world.fail("node {}: partner {} has panicked, it says, and it has not", host_, p.id);
+        }
         p.client_ready = false;
         break;
     case CCM_ACT_CLIENTS:
@@ -411,6 +421,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         break;
     case CCM_ACT_PROBE:
         p.probing = true;
+        p.probes++;
         p.probe_fresh = false;
         if (p.watched == a.conn)
             beat(p);
@@ -482,13 +493,6 @@ void Node::heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page)
             p.heard_us = node.clock();
             p.heard_uptime_ms = read.uptime_ms;
         }
-        if (p.probing && p.probe_fresh) {
-            Event e = simple(CCM_SEV_ALIVE);
-
-            p.probing = false;
-            e.event.conn = conn;
-            node.push(partner, Source::other, std::move(e));
-        }
         uint32_t found = ccm_liveness_step(&p.liveness, node.clock(), CCM_LIVENESS_READ, page.data(),
                                            static_cast<uint32_t>(page.size()));
         if (found & CCM_LIVENESS_VERDICT) {
@@ -497,7 +501,51 @@ void Node::heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page)
             e.event.conn = conn;
             node.push(partner, Source::other, std::move(e));
         }
+        if (p.probing && p.probe_fresh) {
+            Event e = simple(CCM_SEV_ALIVE);
+
+            p.probing = false;
+            e.event.conn = conn;
+            e.probe = p.probes;
+            if (!p.liveness.verdict)
+                node.push(partner, Source::other, std::move(e));
+        }
+        // a PROBE that found a heartbeat on its way
+        if (p.probing)
+            node.beat(p);
     });
+}
+
+// The panic notifier: to each partner that is READY. Some are lost, as datagrams are.
+void Node::say_last_word()
+{
+    cluster_.panicked.insert(incarnation_);
+    for (auto &[id, p] : partners_) {
+        Bytes secret(p.session.conn.secret, p.session.conn.secret + CCM_WIRE_SECRET_LEN);
+
+        if (p.session.state != CCM_STATE_READY || cluster_.fabric.link(host_, id).cut ||
+            cluster_.world.rng.permille(250))
+            continue;
+        cluster_.world.trace("node {}: its last word to {}", host_, id);
+        cluster_.world.after(cluster_.world.rng.between(20, 200), [&cluster = cluster_, from = host_, to = id, secret] {
+            if (Node *node = cluster.node(to))
+                node->when_running([&cluster, from, to, secret] {
+                    if (Node *still = cluster.node(to))
+                        still->hear_word(from, secret);
+                });
+        });
+    }
+}
+
+void Node::hear_word(uint32_t from, const Bytes &secret)
+{
+    Partner &p = partners_.at(from);
+    Event e = simple(CCM_SEV_WORD);
+
+    if (!p.client_ready || !std::equal(secret.begin(), secret.end(), p.session.conn.hello.secret))
+        return;
+    e.event.conn = p.session.conn.id;
+    push(from, Source::other, std::move(e));
 }
 
 } // namespace sim

@@ -29,6 +29,7 @@ struct Event {
     ccm_session_event event{};
     Bytes data;
     uint32_t mail_end = 0; // RING: copy the mail when it is looked at
+    uint64_t probe = 0;    // ALIVE: of which PROBE
     uint64_t serial = 0;   // LINK_*: of the try, of which nothing may come when it is closed
 };
 
@@ -70,6 +71,7 @@ struct Partner {
     uint32_t watch_key = 0;
     bool heartbeat_out = false;
     bool probing = false;     // ALIVE is wanted
+    uint64_t probes = 0;      // a later PROBE takes the place of an earlier one
     bool probe_fresh = false; // ... and the heartbeat that is out was posted since
     uint64_t heard_us = 0;    // last heartbeat that succeeded, of this watch
     uint64_t heard_uptime_ms = 0;
@@ -79,6 +81,7 @@ struct Partner {
     std::set<uint32_t> asking;         // requests that wait for their answer
     uint32_t last_connect = 0;
     bool client_ready = false;
+    uint64_t ready_incarnation = 0; // whose session it is that clients know
     uint64_t ready_since = 0;
     uint32_t connects = 0; // since the last settling began
     uint32_t shown_state = CCM_STATE_DOWN;
@@ -112,6 +115,8 @@ public:
     void port_lost(uint32_t partner, uint32_t place);
     uint64_t memory_limit = ~0ULL;
 
+    void say_last_word();
+    void hear_word(uint32_t from, const Bytes &secret);
     void freeze();
     void thaw();
     bool frozen() const { return frozen_; }

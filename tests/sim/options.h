@@ -51,6 +51,7 @@ struct Result {
     uint64_t faults = 0;
     uint64_t links = 0;           // READY told to a client of a link
     uint64_t limits = 0;          // memory refused
+    uint64_t panicked = 0;        // DOWN for that reason
     uint64_t clashes = 0;         // a candidate that was another machine
     uint64_t crossed = 0;         // requests rejected as crossed
     uint64_t settle_us = 0;       // from the end of the faults to READY everywhere

@@ -89,6 +89,7 @@ std::vector<Variant> machines()
                 add(name, early.step(early.ready()));
                 add(name, at.step(at.catalog()));
                 add(name, at.step(at.ready()));
+                add(name, at.step(at.simple(CCM_SEV_WORD)));
             };
 
             Machine c = fresh;
@@ -187,7 +188,7 @@ std::vector<Happening> happenings(Machine &m)
     }
     for (uint32_t code = 0; code <= CCM_REJECT_COUNT; code++)
         spoiled(m.rejected(code));
-    for (auto type : {CCM_SEV_DISCONNECTED, CCM_SEV_ERROR, CCM_SEV_DEVICE_GONE, CCM_SEV_ALIVE})
+    for (auto type : {CCM_SEV_DISCONNECTED, CCM_SEV_ERROR, CCM_SEV_DEVICE_GONE, CCM_SEV_ALIVE, CCM_SEV_WORD})
         spoiled(m.simple(type));
     spoiled(m.keys());
     spoiled(m.status());
@@ -373,8 +374,7 @@ TEST(Table, EveryEventInEveryState)
                 if (!late)
                     expect_no_further(m, h);
                 // The rows are about events of the session's own connection.
-                if (h.event.type < CCM_SEV_ESTABLISHED || h.event.type > CCM_SEV_ALIVE ||
-                    h.event.conn == base.s.conn.id)
+                if (h.event.type < CCM_SEV_ESTABLISHED || h.event.type > CCM_SEV_WORD || h.event.conn == base.s.conn.id)
                     seen[{from, h.event.type}] |= 1U << m.s.state;
                 steps++;
             }

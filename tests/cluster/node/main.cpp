@@ -14,12 +14,12 @@ int main(int argc, char **argv)
     const std::map<std::string, int (*)(const std::vector<std::string> &)> commands = {
         {"churn", churn},   {"load-at", load_at},  {"meet", meet},       {"load-failing", load_failing},
         {"unload", unload}, {"nobody", as_nobody}, {"chardev", chardev}, {"first-look", first_look},
-        {"hold", hold},     {"steps", steps},      {"uevents", uevents},
+        {"hold", hold},     {"port", port},        {"steps", steps},     {"uevents", uevents},
     };
     if (argc < 2 || !commands.contains(argv[1])) {
         std::fprintf(
             stderr,
-            "usage: %s churn|load-at|meet|load-failing|unload|nobody|chardev|first-look|hold|steps|uevents ...\n",
+            "usage: %s churn|load-at|meet|load-failing|unload|nobody|chardev|first-look|hold|port|steps|uevents ...\n",
             argv[0]);
         return 1;
     }

@@ -36,6 +36,8 @@ int chardev(const Words &words);
 int first_look(const Words &words);
 // hold: keeps /dev/ccm open until it is killed.
 int hold(const Words &words);
+// port NUMBER: has that UDP port, of IPv4 and of IPv6, until it is killed.
+int port(const Words &words);
 // uevents: prints "listening", and then each uevent of the kernel that is about a partner of
 // CCM, with all of its variables, in one line, until it is killed.
 int uevents(const Words &words);

@@ -64,6 +64,11 @@ static const struct ccm_wire_status sample_status = {
 	.uptime_ms = 0x34445464748ULL,
 };
 
+#define SECRET {							\
+	0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7,			\
+	0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf,			\
+}
+
 static const struct ccm_wire_hello sample_hello = {
 	.version_min = 1,
 	.version_max = 2,
@@ -83,6 +88,7 @@ static const struct ccm_wire_hello sample_hello = {
 	},
 	.name = "storage-1.example",
 	.uptime_ms = 0x35455565758ULL,
+	.secret = SECRET,
 };
 
 static const struct ccm_wire_answer sample_answer = {
@@ -114,6 +120,13 @@ static const struct ccm_wire_port sample_port = {
 	.epoch = 0x41424344,
 	.port = CCM_CLIENT_PORTS_MAX - 1,
 	.incarnation = 0x5152535455565758ULL,
+};
+
+static const struct ccm_wire_panic sample_panic = {
+	.node = 258,
+	.partner = 65534,
+	.incarnation = 0x1112131415161718ULL,
+	.secret = SECRET,
 };
 
 /*
@@ -150,6 +163,7 @@ DEFINE_CODEC(answer)
 DEFINE_CODEC(ready)
 DEFINE_CODEC(goodbye)
 DEFINE_CODEC(port)
+DEFINE_CODEC(panic)
 
 struct codec {
 	const char *name;
@@ -167,7 +181,7 @@ struct codec {
 }
 
 enum codec_index {
-	REQUEST, REJECT, KEYS, RING, STATUS, HELLO, ANSWER, READY, GOODBYE, PORT
+	REQUEST, REJECT, KEYS, RING, STATUS, HELLO, ANSWER, READY, GOODBYE, PORT, PANIC
 };
 
 static const struct codec codecs[] = {	/* by enum codec_index */
@@ -181,6 +195,7 @@ static const struct codec codecs[] = {	/* by enum codec_index */
 	CODEC(ready, READY),
 	CODEC(goodbye, GOODBYE),
 	CODEC(port, PORT),
+	CODEC(panic, PANIC),
 };
 
 static const struct codec *codec_of(const struct kunit *test)
@@ -433,7 +448,8 @@ static const struct range_case range_cases[] = {
 	{ HELLO, "uptime_ms", 128, 8, CCM_UPTIME_MS_MAX + 1, false },
 	{ HELLO, "uptime_ms", 128, 8, ~0ULL, false },
 	{ HELLO, "reserved", 136, 8, ~0ULL, true },
-	{ HELLO, "reserved", 152, 8, ~0ULL, true },
+	{ HELLO, "secret", 144, 8, 0, true },
+	{ HELLO, "secret", 152, 8, ~0ULL, true },
 
 	{ ANSWER, "code", 8, 4, CCM_ANSWER_NONE, true },
 	{ ANSWER, "code", 8, 4, CCM_ANSWER_COUNT - 1, true },
@@ -475,6 +491,15 @@ static const struct range_case range_cases[] = {
 	{ PORT, "port", 44, 4, CCM_CLIENT_PORTS_MAX, false },
 	{ PORT, "port", 44, 4, 0xffffffff, false },
 	{ PORT, "incarnation", 48, 8, 0, false },
+
+	{ PANIC, "node", 8, 4, 0, false },
+	{ PANIC, "node", 8, 4, 65536, false },
+	{ PANIC, "partner", 12, 4, 0, false },
+	{ PANIC, "partner", 12, 4, 65536, false },
+	{ PANIC, "incarnation", 16, 8, 0, false },
+	{ PANIC, "secret", 24, 8, 0, true },	/* the other half is none */
+	{ PANIC, "secret", 32, 8, 0, true },
+	{ PANIC, "reserved", 40, 8, ~0ULL, true },
 };
 
 static void range_desc(const struct range_case *c, char *desc)

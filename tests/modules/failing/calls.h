@@ -16,15 +16,18 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
+#include <linux/netpoll.h>
 #include <linux/notifier.h>
 #include <linux/reboot.h>
 #include <linux/scatterlist.h>
 #include <linux/seq_file.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/stringify.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include <net/addrconf.h>
+#include <net/udp_tunnel.h>
 #include <rdma/ib_verbs.h>
 #include <rdma/rdma_cm.h>
 
@@ -70,6 +73,9 @@
 	(FAILING("register_reboot_notifier") ? -ENOMEM : (register_reboot_notifier)(__VA_ARGS__))
 #define atomic_notifier_chain_register(...)					\
 	(FAILING("atomic_notifier_chain_register") ? -ENOMEM : (atomic_notifier_chain_register)(__VA_ARGS__))
+#define alloc_skb(...)		(FAILING("alloc_skb") ? NULL : (alloc_skb)(__VA_ARGS__))
+#define __netpoll_setup(...)	(FAILING("__netpoll_setup") ? -ENOMEM : (__netpoll_setup)(__VA_ARGS__))
+#define udp_sock_create(...)	(FAILING("udp_sock_create") ? -ENOMEM : (udp_sock_create)(__VA_ARGS__))
 
 /* verbs */
 #define ib_register_client(...)	(FAILING("ib_register_client") ? -ENOMEM : (ib_register_client)(__VA_ARGS__))

@@ -25,6 +25,8 @@ typedef u32 __le32;
 typedef u64 __le64;
 typedef u16 __be16;
 typedef u32 __be32;
+typedef u16 __sum16;
+typedef u32 __wsum;
 typedef u64 __be64;
 typedef u8 uint8_t;
 typedef u16 uint16_t;
@@ -136,6 +138,7 @@ void put_unaligned_le16(u16 val, void *p);
 void put_unaligned_le32(u32 val, void *p);
 void put_unaligned_le64(u64 val, void *p);
 u32 get_random_u32(void);
+void memzero_explicit(void *s, size_t count);
 u64 get_random_u64(void);
 void get_random_bytes(void *buf, size_t len);
 

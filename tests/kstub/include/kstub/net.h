@@ -56,13 +56,20 @@ struct __kernel_sockaddr_storage {
 #define sockaddr_storage __kernel_sockaddr_storage
 
 struct net;
+#define NETREG_REGISTERED 1
 struct net_device {
 	char name[16];
 	int ifindex;
 	unsigned int flags;
+	unsigned short type;
+	unsigned short needed_headroom;
+	unsigned short needed_tailroom;
+	u8 reg_state;
 	const unsigned char *dev_addr;
 	struct net_device *next;
 };
+typedef struct {
+} netdevice_tracker;
 #define for_each_netdev(net, d) for (d = kstub_first_netdev(net); d; d = d->next)
 struct netdev_notifier_info {
 	struct net_device *dev;
@@ -74,6 +81,8 @@ enum netdev_cmd {
 	NETDEV_CHANGE,
 	NETDEV_REGISTER,
 	NETDEV_UNREGISTER,
+	NETDEV_RELEASE,
+	NETDEV_JOIN,
 };
 extern "C" {
 #define IFF_LOOPBACK (1U << 3)
@@ -81,6 +90,102 @@ struct net_device *kstub_first_netdev(struct net *net);
 u64 ether_addr_to_u64(const u8 *addr);
 void rtnl_lock(void);
 void rtnl_unlock(void);
+#define ASSERT_RTNL() ((void)0)
+#define ETH_ALEN 6
+#define ETH_HLEN 14
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86DD
+#define ARPHRD_ETHER 1
+struct ethhdr {
+	unsigned char h_dest[ETH_ALEN];
+	unsigned char h_source[ETH_ALEN];
+	__be16 h_proto;
+};
+void ether_addr_copy(u8 *dst, const u8 *src);
+void eth_zero_addr(u8 *addr);
+bool is_zero_ether_addr(const u8 *addr);
+void netdev_hold(struct net_device *dev, netdevice_tracker *tracker, gfp_t gfp);
+void netdev_put(struct net_device *dev, netdevice_tracker *tracker);
+#define LL_RESERVED_SPACE(dev) ((dev)->needed_headroom + ETH_HLEN)
+struct sk_buff {
+	struct net_device *dev;
+	unsigned int len;
+	__be16 protocol;
+};
+struct sk_buff *alloc_skb(unsigned int size, gfp_t priority);
+void kfree_skb(struct sk_buff *skb);
+void skb_reserve(struct sk_buff *skb, int len);
+void *skb_push(struct sk_buff *skb, unsigned int len);
+void *skb_put_data(struct sk_buff *skb, const void *data, unsigned int len);
+void skb_reset_transport_header(struct sk_buff *skb);
+void skb_reset_network_header(struct sk_buff *skb);
+void skb_reset_mac_header(struct sk_buff *skb);
+int skb_copy_bits(const struct sk_buff *skb, int offset, void *to, int len);
+struct ethhdr *eth_hdr(const struct sk_buff *skb);
+#define IPPROTO_UDP 17
+struct udphdr {
+	__be16 source;
+	__be16 dest;
+	__be16 len;
+	__sum16 check;
+};
+struct udphdr *udp_hdr(const struct sk_buff *skb);
+struct iphdr {
+	__u8 ihl_version;
+	__u8 tos;
+	__be16 tot_len;
+	__be16 id;
+	__be16 frag_off;
+	__u8 ttl;
+	__u8 protocol;
+	__sum16 check;
+	__be32 saddr;
+	__be32 daddr;
+};
+struct iphdr *ip_hdr(const struct sk_buff *skb);
+struct ipv6hdr {
+	__u8 priority_version;
+	__u8 flow_lbl[3];
+	__be16 payload_len;
+	__u8 nexthdr;
+	__u8 hop_limit;
+	struct in6_addr saddr;
+	struct in6_addr daddr;
+};
+struct ipv6hdr *ipv6_hdr(const struct sk_buff *skb);
+#define CSUM_MANGLED_0 ((__sum16)0xffff)
+__wsum csum_partial(const void *buff, int len, __wsum sum);
+__sum16 csum_tcpudp_magic(__be32 saddr, __be32 daddr, u32 len, u8 proto, __wsum sum);
+__sum16 csum_ipv6_magic(const struct in6_addr *saddr, const struct in6_addr *daddr, u32 len,
+			u8 proto, __wsum sum);
+__sum16 ip_fast_csum(const void *iph, unsigned int ihl);
+struct netpoll {
+	struct net_device *dev;
+	const char *name;
+};
+int __netpoll_setup(struct netpoll *np, struct net_device *ndev);
+void __netpoll_free(struct netpoll *np);
+int netpoll_send_skb(struct netpoll *np, struct sk_buff *skb);
+struct socket;
+struct sock;
+struct udp_port_cfg {
+	u8 family;
+	__be16 local_udp_port;
+	bool use_udp6_rx_checksums;
+	bool ipv6_v6only;
+};
+struct udp_tunnel_sock_cfg {
+	void *sk_user_data;
+	__u8 encap_type;
+	int (*encap_rcv)(struct sock *sk, struct sk_buff *skb);
+};
+int udp_sock_create(struct net *net, struct udp_port_cfg *cfg, struct socket **sockp);
+void setup_udp_tunnel_sock(struct net *net, struct socket *sock,
+			   struct udp_tunnel_sock_cfg *sock_cfg);
+void udp_tunnel_sock_release(struct socket *sock);
+void *rcu_dereference_sk_user_data(struct sock *sk);
+bool ipv6_mod_enabled(void);
+int crypto_memneq(const void *a, const void *b, size_t size);
 extern struct net init_net;
 bool ipv4_is_zeronet(__be32 addr);
 bool ipv4_is_multicast(__be32 addr);
@@ -112,11 +217,14 @@ struct inet6_ifaddr {
 struct net *dev_net(const struct net_device *dev);
 int net_eq(const struct net *net1, const struct net *net2);
 struct flowi4 {
+	int flowi4_oif;
+	__be32 saddr;
 	__be32 daddr;
 };
 struct flowi6 {
 	int flowi6_oif;
 	struct in6_addr daddr;
+	struct in6_addr saddr;
 };
 struct dst_entry {
 	struct net_device *dev;
@@ -134,10 +242,14 @@ struct ipv6_stub {
 extern const struct ipv6_stub *ipv6_stub;
 #define NUD_INCOMPLETE 0x01
 #define NUD_FAILED 0x20
+#define NUD_VALID 0xde
 #define NEIGH_UPDATE_F_OVERRIDE 0x01
 #define NEIGH_UPDATE_F_ADMIN 0x80000000U
 struct neighbour {
 	u8 nud_state;
+	u8 dead;
+	unsigned char ha[32];
+	struct net_device *dev;
 };
 struct neighbour *dst_neigh_lookup(const struct dst_entry *dst, const void *daddr);
 int neigh_update(struct neighbour *neigh, const u8 *lladdr, u8 new_state, u32 flags,
