@@ -300,6 +300,14 @@ TimePoint Node::panic(Duration timeout)
     return at;
 }
 
+TimePoint Node::crash(Duration timeout)
+{
+    TimePoint at = panic(timeout);
+    channel()->begin_anew();
+    panicked_ = false;
+    return at;
+}
+
 void Node::reboot(Duration timeout)
 {
     console_->remark("reboot");

@@ -36,6 +36,11 @@ int chardev(const Words &words);
 int first_look(const Words &words);
 // hold: keeps /dev/ccm open until it is killed.
 int hold(const Words &words);
+// crash-kernel KERNEL INITRD WORDS: loads what runs when this kernel panics; WORDS is its
+// command line.
+int crash_kernel(const Words &words);
+// hog CPU MS: a real-time task of the highest priority that keeps CPU for MS milliseconds.
+int hog(const Words &words);
 // uevents: prints "listening", and then each uevent of the kernel that is about a partner of
 // CCM, with all of its variables, in one line, until it is killed.
 int uevents(const Words &words);
