@@ -40,7 +40,7 @@ STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/sto
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/ccmadm/ccmadm
 
 .PHONY: all help module ccmadm install install-modules demo check kunit bench endurance lint sim fuzz cluster docs clean
-.PHONY: host module-stock module-plain module-debug module-kunit module-failing states
+.PHONY: kdump mixed host module-stock module-plain module-debug module-kunit module-failing states
 
 # Kernels that User-Mode Linux nodes run besides 6.1, the one that everything is tested on:
 # see build-uml.sh. As KERNEL= they are debug-6.12 and so on.
@@ -58,6 +58,8 @@ help:
 	@echo
 	@echo 'make kunit     KUnit suites in a User-Mode Linux node; KERNEL= as below'
 	@echo 'make cluster   tests on several nodes; FILTER=Suite.Test, KERNEL=plain|debug|debug-6.12|debug-newest'
+	@echo 'make kdump     a crash kernel, and a real-time task, on a machine in QEMU'
+	@echo 'make mixed     stock kernels 6.1, 6.12 and the newest with each other, in QEMU'
 	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
 	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
@@ -116,6 +118,14 @@ module-stock:
 	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock/tests/modules \
 		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/stock/Module.symvers ccm_pattern.ko
 
+# ... and of others, which are fetched: see stock.sh
+$(FURTHER:%=module-stock-%): module-stock-%:
+	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock-$*
+	@kernel=$$($(CURDIR)/tests/lab/kernel/stock.sh $*)/build && \
+	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock-$* modules && \
+	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock-$*/tests/modules \
+		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/stock-$*/Module.symvers ccm_pattern.ko
+
 module-plain module-debug $(FURTHER:%=module-debug-%): module-%:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/$*
 	@kernel=$$($(UML) $(subst -, ,$*)) && \
@@ -173,6 +183,27 @@ cluster:
 	@$(BUILD)/host/tests/cluster/cluster_test $(LAB_ARGUMENTS) --kernel=$(KERNEL) \
 		--uml-modules=$(BUILD)/module/$(KERNEL)/rdma_ccm.ko:$(BUILD)/module/$(KERNEL)/ccm_fm.ko:$(BUILD)/module/$(KERNEL)/tests/modules \
 		--gtest_filter='$(FILTER)'
+
+# On machines in QEMU, emulated: a minute or two each
+QEMU_MODULES = $(BUILD)/module/stock/rdma_ccm.ko:$(BUILD)/module/stock/ccm_fm.ko:$(BUILD)/module/stock/tests/modules/ccm_pattern.ko
+kdump:
+	@$(SCRIPTS)/packages.sh lab tools demo
+	@$(MAKE) -s module-stock module-plain host
+	@$(BUILD)/host/tests/cluster/cluster_test $(LAB_ARGUMENTS) --kernel=plain \
+		--uml-modules=$(BUILD)/module/plain/rdma_ccm.ko:$(BUILD)/module/plain/ccm_fm.ko \
+		--qemu-modules=$(QEMU_MODULES) --gtest_filter='*StockKdump.*:StockRealTime.*'
+
+# A kernel whose headers' tools do not run on this machine is left out, and stock.sh says why.
+mixed:
+	@$(SCRIPTS)/packages.sh lab tools demo
+	@$(MAKE) -s module-stock host
+	@modules=; for kernel in $(FURTHER); do \
+		$(MAKE) -s module-stock-$$kernel || continue; \
+		built=$(BUILD)/module/stock-$$kernel; \
+		modules="$$modules --qemu-modules=$$kernel=$$built/rdma_ccm.ko:$$built/tests/modules/ccm_pattern.ko"; \
+	done; \
+	$(BUILD)/host/tests/cluster/cluster_test $(LAB_ARGUMENTS) --kernel=plain \
+		--qemu-modules=$(QEMU_MODULES) $$modules --gtest_filter='*StockMixed.*'
 
 bench:
 	@$(SCRIPTS)/packages.sh lab tools

@@ -4,6 +4,7 @@
  */
 #include "log.h"
 
+#include <linux/crash_dump.h>
 #include <linux/export.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -116,7 +117,8 @@ static struct ccm_client *client_create(struct ccm_cluster *cluster,
  * Return: the registration, or an ERR_PTR(): -EINVAL: something in @config is wrong;
  * -EDQUOT: it needs more than ccm's parameters allow one client; -EEXIST: a client of
  * that name is registered, or is still being unregistered; -ENOSPC: there are
- * CCM_CLIENTS_MAX already; -ENOMEM. For the first two the kernel log says what is wrong.
+ * CCM_CLIENTS_MAX already; -ENOMEM; -ESHUTDOWN: this is a crash kernel. For the first two and
+ * the last the kernel log says what is wrong.
  */
 struct ccm_client *ccm_client_register(const struct ccm_client_config *config)
 {
@@ -127,6 +129,11 @@ struct ccm_client *ccm_client_register(const struct ccm_client_config *config)
 	ret = check_config(cluster->node, config);
 	if (ret)
 		return (struct ccm_client *)ERR_PTR(ret);
+	/* nobody is to mirror into it, nor to decide in it who serves */
+	if (is_kdump_kernel()) {
+		pr_err("client %s: this is a crash kernel, which has no clients\n", config->name);
+		return (struct ccm_client *)ERR_PTR(-ESHUTDOWN);
+	}
 	client = client_create(cluster, config);
 	if (!client)
 		return (struct ccm_client *)ERR_PTR(-ENOMEM);

@@ -4,6 +4,8 @@
  */
 #include "log.h"
 
+#include <linux/crash_dump.h>
+#include <linux/kexec.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -75,6 +77,18 @@ static void stop(struct ccm_cluster *cluster)
 	ccm_cluster_stop(cluster);
 }
 
+/*
+ * panic() starts a crash kernel that is loaded in front of the panic notifiers, unless it is told
+ * not to. A module cannot see whether it is: ccmadm can, and looks.
+ */
+static void __init tell_of_crash_kernel(void)
+{
+	if (is_kdump_kernel())
+		pr_warn("this is a crash kernel: partners hear that this node has panicked, and it has no clients\n");
+	else if (kexec_crash_loaded())
+		pr_notice("a crash kernel is loaded: with crash_kexec_post_notifiers on the kernel command line partners hear of a panic at once, else when the crash kernel loads this module\n");
+}
+
 static int __init ccm_init(void)
 {
 	const struct ccm_node *node;
@@ -104,6 +118,7 @@ static int __init ccm_init(void)
 			the_cluster->count, the_cluster->count == 1 ? "" : "s");
 		pr_warn("auth=none: partners are not authenticated: whoever reaches RDMA port %u can pretend to be one\n",
 			node->config.rdma_port);
+		tell_of_crash_kernel();
 	}
 	return 0;
 

@@ -3,6 +3,7 @@
  * The node: this machine, its status page, its devices, its limits, and what readers see
  * of it.
  */
+#include <linux/crash_dump.h>
 #include <linux/etherdevice.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
@@ -90,6 +91,8 @@ static u64 draw_incarnation(u64 machine)
 }
 
 /*
+ * A crash kernel's boot leads to no service, but is proof that the kernel before it has panicked.
+ *
  * Is this the beginning of a boot? In an initramfs it is: whoever loads the module has the root
  * file system that the kernel unpacked it into. Later, nobody knows how far the storage OS has
  * come: an update of the module on a node that serves must not look like a boot.
@@ -99,6 +102,8 @@ static u32 first_stage(void)
 	struct path root;
 	bool early;
 
+	if (is_kdump_kernel())
+		return CCM_STAGE_DUMPING;
 	get_fs_root(current->fs, &root);
 	early = !strcmp(root.mnt->mnt_sb->s_type->name, "rootfs");
 	path_put(&root);

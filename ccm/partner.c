@@ -90,6 +90,7 @@ static void refresh(const struct ccm_view *view, struct ccm_record *record)
 {
 	struct ccm_partner *partner = container_of(view, struct ccm_partner, view);
 	const struct ccm_partner_counters *c = &partner->counters;
+	u64 panicked_us;
 
 	/* each figure is the work item's last, by itself */
 	record->sessions = READ_ONCE(c->sessions);
@@ -97,6 +98,10 @@ static void refresh(const struct ccm_view *view, struct ccm_record *record)
 	record->rejected = READ_ONCE(c->rejected);
 	record->error = READ_ONCE(partner->last_error);
 	ccm_heartbeat_fill(&used_path(partner)->heartbeat, record);
+	/* its crash kernel was heard later, but is not whom anybody waits for */
+	panicked_us = READ_ONCE(partner->panicked_us);
+	if (panicked_us)
+		record->silent_us = ccm_now_us() - panicked_us;
 }
 
 /* The work item, and before that has ever run */
@@ -357,6 +362,20 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+static u64 ago_ms(u64 at_us)
+{
+	return div_u64(ccm_now_us() - at_us, USEC_PER_MSEC);
+}
+
+/* By when its kernel had panicked, if it is its crash kernel that shows it; else 0 */
+static u64 panicked_us(const struct ccm_partner *partner, u32 state, u32 reason)
+{
+	const struct ccm_session *s = &partner->session;
+
+	return state == CCM_STATE_DOWN && reason == CCM_REASON_PANICKED && s->dumping ?
+	       s->panicked_us : 0;
+}
+
 /* Behind all that the step did: with a serial console a line takes milliseconds. */
 static void log_state(struct ccm_partner *partner)
 {
@@ -367,6 +386,9 @@ static void log_state(struct ccm_partner *partner)
 		.incarnation = partner->session.peer_incarnation,
 		.error = partner->last_error,
 		.way = partner->way,
+		.panicked_ms = partner->panicked_us ? ago_ms(partner->panicked_us) : 0,
+		.heard_ms = partner->panicked_us && partner->session.heard_us ?
+			    ago_ms(partner->session.heard_us) : 0,
 	};
 	const struct ccm_session_sizes *sizes = &partner->session.sizes;
 
@@ -387,6 +409,7 @@ static void announce(struct ccm_partner *partner, u32 state, u32 reason)
 	partner->shown_reason = reason;
 	if (state == CCM_STATE_DOWN)
 		WRITE_ONCE(partner->last_reason, reason);
+	WRITE_ONCE(partner->panicked_us, panicked_us(partner, state, reason));
 	trace_ccm_state(partner->id, state, reason);
 	if (state == CCM_STATE_READY) {
 		partner->counters.sessions++;
@@ -410,8 +433,9 @@ static void log_reject(struct ccm_partner *partner, u32 code)
 	if (code < CCM_REJECT_COUNT)
 		atomic64_inc(&node->rejected[code]);
 	trace_ccm_reject(partner->id, code);
-	/* part of every second handshake, and no fault of anybody */
-	if (code == CCM_REJECT_CROSSED || code == CCM_REJECT_STALE)
+	/* part of every second handshake, or of every dump, and no fault of anybody */
+	if (code == CCM_REJECT_CROSSED || code == CCM_REJECT_STALE ||
+	    code == CCM_REJECT_DUMPING)
 		return;
 	if (__ratelimit(&node->reject_log))
 		pr_warn("partner %u: connect request rejected: %s\n", partner->id,

@@ -73,6 +73,7 @@ struct ccm_partner_counters {
  * @last_reason: enum ccm_reason of the last DOWN shown
  * @way: of the last connection that has ended
  * @log: what is said of that
+ * @panicked_us: in a DOWN that its crash kernel has caused: when that was started; else 0
  * @log_due: a READY or DOWN of this step is to be logged
  * @log_state: which
  * @log_reason: of DOWN
@@ -107,6 +108,7 @@ struct ccm_partner {
 	u32 last_reason;
 	struct ccm_way way;
 	struct ccm_state_log log;
+	u64 panicked_us;
 	bool log_due;
 	u32 log_state;
 	u32 log_reason;

@@ -16,6 +16,7 @@ static void print(const struct ccm_state_log *log, const struct ccm_state_line *
 	const struct ccm_way *way = &line->way;
 	char from[80] = "";
 	char error[32] = "";
+	char when[80] = "";
 	char more[48] = "";
 
 	if (unsaid)
@@ -29,9 +30,16 @@ static void print(const struct ccm_state_log *log, const struct ccm_state_line *
 		scnprintf(from, sizeof(from), "%pISc to ", &way->from);
 	if (line->error)
 		scnprintf(error, sizeof(error), " (%pe)", ERR_PTR(line->error));
-	pr_info("partner %u: DOWN (%s): %s%pISpc%s%s: %s%s%s\n", log->id,
+	if (line->heard_ms)
+		scnprintf(when, sizeof(when),
+			  "; that was %llu to %llu ms ago: its crash kernel runs",
+			  line->panicked_ms, line->heard_ms);
+	else if (line->panicked_ms)
+		scnprintf(when, sizeof(when), "; its crash kernel has run for %llu ms",
+			  line->panicked_ms);
+	pr_info("partner %u: DOWN (%s): %s%pISpc%s%s: %s%s%s%s\n", log->id,
 		ccm_reason_text(line->reason), from, &way->to, way->device[0] ? " over " : "",
-		way->device, ccm_reason_remedy(line->reason), error, more);
+		way->device, ccm_reason_remedy(line->reason), error, when, more);
 }
 
 /* What was left out last is the present state, and that is not left out. */

@@ -32,6 +32,8 @@ struct ccm_state_line {
 	u64 incarnation;	/* of READY */
 	int error;		/* of DOWN: errno of the last connection, or 0 */
 	struct ccm_way way;	/* of DOWN */
+	u64 panicked_ms;	/* of DOWN: how long its crash kernel runs; 0: that shows nothing */
+	u64 heard_ms;		/* ... and how long ago the one before it was heard; 0: never */
 };
 
 /**

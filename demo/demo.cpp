@@ -64,7 +64,7 @@ int Demo::run()
 
 void Demo::introduce()
 {
-    std::string kernel = options_.uml ? "User-Mode Linux" : "QEMU, Debian's kernel " + lab::stock_release();
+    std::string kernel = options_.uml ? "User-Mode Linux" : "QEMU, Debian's kernel " + lab::stock_kernel().release;
     timeline_.title("CCM: two kernels find each other before user space");
     timeline_.paragraph(fmt::format(
         "Two machines ({}) boot from an initramfs that sets up soft-RoCE and loads rdma_ccm.ko and two kernel "

@@ -98,7 +98,7 @@ nodes() {
 on_nodes() {
 	local suite others kernel modules
 	others=$($host/tests/cluster/cluster_test --gtest_list_tests | sed -n 's/^\([A-Za-z0-9]*\)\.$/\1/p' |
-		grep -vxE "${long// /|}|Endurance|Mixed.*")
+		grep -vxE "${long// /|}|Endurance|Mixed.*|.*Stock.*")
 	for suite in $long; do
 		nodes cluster "$suite" debug "$suite.*"
 	done

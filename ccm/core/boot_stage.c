@@ -35,6 +35,12 @@ void ccm_boot_stage_start(struct ccm_boot_stage *s, u32 stage)
 	s->set = stage;
 }
 
+/* Nobody raises it any more: the kernel goes down, or has taken over from one that panicked. */
+static bool closed(const struct ccm_boot_stage *s)
+{
+	return s->leaving || s->set == CCM_STAGE_DUMPING;
+}
+
 u32 ccm_boot_stage_shown(const struct ccm_boot_stage *s)
 {
 	u32 held = highest_held(s);
@@ -50,7 +56,7 @@ enum ccm_boot_stage_result ccm_boot_stage_set(struct ccm_boot_stage *s, u32 stag
 
 	if (stage < CCM_STAGE_KERNEL || stage > CCM_STAGE_STOPPING)
 		return CCM_BOOT_STAGE_RANGE;
-	if (s->leaving)
+	if (closed(s))
 		return CCM_BOOT_STAGE_LEAVING;
 	if (rank(stage) < highest_held(s))
 		return CCM_BOOT_STAGE_HELD;
@@ -65,7 +71,7 @@ enum ccm_boot_stage_result ccm_boot_stage_hold(struct ccm_boot_stage *s, u32 fro
 
 	if (to > CCM_STAGE_RUNNING)
 		return CCM_BOOT_STAGE_RANGE;
-	if (to != CCM_STAGE_UNKNOWN && s->leaving)
+	if (to != CCM_STAGE_UNKNOWN && closed(s))
 		return CCM_BOOT_STAGE_LEAVING;
 	if (from != CCM_STAGE_UNKNOWN)
 		s->held[from]--;

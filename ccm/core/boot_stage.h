@@ -8,6 +8,8 @@
  * "running" keeps others from saying that nothing is served.
  *
  * "stopping" is below all others in this: a program that serves has not stopped.
+ *
+ * "dumping" is what a crash kernel begins with, and ends with.
  */
 #ifndef CCM_CORE_BOOT_STAGE_H
 #define CCM_CORE_BOOT_STAGE_H
@@ -22,7 +24,7 @@ CCM_EXTERN_C_BEGIN
 enum ccm_boot_stage_result {
 	CCM_BOOT_STAGE_OK	= 0,
 	CCM_BOOT_STAGE_RANGE	= 1,	/* no such stage, or none that this can be */
-	CCM_BOOT_STAGE_LEAVING	= 2,	/* the node is going down */
+	CCM_BOOT_STAGE_LEAVING	= 2,	/* the node is going down, or is a crash kernel */
 	CCM_BOOT_STAGE_HELD	= 3,	/* a program holds a higher one */
 };
 

@@ -324,6 +324,9 @@ static void take_status(struct ccm_failover *f, const struct ccm_failover_event 
 	bool ready = event->state == CCM_STATE_READY;
 	u32 stage = event->stage < CCM_STAGE_COUNT ? event->stage : (u32)CCM_STAGE_UNKNOWN;
 
+	/* A crash kernel's, which never served: nothing was given up by it. */
+	if (stage == CCM_STAGE_DUMPING)
+		stage = CCM_STAGE_UNKNOWN;
 	f->state = event->state;
 	f->reason = event->reason;
 	f->certain = event->certain;

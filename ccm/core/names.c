@@ -32,7 +32,7 @@ static const char *const reason_texts[] = {
 
 static const char *const stage_names[] = {
 	"unknown", "kernel", "initramfs", "root", "userspace", "storage", "running",
-	"stopping",
+	"stopping", "dumping",
 };
 
 static const char *const event_names[] = {

@@ -41,6 +41,7 @@ CCM_SESSION_HANDLER(start)
 		return;
 	s->enabled = true;
 	s->reason = CCM_REASON_NONE;
+	s->dumping = 0;
 	s->attempt.retries = 0;
 	s->attempt.at_once = 0;
 	ccm_session_connect(s, now_us, event, actions);
@@ -277,6 +278,8 @@ static bool admit(struct ccm_session *s, const struct ccm_session_event *event,
 	if (!s->enabled && (code == CCM_REJECT_NONE || code == CCM_REJECT_VERSION))
 		code = s->reason == CCM_REASON_SHUTDOWN ? CCM_REJECT_STOPPING :
 							  CCM_REJECT_ADMIN;
+	else if (code == CCM_REJECT_NONE && request->incarnation == s->dumping)
+		code = CCM_REJECT_DUMPING;
 	else if (code == CCM_REJECT_NONE && stale(s, request))
 		code = CCM_REJECT_STALE;
 	if (code == CCM_REJECT_NONE)
@@ -360,6 +363,11 @@ CCM_SESSION_HANDLER(established)
 					code == CCM_REJECT_VERSION ? CCM_REASON_VERSION :
 								     CCM_REASON_REFUSED,
 					CCM_RETRY_POLICY, false, actions);
+			return;
+		}
+		if (answer.incarnation == s->dumping) {
+			ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_POLICY, false,
+					actions);
 			return;
 		}
 		/*
@@ -503,6 +511,7 @@ CCM_SESSION_HANDLER(rejected)
 		reason = CCM_REASON_ADDRESS;
 		break;
 	case CCM_REJECT_ADMIN:
+	case CCM_REJECT_DUMPING:
 		reason = CCM_REASON_ADMIN;
 		break;
 	case CCM_REJECT_STOPPING:

@@ -397,6 +397,8 @@ static void status_read(struct ccm_session *s, u64 now_us, struct ccm_session_co
 		return;
 	}
 	c->done |= CCM_DONE_R1;
+	if (page.stage == CCM_STAGE_DUMPING)
+		c->done |= CCM_DONE_DUMPING;
 	if (c == &s->conn)
 		ccm_session_watch(c, actions);
 	ccm_session_prove(s, now_us, c, event, actions);
@@ -459,9 +461,10 @@ static void hello_rung(struct ccm_session *s, u64 now_us, struct ccm_session_con
 		return;
 	}
 	c->done |= CCM_DONE_HELLO_RECEIVED;
-	if (c == &s->conn)
-		ccm_session_mail_first(s, now_us, actions);
 	ccm_session_prove(s, now_us, c, event, actions);
+	/* no mail on one that has ended by that: a crash kernel's */
+	if (c == &s->conn && has(c, CCM_DONE_HELLO_RECEIVED))
+		ccm_session_mail_first(s, now_us, actions);
 }
 
 static void answer_rung(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,

@@ -39,6 +39,13 @@ enum ccm_kernel ccm_session_kernel(const struct ccm_session *s,
 	return CCM_KERNEL_OTHER;
 }
 
+u64 ccm_session_started(const struct ccm_session_conn *conn)
+{
+	s64 at_us = started(conn->began_us, conn->hello.uptime_ms);
+
+	return at_us > 0 ? (u64)at_us : 0;
+}
+
 bool ccm_session_went_back(const struct ccm_session *s, u64 incarnation, u64 uptime_ms)
 {
 	return incarnation == s->peer_incarnation && s->heard_us &&

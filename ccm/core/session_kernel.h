@@ -37,6 +37,9 @@ enum ccm_kernel {
 enum ccm_kernel ccm_session_kernel(const struct ccm_session *s,
 				   const struct ccm_session_conn *conn);
 
+/* When the kernel at the other end was started: this node's time; 0: before that began */
+u64 ccm_session_started(const struct ccm_session_conn *conn);
+
 /**
  * ccm_session_went_back() - does this running time lie before one that was heard?
  * @s: session

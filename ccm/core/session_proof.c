@@ -32,6 +32,48 @@ static void weigh(struct ccm_session *s, u64 now_us, const struct ccm_session_ev
 	ccm_session_end(s, now_us, event, reason, CCM_RETRY_BACKOFF, false, actions);
 }
 
+/*
+ * A crash kernel runs because the kernel before it has panicked. Was that the one that was
+ * heard last? Another machine with the same id says nothing of it.
+ */
+static bool has_panicked(const struct ccm_session *s, const struct ccm_session_conn *conn)
+{
+	switch (ccm_session_kernel(s, conn)) {
+	case CCM_KERNEL_UNKNOWN:
+		return true;
+	case CCM_KERNEL_NEW:
+		return conn->hello.machine == s->peer_hello.machine;
+	default:
+		return false;
+	}
+}
+
+/*
+ * It has said all that it has to say: there is nobody behind it to become READY with. Who the
+ * partner is, and when its kernel was heard, stays as it was: the next one is compared with that.
+ */
+static void take_panic(struct ccm_session *s, u64 now_us, struct ccm_session_conn *conn,
+		       const struct ccm_session_event *event,
+		       struct ccm_session_actions *actions)
+{
+	u32 reason = s->reason ? s->reason : (u32)CCM_REASON_UNREACHABLE;
+	bool proof = has_panicked(s, conn);
+	bool present = conn == &s->conn;
+	bool said = false;
+
+	if (proof) {
+		reason = CCM_REASON_PANICKED;
+		s->dumping = conn->incarnation;
+		s->panicked_us = ccm_session_started(conn);
+	}
+	if (present)
+		said = ccm_session_goodbye(conn, CCM_REASON_ADMIN, actions);
+	else
+		ccm_session_dismiss(conn, CCM_REASON_ADMIN, actions);
+	if (proof || present)
+		ccm_session_end(s, now_us, event, reason, CCM_RETRY_POLICY, said, actions);
+}
+
 void ccm_session_prove(struct ccm_session *s, u64 now_us, struct ccm_session_conn *conn,
 		       const struct ccm_session_event *event,
 		       struct ccm_session_actions *actions)
@@ -41,7 +83,9 @@ void ccm_session_prove(struct ccm_session *s, u64 now_us, struct ccm_session_con
 	if ((conn->done & proof) != proof || (conn->done & CCM_DONE_PROVEN))
 		return;
 	conn->done |= CCM_DONE_PROVEN;
-	if (conn == &s->candidate)
+	if (conn->done & CCM_DONE_DUMPING)
+		take_panic(s, now_us, conn, event, actions);
+	else if (conn == &s->candidate)
 		weigh(s, now_us, event, actions);
 	else
 		ccm_session_know(s, conn);

@@ -10,6 +10,7 @@
  *
  *	the same incarnation				it has left the present connection
  *	a kernel started after the last READ		restarted: the old one is gone
+ *	... which is a crash kernel			panicked; and the session is not for it
  *	anybody else					a READ over the present connection
  *
  * Whoever still answers that READ has not been restarted or reloaded: two machines have one

@@ -65,6 +65,7 @@ struct ccm_session_config {
 #define CCM_DONE_PROVEN		(1U << 11)	/* R1 and the hello: it is the partner's */
 #define CCM_DONE_WAITS		(1U << 12)	/* proven, and cannot be who has the present one */
 #define CCM_DONE_CATALOG_EARLY	(1U << 13)	/* the catalog came while it was a candidate */
+#define CCM_DONE_DUMPING	(1U << 14)	/* R1: a crash kernel is at the other end */
 
 /*
  * Mail that is written again and again: what is written and not taken yet, ccm_session.mail.
@@ -166,6 +167,9 @@ struct ccm_session_sizes {
  * @peer_kernel: number of the partner's kernel: another one when it was, or may have been,
  *	started anew; 0: never heard of
  * @peer_hello: the partner's last one that was proven
+ * @dumping: incarnation of the partner's crash kernel, which proved that the one before it has
+ *	panicked, and which is not talked to any more; 0: none
+ * @panicked_us: by when that was: its crash kernel began; 0: before this node's time
  * @heard_us: when the partner's running time was last heard; 0: never
  * @heard_uptime_ms: that, of its kernel
  * @peer_ready: the partner's W3
@@ -195,6 +199,8 @@ struct ccm_session {
 	u32 peer_attempt;
 	u32 peer_kernel;
 	struct ccm_wire_hello peer_hello;
+	u64 dumping;
+	u64 panicked_us;
 	u64 heard_us;
 	u64 heard_uptime_ms;
 	struct ccm_wire_ready peer_ready;

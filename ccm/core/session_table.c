@@ -151,10 +151,12 @@ static const struct ccm_session_row rows[] = {
 	    "hello (W1); wrong or repeated: " REFUSE_TEXT),
 	ADV(GREETING, READ_DONE, read_done,
 	    IN_ENDED | IN_OPENING | IN_READY,
-	    "R1: check the page, watch it. R2: the partner's answer; go on as far as its hello, "
+	    "R1: check the page, watch it; a crash kernel's, and the hello is here: goodbye, close, "
+	    "panicked, " BACKOFF_TEXT ". R2: the partner's answer; go on as far as its hello, "
 	    "catalog and ready are here. Wrong: " REFUSE_TEXT),
 	ADV(GREETING, RING, ring, IN_ENDED,
-	    "hello: check and answer it, write my catalog (W2); answer: read it (R2); " MAIL_TEXT
+	    "hello: check and answer it, write my catalog (W2); a crash kernel's, and R1 is done: "
+	    "goodbye, close, panicked; answer: read it (R2); " MAIL_TEXT
 	    "ready: keep it; goodbye: close with its reason. Wrong or out of order: " REFUSE_TEXT),
 	ADV(GREETING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
@@ -283,8 +285,9 @@ static const struct ccm_session_row rows[] = {
 	{ CCM_STATE_COUNT, CCM_SEV_##event, ccm_session_##handler, next, true, text }
 #define CANDIDATE_LOST	"close it; the session is not touched"
 #define CANDIDATE_GOES	"; proven: it takes the place of the present connection, or waits for " \
-			"what a READ over that one says"
-#define CANDIDATE_IN	(IN_GREETING | IN_NEGOTIATING)
+			"what a READ over that one says; a crash kernel's: goodbye, close both, " \
+			"panicked"
+#define CANDIDATE_IN	(IN_DOWN | IN_GREETING | IN_NEGOTIATING)
 
 static const struct ccm_session_row candidate_rows[] = {
 	CANDIDATE(ESTABLISHED, candidate_established, 0,

@@ -553,6 +553,8 @@ const char *ccm_reject_name(u32 code)
 		return "disabled by administrator";
 	case CCM_REJECT_ADDRESS:
 		return "not from an address of that node";
+	case CCM_REJECT_DUMPING:
+		return "a crash kernel";
 	default:
 		return "unknown";
 	}

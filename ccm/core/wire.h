@@ -152,6 +152,7 @@ enum ccm_reject {
 	CCM_REJECT_BUSY		= 9,	/* no resources; try again later */
 	CCM_REJECT_ADMIN	= 10,	/* the partner is disabled here */
 	CCM_REJECT_ADDRESS	= 11,	/* you do not come from an address of that node */
+	CCM_REJECT_DUMPING	= 12,	/* you are a crash kernel: I know */
 	CCM_REJECT_COUNT
 };
 

@@ -92,6 +92,20 @@ TEST_F(BootStage, LeavesInGoodOrderOnlyIfItServedNoMore)
     EXPECT_EQ(shown(), u32{CCM_STAGE_ROOT}) << "it has not served";
 }
 
+TEST_F(BootStage, ACrashKernelStaysOne)
+{
+    ccm_boot_stage_start(&s, CCM_STAGE_DUMPING);
+    for (u32 stage = CCM_STAGE_KERNEL; stage <= CCM_STAGE_STOPPING; stage++) {
+        EXPECT_EQ(set(stage), CCM_BOOT_STAGE_LEAVING);
+        EXPECT_NE(hold(CCM_STAGE_UNKNOWN, stage), CCM_BOOT_STAGE_OK);
+        EXPECT_EQ(shown(), u32{CCM_STAGE_DUMPING});
+    }
+    ccm_boot_stage_leave(&s);
+    EXPECT_EQ(shown(), u32{CCM_STAGE_DUMPING});
+    ccm_boot_stage_start(&s, CCM_STAGE_KERNEL);
+    EXPECT_EQ(set(CCM_STAGE_DUMPING), CCM_BOOT_STAGE_RANGE) << "nobody says it of himself";
+}
+
 // Against a list of holders: the end of one never raises what is shown.
 TEST_F(BootStage, AnyNumberOfHolders)
 {

@@ -53,6 +53,8 @@ u32 FailoverModel::flags() const
 void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain)
 {
     forgive(now);
+    if (stage == CCM_STAGE_DUMPING) // of a kernel that nobody watches
+        stage = CCM_STAGE_UNKNOWN;
     certain_ = certain;
     told_ = true;
     told_state_ = state;

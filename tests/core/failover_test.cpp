@@ -619,6 +619,26 @@ TEST(Failover, WhoSaidThatItStopsHasLeftInGoodOrder)
     back.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_PARTITION, CCM_REASON_UNREACHABLE);
 }
 
+/* The crash kernel comes seconds later; it gives nothing up, and is no boot. */
+TEST(Failover, ACrashKernelMakesAnAdviceCertain)
+{
+    Play play;
+    play.at(0, ready(CCM_STAGE_RUNNING));
+    play.at(1, down(CCM_REASON_UNREACHABLE, CCM_STAGE_RUNNING));
+    play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_PARTITION, CCM_REASON_UNREACHABLE);
+    play.at(2, status(CCM_STATE_GREETING, CCM_REASON_NONE, CCM_STAGE_DUMPING, 1));
+    play.at(3, down(CCM_REASON_PANICKED, CCM_STAGE_DUMPING));
+    play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED, CCM_REASON_PANICKED);
+    EXPECT_TRUE(play.f.view.flags & CCM_FM_F_CERTAIN);
+    play.at(4, ready(CCM_STAGE_KERNEL, 2));
+    play.expect(CCM_FM_BOOTING_WAIT, CCM_FM_F_ADVISED);
+    Play shut;
+    shut.at(0, ready(CCM_STAGE_RUNNING));
+    shut.at(1, down(CCM_REASON_PANICKED, CCM_STAGE_DUMPING));
+    shut.at(2, down(CCM_REASON_SHUTDOWN));
+    shut.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED, CCM_REASON_SHUTDOWN);
+}
+
 /* Everything that can be told of a partner, for histories */
 std::vector<ccm_failover_event> alphabet()
 {
@@ -627,6 +647,7 @@ std::vector<ccm_failover_event> alphabet()
         all.push_back(down(reason));
     all.push_back(down(CCM_REASON_ADMIN, CCM_STAGE_STOPPING));
     all.push_back(down(CCM_REASON_SHUTDOWN, CCM_STAGE_RUNNING));
+    all.push_back(down(CCM_REASON_PANICKED, CCM_STAGE_DUMPING));
     for (u32 stage : {CCM_STAGE_UNKNOWN, CCM_STAGE_KERNEL, CCM_STAGE_ROOT, CCM_STAGE_RUNNING, CCM_STAGE_STOPPING})
         all.push_back(ready(stage, 1));
     all.push_back(down(CCM_REASON_UNREACHABLE, CCM_STAGE_STOPPING));

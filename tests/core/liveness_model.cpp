@@ -44,7 +44,7 @@ u32 LivenessModel::read(u64 now_us, const std::optional<ccm_wire_status> &page)
         return end(CCM_REASON_RESTARTED);
     uptime_ms_ = page->uptime_ms;
 
-    const u32 stage = page->stage > 7 ? 0 : page->stage; /* a later version's: unknown */
+    const u32 stage = page->stage > 8 ? 0 : page->stage; /* a later version's: unknown */
     const bool leaving = page->flags & CCM_PAGE_LEAVING;
     u32 found = stage == stage_ && leaving == leaving_ ? 0 : CCM_LIVENESS_STAGE;
     stage_ = stage;

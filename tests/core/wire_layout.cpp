@@ -27,7 +27,7 @@ std::vector<Field> hello_fields()
     std::vector<Field> fields = {
         {"version_min", 8, 2, 1, any16},   {"version_max", 10, 2, 1, any16},     {"node", 12, 4, 1, 65535},
         {"incarnation", 16, 8, 1, any64},  {"nonce", 24, 8, 1, any64},           {"nonce_partner", 32, 8, 1, any64},
-        {"capabilities", 40, 8, 0, any64}, {"detect_ms", 48, 4, 20, 60000},      {"stage", 52, 4, 0, 7, unknown_stage},
+        {"capabilities", 40, 8, 0, any64}, {"detect_ms", 48, 4, 20, 60000},      {"stage", 52, 4, 0, 8, unknown_stage},
         {"auth", 56, 4, 0, any32},         {"uptime_ms", 128, 8, 0, uptime_max}, {"machine", 136, 8, 0, any64},
     };
     for (const Field &f : array("proof", 64, 32))
@@ -121,7 +121,7 @@ const std::vector<Layout> &layouts()
           {"node", 12, 4, 1, 65535},
           {"incarnation", 16, 8, 1, any64},
           {"cluster", 24, 8, 0, any64},
-          {"stage", 32, 4, 0, 7, unknown_stage},
+          {"stage", 32, 4, 0, 8, unknown_stage},
           {"flags", 36, 4, 0, any32},
           {"counter", 40, 8, 0, any64},
           {"tick_ms", 48, 4, 1, 60000},

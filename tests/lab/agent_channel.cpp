@@ -214,6 +214,14 @@ void AgentChannel::put(const std::string &path, std::string_view content, int mo
     } while (!content.empty());
 }
 
+void AgentChannel::begin_anew()
+{
+    std::unique_lock lock(mutex_);
+    fail_commands("another kernel has taken over");
+    greeted_ = false;
+    root_ = Root::none;
+}
+
 void AgentChannel::switch_root()
 {
     std::unique_lock lock(mutex_);

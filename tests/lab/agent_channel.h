@@ -32,6 +32,8 @@ public:
 
     Command start(const std::string &command);
     void put(const std::string &path, std::string_view content, int mode, Duration timeout);
+    // Another kernel begins on the same line: nothing counts before its agent's hello.
+    void begin_anew();
     void switch_root();
     void signal(int id, int number);
     std::vector<Command> running() const; // commands that have not ended

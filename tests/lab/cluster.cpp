@@ -92,26 +92,30 @@ Node &Cluster::add(NodeSpec spec)
     setup.cable = &network_.add_cable(fmt::format("node{}", spec.id));
     if (spec.kind == Kind::uml) {
         fs::path build = fs::absolute(settings_.uml_build(spec.kernel.empty() ? settings_.kernel : spec.kernel));
-        setup.image = image_for(spec, build, "");
+        setup.image = image_for(spec, uml_image(build));
         nodes_.push_back(std::make_unique<UmlNode>(setup, build));
     } else {
-        std::string release = stock_release();
-        setup.image = image_for(spec, "", release);
-        nodes_.push_back(std::make_unique<QemuNode>(setup, release));
+        StockKernel kernel = stock_kernel(spec.kernel);
+        setup.image = image_for(spec, qemu_image(kernel), kernel.image);
+        nodes_.push_back(std::make_unique<QemuNode>(setup, kernel.image));
     }
     return *nodes_.back();
 }
 
-fs::path Cluster::image_for(const NodeSpec &spec, const fs::path &uml_build, const std::string &release)
+fs::path Cluster::image_for(const NodeSpec &spec, ImageSpec image, const fs::path &kernel)
 {
     fs::path images = fs::absolute(settings_.run_dir / "images");
     fs::create_directories(images);
-    ImageSpec image = spec.kind == Kind::uml ? uml_image(uml_build) : qemu_image(release);
+    std::string kind = spec.kind == Kind::uml ? "uml" : "qemu";
     image.modules = spec.kind == Kind::uml ? settings_.uml_modules : settings_.qemu_modules;
     if (auto other = settings_.other_modules.find(spec.kernel); other != settings_.other_modules.end())
         image.modules = other->second;
     image.programs = settings_.programs;
-    return cached_image(image, images, spec.kind == Kind::uml ? "uml" : "qemu");
+    if (spec.crash_kernel_mb) {
+        fs::path same = cached_image(image, images, kind);
+        image.files = {{"boot/vmlinuz", kernel}, {"boot/initrd", same}};
+    }
+    return cached_image(image, images, kind);
 }
 
 Node &Cluster::node(int id)

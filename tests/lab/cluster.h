@@ -40,8 +40,8 @@ public:
     std::string console_tails(std::size_t lines = 30) const;
 
 private:
-    std::filesystem::path image_for(const NodeSpec &spec, const std::filesystem::path &uml_build,
-                                    const std::string &release);
+    // KERNEL: of a stock kernel, which a node with a crash kernel has in its image
+    std::filesystem::path image_for(const NodeSpec &spec, ImageSpec image, const std::filesystem::path &kernel = {});
     std::vector<Node *> answering();
     void unload(std::vector<Node *> &live);
     void check_debug(const std::vector<Node *> &live);

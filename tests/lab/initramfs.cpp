@@ -200,11 +200,11 @@ ImageSpec uml_image(const fs::path &build_dir)
     return spec;
 }
 
-ImageSpec qemu_image(const std::string &release)
+ImageSpec qemu_image(const StockKernel &kernel)
 {
     ImageSpec spec;
-    spec.kernel_release = release;
-    spec.module_tree = fs::path("/lib/modules") / release;
+    spec.kernel_release = kernel.release;
+    spec.module_tree = kernel.modules;
     spec.kernel_modules = {"virtio_pci", "virtio_net", "rdma_rxe", "rdma_cm", "ib_uverbs", "rdma_ucm"};
     // Where there is one, soft-RoCE cannot register its device without it: it asks for the
     // algorithm by name, and modules.dep does not know. Newer kernels have it built in.
@@ -213,10 +213,15 @@ ImageSpec qemu_image(const std::string &release)
     return spec;
 }
 
-std::string stock_release()
+StockKernel stock_kernel(const std::string &version)
 {
-    std::string release = output_of(quoted(lab_source_dir() / "kernel/stock-release.sh") + " 2>&1");
-    return release.substr(0, release.find('\n'));
+    const auto first_line = [](const std::string &text) { return text.substr(0, text.find('\n')); };
+    if (version.empty()) {
+        std::string release = first_line(output_of(quoted(lab_source_dir() / "kernel/stock-release.sh") + " 2>&1"));
+        return {release, "/boot/vmlinuz-" + release, "/lib/modules/" + release};
+    }
+    fs::path dir = first_line(output_of(quoted(lab_source_dir() / "kernel/stock.sh") + " " + quoted(version)));
+    return {first_line(read_file(dir / "release")), dir / "vmlinuz", dir / "modules"};
 }
 
 std::string make_initramfs(const ImageSpec &spec)

@@ -27,10 +27,17 @@ struct ImageSpec {
 
 // For a User-Mode Linux kernel built in BUILD_DIR.
 ImageSpec uml_image(const std::filesystem::path &build_dir);
-// For Debian's kernel RELEASE: virtio network, soft-RoCE and RDMA CM modules.
-ImageSpec qemu_image(const std::string &release);
-// The release that kernel/stock-release.sh finds: of the kernel that QEMU nodes boot.
-std::string stock_release();
+// A kernel of the distribution
+struct StockKernel {
+    std::string release; // as `uname -r` prints it
+    std::filesystem::path image;
+    std::filesystem::path modules; // where modules.dep is
+};
+// The one that is installed (kernel/stock-release.sh), or for a VERSION one that is fetched
+// (kernel/stock.sh).
+StockKernel stock_kernel(const std::string &version = "");
+// Its virtio network, soft-RoCE and RDMA CM modules
+ImageSpec qemu_image(const StockKernel &kernel);
 
 // The image as an uncompressed cpio archive. The same input gives the same bytes.
 std::string make_initramfs(const ImageSpec &spec);

@@ -313,6 +313,14 @@ std::string Node::panic_at(const std::string &command, Duration timeout)
     return said;
 }
 
+TimePoint Node::crash(Duration timeout)
+{
+    TimePoint at = panic(timeout);
+    channel()->begin_anew();
+    panicked_ = false;
+    return at;
+}
+
 void Node::reboot(Duration timeout)
 {
     console_->remark("reboot");

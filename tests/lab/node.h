@@ -31,8 +31,9 @@ enum class Rdma { rxe, siw, none };
 struct NodeSpec {
     int id = 0; // 0: the next free one, from 1
     Kind kind = Kind::uml;
-    std::string kernel;                                // User-Mode Linux: as Settings::kernel; empty: as the run says
-    std::vector<std::string> load;                     // modules that init loads with modprobe
+    std::string kernel;            // User-Mode Linux: as Settings::kernel; empty: as the run says. QEMU: a version, as
+                                   // kernel/stock.sh takes it; empty: the one that is installed
+    std::vector<std::string> load; // modules that init loads with modprobe
     std::vector<std::string> parameters;               // words for the kernel command line, as "rdma_ccm.node=1"
     Rdma rdma = Rdma::rxe;                             // the RDMA link that init adds
     std::optional<std::vector<std::string>> addresses; // default: 192.0.2.ID/24 and 2001:db8::ID/64
@@ -40,6 +41,8 @@ struct NodeSpec {
     int wire_kib = 0;             // what its cable takes in each direction before frames are dropped; User-Mode
                                   // Linux drops what does not fit at once. 0: what the system gives (some 90 frames)
     unsigned memory_mb = 0;       // 0: what suits the kernel
+    unsigned crash_kernel_mb = 0; // QEMU: room for a crash kernel; /boot/vmlinuz and /boot/initrd are the node's own
+    unsigned cpus = 1;            // QEMU
     bool unload_at_finish = true; // the verdict unloads what `load` names
 };
 
@@ -73,6 +76,8 @@ public:
     TimePoint panic(Duration timeout = 20s);
     // The same by a command of its own, which first says something, in one line: that.
     std::string panic_at(const std::string &command, Duration timeout = 20s);
+    // The kernel panics, and its crash kernel takes over: wait_ready() waits for that one.
+    TimePoint crash(Duration timeout = 20s);
     // Through the kernel's reboot path, and a new boot up to its hello.
     void reboot(Duration timeout = 120s);
     void power_off(Duration timeout = 20s);   // through the kernel's power-off path

@@ -6,7 +6,7 @@
 
 namespace ccm::lab {
 
-QemuNode::QemuNode(const Setup &setup, std::string release) : Node(setup), release_(std::move(release)) {}
+QemuNode::QemuNode(const Setup &setup, std::filesystem::path kernel) : Node(setup), kernel_(std::move(kernel)) {}
 
 QemuNode::~QemuNode()
 {
@@ -23,11 +23,12 @@ std::vector<std::string> QemuNode::command_line()
     std::string program = "/usr/bin/qemu-system-x86_64";
     if (access(program.c_str(), X_OK) != 0)
         throw Error("{}: {} is not installed: apt-get install qemu-system-x86", name(), program);
-    std::string kernel = "/boot/vmlinuz-" + release_;
-    if (access(kernel.c_str(), R_OK) != 0)
-        throw Error("{}: cannot read {}: run as a user who may, or set CCM_LAB_QEMU_RELEASE", name(), kernel);
+    if (access(kernel_.c_str(), R_OK) != 0)
+        throw Error("{}: cannot read {}: run as a user who may, or set CCM_LAB_QEMU_RELEASE", name(), kernel_.string());
     std::string words =
         fmt::format("console=ttyS0 lab.pre=virtio_pci,virtio_net {}", fmt::join(kernel_words("/dev/ttyS1"), " "));
+    if (spec().crash_kernel_mb)
+        words += fmt::format(" crashkernel={}M", spec().crash_kernel_mb);
     std::vector<std::string> line{
         program,
         "ccm-lab-" + name(),
@@ -37,9 +38,9 @@ std::vector<std::string> QemuNode::command_line()
         "-cpu",
         "max",
         "-smp",
-        "1",
+        std::to_string(spec().cpus),
         "-m",
-        std::to_string(spec().memory_mb ? spec().memory_mb : 384),
+        std::to_string((spec().memory_mb ? spec().memory_mb : 384) + 2 * spec().crash_kernel_mb),
         "-nodefaults",
         "-display",
         "none",
@@ -48,7 +49,7 @@ std::vector<std::string> QemuNode::command_line()
         "-name",
         name(),
         "-kernel",
-        kernel,
+        kernel_.string(),
         "-initrd",
         image().string(),
         "-append",

@@ -5,10 +5,10 @@
 
 namespace ccm::lab {
 
-// Debian's stock kernel in QEMU, by software emulation.
+// A stock kernel of Debian in QEMU, by software emulation.
 class QemuNode final : public Node {
 public:
-    QemuNode(const Setup &setup, std::string release);
+    QemuNode(const Setup &setup, std::filesystem::path kernel);
     ~QemuNode() override;
     std::string netdev() const override { return "eth0"; }
     bool debug_kernel() const override { return false; }
@@ -20,7 +20,7 @@ private:
     Framing framing() const override { return Framing::length; }
     bool ends_on_panic() const override { return false; }
 
-    std::string release_;
+    std::filesystem::path kernel_;
 };
 
 } // namespace ccm::lab

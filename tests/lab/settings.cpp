@@ -50,14 +50,14 @@ std::string checked_kernel(const std::string &name)
     return name;
 }
 
-// --uml-modules=[KERNEL=]PATH[:PATH...]: those of the run's kernel, or of another
-void take_uml_modules(Settings &s, const std::string &text)
+// [KERNEL=]PATH[:PATH...]: those of the run's kernel, MODULES, or of another
+void take_modules(Settings &s, std::vector<fs::path> &modules, const std::string &text)
 {
     std::size_t end = text.find('=');
     if (end == std::string::npos)
-        s.uml_modules = module_list(text);
+        modules = module_list(text);
     else
-        s.other_modules[checked_kernel(text.substr(0, end))] = module_list(text.substr(end + 1));
+        s.other_modules[text.substr(0, end)] = module_list(text.substr(end + 1));
 }
 
 fs::path checked_program(const std::string &path)
@@ -112,9 +112,9 @@ void Settings::take_arguments(int &argc, char **argv)
         else if (is("--uml-debug"))
             uml_debug = value;
         else if (is("--uml-modules"))
-            take_uml_modules(*this, value);
+            take_modules(*this, uml_modules, value);
         else if (is("--qemu-modules"))
-            qemu_modules = module_list(value);
+            take_modules(*this, qemu_modules, value);
         else if (is("--ccmadm"))
             programs["usr/bin/ccmadm"] = checked_program(value);
         else if (is("--program"))

@@ -17,7 +17,7 @@ struct Settings {
     std::filesystem::path uml_plain, uml_debug;     // --uml-plain=DIR, --uml-debug=DIR (CCM_LAB_UML_PLAIN, _DEBUG);
                                                     // without: kernel/build-uml.sh builds or finds it
     std::vector<std::filesystem::path> uml_modules; // --uml-modules=PATH[:PATH...], CCM_LAB_UML_MODULES:
-    std::map<std::string, std::vector<std::filesystem::path>> other_modules; // --uml-modules=KERNEL=PATH[:PATH...]:
+    std::map<std::string, std::vector<std::filesystem::path>> other_modules; // either with KERNEL=PATH[:PATH...]:
                                                                              // for nodes whose spec names KERNEL
     std::vector<std::filesystem::path> qemu_modules;       // --qemu-modules=, CCM_LAB_QEMU_MODULES: .ko files, or
                                                            // directories to take all of them from

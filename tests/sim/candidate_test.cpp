@@ -260,6 +260,109 @@ TEST_F(Candidate, ASnapshotIsAnotherKernel)
     EXPECT_NE(m.s.peer_kernel, kernel);
 }
 
+// The kernel that was heard has panicked: its crash kernel says so, and is not served.
+TEST_F(Candidate, ACrashKernelIsProofOfAPanic)
+{
+    for (bool hello_last : {false, true}) {
+        Machine before = m;
+        uint32_t kernel = m.s.peer_kernel;
+        auto dumping = [](auto &p) { p.stage = CCM_STAGE_DUMPING; };
+
+        ask(0xdead, 80);
+        uint64_t began = m.now;
+        uint32_t other = m.s.candidate.id;
+        m.step(m.established());
+        m.step(m.keys());
+        m.step(hello_last ? m.status(dumping) : m.hello());
+        EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+        m.step(hello_last ? m.hello() : m.status(dumping));
+        EXPECT_EQ(m.find(CCM_ACT_WRITE)->conn, other);
+        EXPECT_EQ(m.find(CCM_ACT_CLOSE)->conn, other);
+        ASSERT_TRUE(m.has(CCM_ACT_DOWN));
+        EXPECT_EQ(m.find(CCM_ACT_DOWN)->reason, u(CCM_REASON_PANICKED));
+        EXPECT_EQ(m.find(CCM_ACT_STATE)->reason, u(CCM_REASON_PANICKED));
+        EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
+        EXPECT_EQ(m.s.candidate.id, 0U);
+        EXPECT_EQ(m.s.panicked_us, began - 80 * ms);
+        // whoever comes next is compared with the kernel that served
+        EXPECT_EQ(m.s.peer_incarnation, 0xb0bU);
+        EXPECT_EQ(m.s.peer_kernel, kernel);
+        EXPECT_EQ(m.wrong, "");
+        m.beside = false;
+        m = before;
+    }
+}
+
+// Nothing that a crash kernel does is news, until its machine is back.
+TEST_F(Candidate, ACrashKernelIsNotTalkedTo)
+{
+    ask(0xdead, 80);
+    m.step(m.established());
+    m.step(m.keys());
+    m.step(m.hello());
+    m.step(m.status([](auto &p) { p.stage = CCM_STAGE_DUMPING; }));
+    m.beside = false;
+    m.step(m.request(2, 0xdead));
+    EXPECT_EQ(m.reject_code(), u(CCM_REJECT_DUMPING));
+    m.timer();
+    ASSERT_TRUE(m.has(CCM_ACT_CONNECT));
+    m.step(m.established());
+    EXPECT_EQ(m.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_TIMER}));
+    EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
+    EXPECT_EQ(m.s.reason, u(CCM_REASON_PANICKED));
+    m.timer();
+    m.fail(CCM_CM_UNREACHABLE);
+    EXPECT_EQ(m.s.reason, u(CCM_REASON_PANICKED));
+
+    m.peer_incarnation = 0xcafe;
+    m.peer_uptime_ms = 50;
+    m.passive().to(CCM_STATE_READY);
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+}
+
+// One with another machine's interfaces, or one that ran already when the partner was heard,
+// says nothing of the kernel that was.
+TEST_F(Candidate, ACrashKernelOfAnotherMachine)
+{
+    for (bool older : {false, true}) {
+        m.beside = false;
+        m.peer_machine += !older;
+        ask(older ? 0xbad : 0xdead, older ? 777777 : 80);
+        m.step(m.established());
+        m.step(m.keys());
+        m.step(m.hello());
+        m.step(m.status([](auto &p) { p.stage = CCM_STAGE_DUMPING; }));
+        EXPECT_EQ(m.types(), (Types{CCM_ACT_WRITE, CCM_ACT_CLOSE, CCM_ACT_TIMER}));
+        EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+        EXPECT_EQ(m.s.conn.id, old_);
+        EXPECT_EQ(m.s.dumping, 0U);
+        m.peer_machine -= !older;
+    }
+}
+
+// The old session ended before: unreachable, or hung, becomes what it was.
+TEST_F(Candidate, ACrashKernelComesAfterTheVerdict)
+{
+    m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE));
+    EXPECT_EQ(m.s.reason, u(CCM_REASON_UNREACHABLE));
+    m.now += 5000 * ms;
+    m.peer_uptime_ms = 4000;
+    m.peer_incarnation = 0xdead;
+    m.passive();
+    m.step(m.established());
+    uint64_t began = m.now;
+    m.step(m.keys());
+    m.step(m.status([](auto &p) { p.stage = CCM_STAGE_DUMPING; }));
+    m.step(m.hello());
+    EXPECT_TRUE(m.has(CCM_ACT_ANSWER));
+    EXPECT_FALSE(m.has(CCM_ACT_MAIL)); // it would be encoded behind the end
+    ASSERT_TRUE(m.has(CCM_ACT_CLOSE));
+    EXPECT_TRUE(m.find(CCM_ACT_CLOSE)->flush);
+    EXPECT_EQ(m.find(CCM_ACT_STATE)->reason, u(CCM_REASON_PANICKED));
+    EXPECT_FALSE(m.has(CCM_ACT_DOWN)); // clients have heard it
+    EXPECT_EQ(m.s.panicked_us, began - 4000 * ms);
+}
+
 TEST_F(Candidate, OneAtATime)
 {
     ask(0xdead, 20);

@@ -12,6 +12,18 @@ namespace ccmadm {
 
 namespace {
 
+// The first character of a file; 0 if there is none
+char first_of(const char *file)
+{
+    char first = 0;
+    const int fd = ::open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, &first, 1) != 1)
+        first = 0;
+    if (fd >= 0)
+        close(fd);
+    return first;
+}
+
 class FdControl final : public Control {
 public:
     explicit FdControl(int fd) : fd_(fd) {}
@@ -29,6 +41,11 @@ public:
         return fcntl(fd_, F_SETFD, 0) < 0 ? errno : 0;
     }
     int peek(ccm_peek &peek) override { return call(CCM_IOC_PEEK, &peek); }
+    bool panics_silently() override
+    {
+        return first_of("/sys/kernel/kexec_crash_loaded") == '1' &&
+               first_of("/sys/module/kernel/parameters/crash_kexec_post_notifiers") == 'N';
+    }
 
 private:
     int call(unsigned long request, void *argument)
@@ -120,7 +137,7 @@ Error Device::stage_error(std::string_view verb, std::uint32_t stage, int number
     case EBUSY:
         return {fmt::format("{}: a program holds a higher one (`ccmadm hold`); stop it first", what)};
     case ESHUTDOWN:
-        return {fmt::format("{}: this node is going down", what)};
+        return {fmt::format("{}: this node is going down, or is a crash kernel", what)};
     case ENODEV:
         return unloaded(path_);
     default:

@@ -12,7 +12,7 @@
 
 namespace ccmadm {
 
-// The ioctls of /dev/ccm. Each returns 0 or a (positive) errno.
+// The ioctls of /dev/ccm. Each returns 0 or a (positive) errno. And what only the kernel knows.
 class Control {
 public:
     virtual ~Control() = default;
@@ -22,6 +22,8 @@ public:
     // Until the descriptor is closed; from then on programs that are run inherit it.
     virtual int hold_stage(std::uint32_t stage, int &fd) = 0;
     virtual int peek(ccm_peek &peek) = 0;
+    // A crash kernel is loaded, and will be started in front of the panic notifiers.
+    virtual bool panics_silently() = 0;
 };
 
 // An open CCM device whose interface is the one this tool knows.
@@ -37,6 +39,7 @@ public:
     // The descriptor that holds it.
     Result<int> hold_stage(std::uint32_t stage);
     Result<ccm_peek> peek(std::uint32_t node, std::uint32_t timeout_ms);
+    bool panics_silently() { return control_->panics_silently(); }
     RecordSource &records() { return *records_; }
 
 private:

@@ -41,8 +41,8 @@ constexpr std::array reason_meanings{
     "two machines have this node id; give one of them another (node=)"sv,
     "its address is not what partners= says, here or there; compare both"sv,
     "large frames do not pass; compare the MTU of both interfaces and of the switch"sv};
-constexpr std::array stage_words{"unknown"sv,   "kernel"sv,  "initramfs"sv, "root"sv,
-                                 "userspace"sv, "storage"sv, "running"sv,   "stopping"sv};
+constexpr std::array stage_words{"unknown"sv, "kernel"sv,  "initramfs"sv, "root"sv,   "userspace"sv,
+                                 "storage"sv, "running"sv, "stopping"sv,  "dumping"sv};
 constexpr std::array transport_words{"none"sv, "roce"sv, "iwarp"sv};
 constexpr std::array client_state_words{"gone"sv, "waiting"sv, "incompatible"sv, "opening"sv, "ready"sv};
 constexpr std::array client_reason_words{"none"sv,   "no-session"sv, "no-counterpart"sv, "version"sv, "ports"sv,

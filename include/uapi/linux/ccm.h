@@ -83,6 +83,7 @@ enum ccm_stage {
 	CCM_STAGE_STORAGE	= 5,	/* the storage OS is starting */
 	CCM_STAGE_RUNNING	= 6,	/* the storage OS serves */
 	CCM_STAGE_STOPPING	= 7,	/* going down in good order: serves no more */
+	CCM_STAGE_DUMPING	= 8,	/* a crash kernel, after a panic: serves nobody */
 	CCM_STAGE_COUNT
 };
 
@@ -147,7 +148,8 @@ enum ccm_client_reason {
  * @counter: liveness counter: this node's own, or as last read from the partner
  * @reads: heartbeat reads that succeeded in this session
  * @silent_us: microseconds from the last successful heartbeat to this record
- *	(in a record with state DOWN: how long the partner had not been heard of)
+ *	(in a record with state DOWN: how long the partner had not been heard of; if its
+ *	crash kernel has shown that it panicked, how long that one has run)
  * @detect_ms: this node's detection time
  * @error: 0, or the negative errno of the last attempt that failed since READY
  * @family: AF_INET, AF_INET6 or 0 of @address
@@ -255,7 +257,8 @@ struct ccm_peek {
  * Set this node's boot stage (enum ccm_stage, CCM_STAGE_KERNEL..CCM_STAGE_STOPPING).
  * The stage may also be set back, for a storage OS that is stopped and started; stopping
  * is taken back by any other. EPERM without CAP_SYS_ADMIN, EINVAL for a stage out of range,
- * ESHUTDOWN when the node is going down, EBUSY when a program holds a higher stage.
+ * ESHUTDOWN when the node is going down or is a crash kernel, EBUSY when a program holds a
+ * higher stage.
  */
 #define CCM_IOC_SET_STAGE	_IOW(CCM_IOC_MAGIC, 0x01, __u32)
 /*
@@ -269,7 +272,8 @@ struct ccm_peek {
  * which is until the last process that has it has closed it or is gone, by whatever end.
  * The highest of what is set and what is held is the node's stage. A file holds one
  * stage: another one takes its place, CCM_STAGE_UNKNOWN lets go. EPERM without
- * CAP_SYS_ADMIN, EINVAL for a stage out of range, ESHUTDOWN when the node is going down.
+ * CAP_SYS_ADMIN, EINVAL for a stage out of range, ESHUTDOWN when the node is going down or is
+ * a crash kernel.
  */
 #define CCM_IOC_HOLD_STAGE	_IOW(CCM_IOC_MAGIC, 0x03, __u32)
 

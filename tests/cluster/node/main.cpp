@@ -12,15 +12,19 @@
 int main(int argc, char **argv)
 {
     const std::map<std::string, int (*)(const std::vector<std::string> &)> commands = {
-        {"churn", churn},   {"load-at", load_at},  {"meet", meet},       {"load-failing", load_failing},
-        {"unload", unload}, {"nobody", as_nobody}, {"chardev", chardev}, {"first-look", first_look},
-        {"hold", hold},     {"port", port},        {"steps", steps},     {"uevents", uevents},
+        {"churn", churn},     {"load-at", load_at},
+        {"meet", meet},       {"load-failing", load_failing},
+        {"unload", unload},   {"nobody", as_nobody},
+        {"chardev", chardev}, {"first-look", first_look},
+        {"hold", hold},       {"port", port},
+        {"steps", steps},     {"uevents", uevents},
+        {"hog", hog},         {"crash-kernel", crash_kernel},
     };
     if (argc < 2 || !commands.contains(argv[1])) {
-        std::fprintf(
-            stderr,
-            "usage: %s churn|load-at|meet|load-failing|unload|nobody|chardev|first-look|hold|port|steps|uevents ...\n",
-            argv[0]);
+        std::fprintf(stderr,
+                     "usage: %s churn|load-at|meet|load-failing|unload|nobody|chardev|first-look|hold|port|steps|"
+                     "uevents|crash-kernel|hog ...\n",
+                     argv[0]);
         return 1;
     }
     return commands.at(argv[1])(std::vector<std::string>(argv + 2, argv + argc));

@@ -38,6 +38,11 @@ int first_look(const Words &words);
 int hold(const Words &words);
 // port NUMBER: has that UDP port, of IPv4 and of IPv6, until it is killed.
 int port(const Words &words);
+// crash-kernel KERNEL INITRD WORDS: loads what runs when this kernel panics; WORDS is its
+// command line.
+int crash_kernel(const Words &words);
+// hog CPU MS: a real-time task of the highest priority that keeps CPU for MS milliseconds.
+int hog(const Words &words);
 // uevents: prints "listening", and then each uevent of the kernel that is about a partner of
 // CCM, with all of its variables, in one line, until it is killed.
 int uevents(const Words &words);

@@ -80,7 +80,7 @@ TEST_F(DeviceTest, SetStageErrors)
     EXPECT_EQ(text(EPERM), "cannot set the stage root: it needs CAP_SYS_ADMIN: "
                            "run ccmadm as root");
     EXPECT_NE(text(EINVAL).find("the module does not accept it"), std::string::npos);
-    EXPECT_EQ(text(ESHUTDOWN), "cannot set the stage root: this node is going down");
+    EXPECT_EQ(text(ESHUTDOWN), "cannot set the stage root: this node is going down, or is a crash kernel");
     EXPECT_NE(text(ENODEV).find("was unloaded"), std::string::npos);
     EXPECT_NE(text(EIO).find("Input/output error"), std::string::npos);
     EXPECT_EQ(calls.stages_set.size(), 6u);

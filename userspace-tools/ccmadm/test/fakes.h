@@ -73,6 +73,7 @@ struct ControlCalls {
     std::vector<std::uint32_t> stages_held;
     ccm_peek peek{};
     int peek_errno = 0;
+    bool panics_silently = false;
     std::vector<std::uint32_t> stages_set;
     std::vector<ccm_peek> peeks_asked;
 };
@@ -84,6 +85,7 @@ public:
     int set_stage(std::uint32_t stage) override;
     int hold_stage(std::uint32_t stage, int &fd) override;
     int peek(ccm_peek &peek) override;
+    bool panics_silently() override { return calls_.panics_silently; }
 
 private:
     ControlCalls &calls_;

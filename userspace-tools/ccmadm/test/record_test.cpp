@@ -33,6 +33,7 @@ TEST(Words, KnownValuesHaveWordsBothWays)
     EXPECT_EQ(states.text(CCM_STATE_NEGOTIATING), "negotiating");
     EXPECT_EQ(reasons.text(CCM_REASON_AUTHENTICATION), "authentication");
     EXPECT_EQ(stages.text(CCM_STAGE_STOPPING), "stopping");
+    EXPECT_EQ(stages.text(CCM_STAGE_DUMPING), "dumping");
     EXPECT_EQ(record_types.text(CCM_RECORD_REMOVED), "removed");
     EXPECT_EQ(record_types.text(CCM_RECORD_CLIENT), "client");
     EXPECT_EQ(transports.text(2), "iwarp");

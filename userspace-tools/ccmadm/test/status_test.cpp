@@ -44,6 +44,18 @@ TEST(Status, DownForPeopleSaysWhy)
         << bench.output.text;
 }
 
+TEST(Status, ACrashKernelThatComesFirst)
+{
+    for (const char *form : {"--json", "--"}) {
+        Bench bench;
+        bench.calls.panics_silently = true;
+        bench.source->give(present({partner_record(2, CCM_STATE_READY)}));
+        EXPECT_EQ(bench.run(form[2] ? std::vector{form} : std::vector<const char *>{}), 0) << "a remark";
+        EXPECT_NE(bench.errors.text.find("crash_kexec_post_notifiers"), std::string::npos);
+        EXPECT_EQ(bench.output.text.find("crash_kexec"), std::string::npos);
+    }
+}
+
 TEST(Status, ClientsForPeople)
 {
     Bench bench;

@@ -10,6 +10,9 @@ Result<ExitCode> run_status(const Context &context)
     if (!state)
         return state.error();
     context.printer.status(state.value());
+    if (context.device.panics_silently())
+        context.errors.write("ccmadm: a crash kernel is loaded, and partners will not hear of a panic before it "
+                             "runs: put crash_kexec_post_notifiers on the kernel's command line\n");
     return state.value().ready() ? ExitCode::ready : ExitCode::not_ready;
 }
 
