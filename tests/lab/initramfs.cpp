@@ -221,7 +221,7 @@ StockKernel stock_kernel(const std::string &version)
         return {release, "/boot/vmlinuz-" + release, "/lib/modules/" + release};
     }
     fs::path dir = first_line(output_of(quoted(lab_source_dir() / "kernel/stock.sh") + " " + quoted(version)));
-    return {first_line(read_file(dir / "release")), dir / "vmlinuz", dir / "modules"};
+    return {first_line(content_of(dir / "release")), dir / "vmlinuz", dir / "modules"};
 }
 
 std::string make_initramfs(const ImageSpec &spec)
