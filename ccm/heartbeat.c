@@ -235,7 +235,7 @@ void ccm_heartbeat_probe(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
 {
 	spin_lock_bh(&hb->lock);
 	if (hb->conn == conn) {
-		/* of a READ that was asked for earlier, and not looked at yet: told under the lock */
+		/* of a READ that was asked for earlier, not looked at yet: told under the lock */
 		ccm_inbox_take(hb->inbox, CCM_INBOX_ALIVE);
 		hb->probing = true;
 		hb->probe_us = ccm_now_us();

@@ -97,7 +97,7 @@ nodes() {
 
 on_nodes() {
 	local suite others kernel modules
-	others=$($host/tests/cluster/cluster_test --gtest_list_tests | sed -n 's/^\([A-Za-z0-9]*\)\.$/\1/p' |
+	others=$($host/tests/cluster/cluster_test --gtest_list_tests | sed -n 's/^\([^ ]*\)\.$/\1/p' |
 		grep -vxE "${long// /|}|Endurance|Mixed.*|.*Stock.*")
 	for suite in $long; do
 		nodes cluster "$suite" debug "$suite.*"
@@ -118,7 +118,7 @@ on_nodes() {
 	nodes lab labdebug $host/tests/lab/lab_selftest debug --gtest_filter='*Debug*'
 	nodes cluster Endurance plain 'Endurance.*'
 	for suite in $others; do
-		nodes cluster "$suite" debug "$suite.*"
+		nodes cluster "${suite/\//-}" debug "$suite.*"
 	done
 }
 

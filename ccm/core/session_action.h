@@ -38,7 +38,7 @@ enum ccm_session_action_type {
 	CCM_ACT_CLASH		= 18,	/* .conn: another machine has the partner's id; it is
 					 * closed next
 					 */
-	CCM_ACT_WORD_FALSE	= 19,	/* .conn: the partner lives, and a last word of it has come */
+	CCM_ACT_WORD_FALSE	= 19,	/* .conn: a last word came, and the partner lives */
 	CCM_ACT_COUNT
 };
 

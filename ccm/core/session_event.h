@@ -28,7 +28,7 @@ enum ccm_session_event_type {
 	CCM_SEV_RING		= 12,	/* .conn .status: enum ccm_ring; .data .len: that mail */
 	CCM_SEV_VERDICT		= 13,	/* .conn .reason: liveness says the partner is gone */
 	CCM_SEV_ALIVE		= 14,	/* .conn: a READ succeeded that was posted after PROBE */
-	CCM_SEV_WORD		= 15,	/* .conn: the partner's last word came, with the secret that it
+	CCM_SEV_WORD		= 15,	/* .conn: the partner's last word came, with the secret it
 					 * told in its hello: it panics, it says
 					 */
 	CCM_SEV_TIMER		= 16,	/* the armed time has come (early ones are ignored) */

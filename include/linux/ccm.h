@@ -10,16 +10,17 @@
  * a complete client.
  *
  * Promises. For each client and partner, ready() and down() alternate, one down() for
- * each ready() that returned 0; of one client no two of ready(), down(), release() and status() ever run
- * at the same time. Before down() is called the partner is fenced: none of its writes
- * lands in the local region any more, nor does any before down() has returned, however
+ * each ready() that returned 0; of one client no two of ready(), down(), release() and
+ * status() ever run at the same time. Before down() is called the partner is fenced: none
+ * of its writes lands in the local region any more, nor does any before down() has returned, however
  * soon the partner is back; and every operation of this link has completed.
  * receive() and ring() are called only between the return of ready() and the call of
  * down().
  *
  * Lifetimes. A struct ccm_link and its ports are valid from the call of ready() until
- * down() returns, or ready() if it returns an error. An operation may be started on a port any time in between, also from
- * within ready() and down(); when the link is gone it fails with -ENOTCONN.
+ * down() returns, or ready() if it returns an error. An operation may be started on a port
+ * any time in between, also from within ready() and down(); when the link is gone it fails
+ * with -ENOTCONN.
  */
 #ifndef _LINUX_CCM_H
 #define _LINUX_CCM_H
@@ -247,8 +248,9 @@ typedef void (*ccm_op_done)(struct ccm_op *op, int status);
  * @done: called once for each operation that was started, in softirq or process
  *	context, with 0 or a negative errno: -ENOTCONN: the link was lost or is being
  *	closed; -ETIMEDOUT: it has taken longer than the client's op_ms; -EACCES: one
- *	side's memory was not accessible; -EIO: the device reports something else. After any error the link goes down. Op and buffer are the client's
- *	again when it is called, and may be used for the next operation in it
+ *	side's memory was not accessible; -EIO: the device reports something else. After
+ *	any error the link goes down. Op and buffer are the client's again when it is
+ *	called, and may be used for the next operation in it
  * @context: the client's
  * @flags: the client's: CCM_OP_*; 0 after ccm_op_init()
  *

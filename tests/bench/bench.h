@@ -16,13 +16,13 @@
 namespace ccm::bench {
 
 struct Options {
-    int loads = 20;   // loads of the second node, and plain connects beside them
-    double wait = 10; // seconds the first node has waited before the first load
-    int kills = 10;   // kills for each detection time
-    int panics = 100; // panics of the second node
-    int daemons = 50; // kills of a daemon that holds its stage
+    int loads = 20;    // loads of the second node, and plain connects beside them
+    double wait = 10;  // seconds the first node has waited before the first load
+    int kills = 10;    // kills for each detection time
+    int panics = 100;  // panics of the second node
+    int daemons = 50;  // kills of a daemon that holds its stage
     int verdicts = 10; // partners that are killed, and cables that are cut, for each size of a region
-    int sessions = 8; // partners that become READY when memory is measured
+    int sessions = 8;  // partners that become READY when memory is measured
     std::vector<int> detect_ms{250, 50};
     double port_seconds = 4; // for each kind of operation on a port
     int opens = 10;          // loads of the second node for each number of ports

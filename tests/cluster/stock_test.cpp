@@ -12,7 +12,7 @@ namespace {
 
 // An emulated machine is slow in everything that it does.
 constexpr Duration crash_kernel_boots = 90s;
-constexpr unsigned detect_ms = 3000;
+constexpr unsigned slow_detect_ms = 3000;
 
 class Stock : public LabTest {
 protected:
@@ -35,8 +35,8 @@ protected:
         NodeSpec crashes{.kind = Kind::qemu, .load = {"rdma_ccm"}, .crash_kernel_mb = 256};
         if (*GetParam())
             crashes.parameters.push_back(GetParam());
-        cluster().add(unloaded(1, {.partners = {2}, .detect_ms = detect_ms}, survivor));
-        cluster().add(unloaded(2, {.partners = {1}, .detect_ms = detect_ms}, crashes));
+        cluster().add(unloaded(1, {.partners = {2}, .detect_ms = slow_detect_ms}, survivor));
+        cluster().add(unloaded(2, {.partners = {1}, .detect_ms = slow_detect_ms}, crashes));
         cluster().boot();
         wait_ready({&a(), &b()}, 60s);
         b().must("ccm-node-test crash-kernel /boot/vmlinuz /boot/initrd "
@@ -125,7 +125,7 @@ TEST_F(StockRealTime, ATaskThatHoldsACpuIsNoDeath)
 }
 
 INSTANTIATE_TEST_SUITE_P(Notifiers, StockKdump, ::testing::Values("", "crash_kexec_post_notifiers"),
-                         [](const auto &info) { return *info.param ? "First" : "Skipped"; });
+                         [](const auto &with) { return *with.param ? "First" : "Skipped"; });
 
 // Two machines as users have them, whose kernels are not the same
 class StockMixed : public Stock, public ::testing::WithParamInterface<const char *> {
@@ -172,7 +172,7 @@ TEST_P(StockMixed, MeetMoveMemoryAndPart)
 }
 
 INSTANTIATE_TEST_SUITE_P(With, StockMixed, ::testing::Values("6.12", "newest"),
-                         [](const auto &info) { return info.param[0] == 'n' ? "Newest" : "Linux612"; });
+                         [](const auto &with) { return with.param[0] == 'n' ? "Newest" : "Linux612"; });
 
 } // namespace
 } // namespace ccm::test

@@ -92,7 +92,7 @@ enum ccm_client_state {
 	CCM_CLIENT_GONE		= 0,	/* it has left */
 	CCM_CLIENT_WAITING	= 1,	/* for the partner, or for its counterpart there */
 	CCM_CLIENT_INCOMPATIBLE	= 2,	/* with its counterpart; .reason says why */
-	CCM_CLIENT_OPENING	= 3,	/* memory is set aside, ports are connected, it sets itself up */
+	CCM_CLIENT_OPENING	= 3,	/* memory is set aside, ports connect, it sets itself up */
 	CCM_CLIENT_READY	= 4,	/* has its ports and memory, and has set itself up */
 	CCM_CLIENT_STATE_COUNT
 };
@@ -111,7 +111,7 @@ enum ccm_client_reason {
 	CCM_CLIENT_PORT_LOST	= 9,	/* a port was lost; it is opened again */
 	CCM_CLIENT_LEFT		= 10,	/* it, or its counterpart, has left */
 	CCM_CLIENT_OTHER	= 11,	/* one that only the partner's version knows */
-	CCM_CLIENT_ITSELF	= 12,	/* it, or its counterpart, could not set itself up, or reset it */
+	CCM_CLIENT_ITSELF	= 12,	/* its set-up failed, or it was reset, here or there */
 	CCM_CLIENT_TIMEOUT	= 13,	/* an operation took too long; it is opened again */
 	CCM_CLIENT_REASON_COUNT
 };

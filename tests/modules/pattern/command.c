@@ -17,7 +17,7 @@
  *	read NAME PARTNER OFFSET LEN	READ from it: ok data=HEX
  *	look NAME PARTNER OFFSET LEN	the local region, also after down: ok data=HEX
  *	large NAME PARTNER LEN SEED	READ so much of the region in one operation, compare
- *	link NAME PARTNER		state= reason= of ccm_link_state(); if up, features= buffer_max=
+ *	link NAME PARTNER		state= reason= of ccm_link_state(); if up, more
  *	reset NAME PARTNER		ccm_link_reset()
  *	decline NAME COUNT		ready() returns an error, COUNT times
  *	stick NAME on|off		ready() does not return

@@ -34,7 +34,7 @@ TEST(Fields, PartnerForPrograms)
         "incarnation": "0xfedcba9876543210", "transport": "roce", "family": "inet",
         "address": "192.0.2.2", "port": 4791, "version": 1, "detect_ms": 250,
         "counter": 4711, "sessions": 1, "attempts": 5, "rejected": 1, "reads": 99,
-        "silent_us": 12300, "error": -110})"));
+        "silent_us": 12300, "error": -110, "note": ""})"));
 }
 
 TEST(Fields, NodeForPrograms)

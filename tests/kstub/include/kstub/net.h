@@ -57,10 +57,12 @@ struct __kernel_sockaddr_storage {
 
 struct net;
 #define NETREG_REGISTERED 1
+#define IFNAMSIZ 16
 struct net_device {
 	char name[16];
 	int ifindex;
 	unsigned int flags;
+	unsigned int mtu;
 	unsigned short type;
 	unsigned short needed_headroom;
 	unsigned short needed_tailroom;
@@ -79,6 +81,7 @@ enum netdev_cmd {
 	NETDEV_DOWN,
 	NETDEV_REBOOT,
 	NETDEV_CHANGE,
+	NETDEV_CHANGENAME,
 	NETDEV_REGISTER,
 	NETDEV_UNREGISTER,
 	NETDEV_RELEASE,
@@ -260,6 +263,9 @@ bool netif_carrier_ok(const struct net_device *dev);
 bool netif_running(const struct net_device *dev);
 struct net_device *ip_dev_find(struct net *net, __be32 addr);
 void dev_put(struct net_device *dev);
+struct net_device *dev_get_by_name(struct net *net, const char *name);
+struct net_device *dev_get_by_index(struct net *net, int ifindex);
+bool dev_valid_name(const char *name);
 int register_netdevice_notifier(struct notifier_block *nb);
 int unregister_netdevice_notifier(struct notifier_block *nb);
 int register_inetaddr_notifier(struct notifier_block *nb);

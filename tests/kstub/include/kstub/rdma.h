@@ -468,6 +468,11 @@ struct rdma_addr {
 	struct sockaddr_storage dst_addr;
 	struct rdma_dev_addr dev_addr;
 };
+enum ib_mtu { IB_MTU_256 = 1 };
+int ib_mtu_enum_to_int(enum ib_mtu mtu);
+struct sa_path_rec {
+	u8 mtu;
+};
 struct rdma_route {
 	struct rdma_addr addr;
 	struct sa_path_rec *path_rec;

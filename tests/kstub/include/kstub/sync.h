@@ -201,6 +201,7 @@ struct timer_list {
 	void (*function)(struct timer_list *);
 	u32 flags;
 };
+bool timer_pending(const struct timer_list *timer);
 int mod_timer(struct timer_list *timer, unsigned long expires);
 int del_timer_sync(struct timer_list *timer);
 void timer_setup(struct timer_list *timer, void (*callback)(struct timer_list *),
