@@ -385,7 +385,7 @@ def check_liveness(docs, code):
 def check_parameters(docs, code):
     """Module parameters and their defaults in parameters.rst; those that README.md gives exist."""
     source = code.files['ccm/params.c']
-    names = re.findall(r'^module_param(?:_named)?\((\w+)', source, re.M)
+    names = re.findall(r'^module_param(?:_named|_cb)?\((\w+)', source, re.M)
     defaults = {}
     for name in names:
         value = re.search(r'^static char \*%s = \(char \*\)__stringify\((\w+)\);' % name, source, re.M)

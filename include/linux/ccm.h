@@ -12,8 +12,8 @@
  * Promises. For each client and partner, ready() and down() alternate, one down() for
  * each ready() that returned 0; of one client no two of ready(), down(), release() and
  * status() ever run at the same time. Before down() is called the partner is fenced: none
- * of its writes lands in the local region any more, nor does any before down() has returned, however
- * soon the partner is back; and every operation of this link has completed.
+ * of its writes lands in the local region any more, nor does any before down() has
+ * returned, however soon the partner is back; and every operation of this link has completed.
  * receive() and ring() are called only between the return of ready() and the call of
  * down().
  *
