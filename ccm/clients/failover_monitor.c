@@ -168,7 +168,7 @@ static struct fm_partner *get_partner(u32 id)
 		return NULL;
 	}
 	INIT_DELAYED_WORK(&partner->timer, timer_work);
-	ratelimit_state_init(&partner->log_limit, 40 * HZ, 10);
+	ratelimit_state_init(&partner->log_limit, 200 * HZ, 100);
 	ratelimit_set_flags(&partner->log_limit, RATELIMIT_MSG_ON_RELEASE);
 	INIT_WORK(&partner->news, news_work);
 	ccm_failover_start(&partner->failover, &limits);

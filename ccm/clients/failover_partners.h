@@ -46,6 +46,7 @@
  * @uevent_task: sends the oldest now
  * @uevent: tells user space of them
  * @logged: the last decision in the kernel log; under fm_lock
+ * @logged_heard: the last decision of its monitor there
  * @log_limit: of lines that ask nobody to do anything
  * @link: to its monitor, or NULL; under fm_lock
  * @rung: the partner has, and what it wrote has not been read; set in softirq, only while
@@ -78,6 +79,7 @@ struct fm_partner {
 	struct work_struct uevent;
 
 	u32 logged;
+	u32 logged_heard;
 	struct ratelimit_state log_limit;
 
 	struct ccm_link *link;

@@ -84,6 +84,19 @@ static bool is_logged(struct fm_partner *partner)
 	return true;
 }
 
+/* Likewise; of a partner that flaps, only what is new. */
+static bool is_heard_logged(struct fm_partner *partner)
+{
+	const u32 decision = partner->failover.view.partner_decision;
+
+	if (partner->logged == CCM_FM_FLAPPING && decision == partner->logged_heard)
+		return false;
+	if (!__ratelimit(&partner->log_limit))
+		return false;
+	partner->logged_heard = decision;
+	return true;
+}
+
 static void log_decision(const struct fm_partner *partner)
 {
 	const struct ccm_failover_view *view = &partner->failover.view;
@@ -116,7 +129,7 @@ static void tell_log(struct fm_partner *partner, u32 changed)
 	if ((changed & CCM_FAILOVER_DECIDED) && is_logged(partner))
 		log_decision(partner);
 	if ((changed & CCM_FAILOVER_HEARD) && view->partner_knows &&
-	    __ratelimit(&partner->log_limit))
+	    is_heard_logged(partner))
 		pr_info("partner %u: its monitor says of this node: %s%s\n", partner->id,
 			ccm_fm_decision_name(view->partner_decision), partner_remark(view));
 }

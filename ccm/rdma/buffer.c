@@ -43,7 +43,8 @@ static int buffer_register(struct ccm_buffer *buffer)
 	u32 pages;
 	int ret;
 
-	pages = (u32)DIV_ROUND_UP(offset_in_page(buffer->data) + buffer->len, PAGE_SIZE);
+	pages = (u32)DIV_ROUND_UP((unsigned long)buffer->data % CCM_PAGE_LEN + buffer->len,
+				  CCM_PAGE_LEN);
 	sg_init_table(&sg, 1);
 	sg_dma_address(&sg) = buffer->dma;
 	sg_dma_len(&sg) = (unsigned int)buffer->len;

@@ -59,7 +59,7 @@ static int chunk_create(struct ccm_chunk *chunk, struct ccm_conn *conn, u8 *data
 		return ret;
 	/* one page more than there is: see CCM_MR_LEN_MAX */
 	mr = ccm_mr_create(conn->endpoint.pd, chunk->sgt.sgl, chunk->sgt.nents,
-			   DIV_ROUND_UP(len, PAGE_SIZE) + 1, len);
+			   DIV_ROUND_UP(len, CCM_PAGE_LEN) + 1, len);
 	if (IS_ERR(mr))
 		return (int)PTR_ERR(mr);
 	chunk->mr = mr;
@@ -143,7 +143,7 @@ static int map_pages(struct ccm_region *region)
 	int ret;
 
 	/* table and landing page */
-	BUILD_BUG_ON(CCM_LINK_CHUNKS_MAX * CCM_LINK_CHUNK_LEN > PAGE_SIZE);
+	BUILD_BUG_ON(CCM_LINK_CHUNKS_MAX * CCM_LINK_CHUNK_LEN > CCM_PAGE_LEN);
 
 	if (region->region_chunks) {
 		region->table = (u8 *)get_zeroed_page(GFP_KERNEL);

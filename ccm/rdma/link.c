@@ -15,9 +15,9 @@ static u32 buffer_max(const struct ccm_conn *conn)
 {
 	u32 pages = conn->endpoint.device->ib->attrs.max_fast_reg_page_list_len;
 
-	if (!conn->endpoint.iwarp || pages > CCM_BUFFER_MAX / PAGE_SIZE)
+	if (!conn->endpoint.iwarp || pages > CCM_BUFFER_MAX / CCM_PAGE_LEN)
 		return CCM_BUFFER_MAX;
-	return (u32)((max(pages, 2U) - 1) * PAGE_SIZE);
+	return (u32)((max(pages, 2U) - 1) * CCM_PAGE_LEN);
 }
 
 /**

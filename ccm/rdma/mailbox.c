@@ -57,7 +57,7 @@ static int mr_over(struct ib_mr **made, struct ib_pd *pd, const struct span *spa
 		sg_dma_len(&sg[i]) = spans[i].len;
 		len += spans[i].len;
 	}
-	mr = ccm_mr_create(pd, sg, count, len / PAGE_SIZE, len);
+	mr = ccm_mr_create(pd, sg, count, len / CCM_PAGE_LEN, len);
 	if (IS_ERR(mr))
 		return (int)PTR_ERR(mr);
 	*made = mr;
@@ -78,7 +78,7 @@ int ccm_mailbox_create(struct ccm_mailbox *mailbox, const struct ccm_endpoint *e
 	struct span spans[2];
 	int ret;
 
-	BUILD_BUG_ON(PAGE_SIZE != CCM_PAGE_LEN);
+	BUILD_BUG_ON(PAGE_SIZE % CCM_PAGE_LEN);
 	BUILD_BUG_ON(CCM_LANDING_OFFSET + CCM_SLOT_ANSWER * CCM_SLOT_LEN > CCM_PAGE_LEN);
 	BUILD_BUG_ON(CCM_TX_RING_OFFSET + CCM_RING_COUNT * CCM_WIRE_RING_LEN >
 		     CCM_MAILBOX_CATALOG);
@@ -86,7 +86,7 @@ int ccm_mailbox_create(struct ccm_mailbox *mailbox, const struct ccm_endpoint *e
 	BUILD_BUG_ON(CCM_MAILBOX_LINKS + CCM_LINKS_LEN_MAX > CCM_MAILBOX_LEN);
 
 	mailbox->ib = ib;
-	mailbox->session_page = pages_alloc(ib, PAGE_SIZE, &mailbox->session_dma, DMA_TO_DEVICE);
+	mailbox->session_page = pages_alloc(ib, CCM_PAGE_LEN, &mailbox->session_dma, DMA_TO_DEVICE);
 	mailbox->box = pages_alloc(ib, CCM_MAILBOX_LEN, &mailbox->box_dma, DMA_FROM_DEVICE);
 	mailbox->tx = pages_alloc(ib, CCM_TX_LEN, &mailbox->tx_dma, DMA_TO_DEVICE);
 	mailbox->rx = pages_alloc(ib, CCM_RX_LEN, &mailbox->rx_dma, DMA_FROM_DEVICE);
@@ -95,8 +95,8 @@ int ccm_mailbox_create(struct ccm_mailbox *mailbox, const struct ccm_endpoint *e
 
 	spans[0].dma = ep->device->page_dma;
 	spans[1].dma = mailbox->session_dma;
-	spans[0].len = PAGE_SIZE;
-	spans[1].len = PAGE_SIZE;
+	spans[0].len = CCM_PAGE_LEN;
+	spans[1].len = CCM_PAGE_LEN;
 	ret = mr_over(&mailbox->status_mr, ep->pd, spans, 2);
 	if (ret)
 		return ret;
@@ -147,7 +147,7 @@ void ccm_mailbox_free(struct ccm_mailbox *mailbox)
 
 	if (mailbox->lost)
 		return;
-	pages_free(ib, mailbox->session_page, PAGE_SIZE, mailbox->session_dma, DMA_TO_DEVICE);
+	pages_free(ib, mailbox->session_page, CCM_PAGE_LEN, mailbox->session_dma, DMA_TO_DEVICE);
 	pages_free(ib, mailbox->box, CCM_MAILBOX_LEN, mailbox->box_dma, DMA_FROM_DEVICE);
 	pages_free(ib, mailbox->tx, CCM_TX_LEN, mailbox->tx_dma, DMA_TO_DEVICE);
 	pages_free(ib, mailbox->rx, CCM_RX_LEN, mailbox->rx_dma, DMA_FROM_DEVICE);
@@ -182,9 +182,9 @@ void ccm_mailbox_answer(struct ccm_mailbox *mailbox, const u8 *data, u32 len)
 {
 	struct ib_device *ib = mailbox->ib;
 
-	ib_dma_sync_single_for_cpu(ib, mailbox->session_dma, PAGE_SIZE, DMA_TO_DEVICE);
-	memcpy(mailbox->session_page, data, min_t(u32, len, PAGE_SIZE));
-	ib_dma_sync_single_for_device(ib, mailbox->session_dma, PAGE_SIZE, DMA_TO_DEVICE);
+	ib_dma_sync_single_for_cpu(ib, mailbox->session_dma, CCM_PAGE_LEN, DMA_TO_DEVICE);
+	memcpy(mailbox->session_page, data, min_t(u32, len, CCM_PAGE_LEN));
+	ib_dma_sync_single_for_device(ib, mailbox->session_dma, CCM_PAGE_LEN, DMA_TO_DEVICE);
 }
 
 /**

@@ -36,7 +36,8 @@ struct ib_mr *ccm_mr_create(struct ib_pd *pd, struct scatterlist *sg, u32 count,
 
 	if (IS_ERR(mr))
 		return mr;
-	n = ib_map_mr_sg(mr, sg, (int)count, NULL, PAGE_SIZE);
+	/* the same on every machine, whatever its own pages are */
+	n = ib_map_mr_sg(mr, sg, (int)count, NULL, CCM_PAGE_LEN);
 	if (n != (int)count || mr->length != len) {
 		ib_dereg_mr(mr);
 		return (struct ib_mr *)ERR_PTR(n < 0 ? n : -EIO);
