@@ -7,6 +7,8 @@
 #include <linux/types.h>
 #include <rdma/ib_verbs.h>
 
+#include "../core/wire.h"
+
 /*
  * Soft-RoCE registers 512 pages at most. Of those only 511 are used: the one behind the
  * last is looked at when a copy ends with a page (rxe_mr_copy() in Linux 6.1), and must
