@@ -86,10 +86,12 @@ kunit() {
 # written, follow.
 long='Load EverySite Clients Failover Crowd Hostile Parameter Network Siw'
 
-# Nodes mostly wait: so many programs that have some run side by side.
+# Nodes mostly wait: so many programs that have some run side by side, beside the rows of what
+# needs none.
 at_once=4
+rows=2
 nodes() {
-	while [ "$(jobs -rp | wc -l)" -gt "$at_once" ]; do
+	while [ "$(jobs -rp | wc -l)" -ge $((at_once + rows)) ]; do
 		wait -n
 	done
 	"$@" &
@@ -122,10 +124,13 @@ on_nodes() {
 	done
 }
 
-# What needs no node
-beside() {
+# What needs no node, in two rows
+style() {
 	step lint tests/lint/lint.sh
 	step lintself tests/lint/selftest.sh
+}
+
+beside() {
 	step docs Documentation/check.sh build/docs
 	step install tests/install/install_test.sh build/module/stock
 	step ccmadm ctest --test-dir $host/userspace-tools --output-on-failure
@@ -142,7 +147,9 @@ step build make -s module-stock module-plain module-kunit module-failing host &&
 further_built=no
 step further make -s module-kunit-6.12 module-kunit-newest && further_built=yes
 if [ $built = yes ]; then
-	(renice -n 10 -p "$BASHPID" >/dev/null && beside) &
+	for row in style beside; do
+		(renice -n 10 -p "$BASHPID" >/dev/null && $row) &
+	done
 	on_nodes
 	wait
 	# last and alone: it emulates two whole machines

@@ -125,7 +125,7 @@ private:
 
 TEST_F(Endurance, TwoMachinesWithOneId)
 {
-    cluster().add(with_monitor(configured(1, {.partners = {2}, .more = {"partners=2@192.0.2.2+192.0.2.3"}})));
+    cluster().add(with_monitor(configured(1, {.more = {"partners=2@192.0.2.2+192.0.2.3"}})));
     cluster().add(with_monitor(configured(2, {.partners = {1}})));
     cluster().add(unloaded(3, {.partners = {1}}));
     cluster().boot();
@@ -144,7 +144,7 @@ TEST_F(Endurance, TwoMachinesWithOneId)
 
 TEST_F(Endurance, AWrongAddress)
 {
-    cluster().add(with_monitor(configured(1, {.partners = {2}, .more = {"partners=2@192.0.2.22"}})));
+    cluster().add(with_monitor(configured(1, {.more = {"partners=2@192.0.2.22"}})));
     cluster().add(with_monitor(configured(2, {.partners = {1}})));
     cluster().boot();
     begin({1, 2});

@@ -23,10 +23,11 @@ const Steps check = until_ready + Steps{"show=/sys/kernel/debug/ccm/node"} + no_
 const Steps register_client{fmt::format("ccm_pattern=register f 2 2 {0} {0} idle", region)};
 const Steps register_again = Steps{"ccm_pattern=unregister f"} + register_client;
 
-// Node 1's module leaves, and is loaded again.
-Steps reload()
+// A node's module leaves, and is loaded again.
+Steps reload(int id = 1)
 {
-    return {"remove", fmt::format("load=/modules/rdma_ccm.ko {}", fmt::join(arguments(1, {.partners = {2}}), " "))};
+    return {"remove",
+            fmt::format("load=/modules/rdma_ccm.ko {}", fmt::join(arguments(id, {.partners = {3 - id}}), " "))};
 }
 
 class EverySite : public PairTest {
@@ -384,11 +385,11 @@ TEST_F(EverySite, OfALastWord)
             continue;
         SCOPED_TRACE(one);
         let_fail(b(), {one});
-        run(b(), reload());
+        run(b(), reload(2));
         wait_failed(b(), one);
         expect_state(false);
     }
-    run(b(), reload());
+    run(b(), reload(2));
     b().until("grep -qx 'last_word prepared' /sys/kernel/debug/ccm/partner-1", soon);
 }
 

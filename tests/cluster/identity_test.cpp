@@ -13,7 +13,7 @@ class Identity : public SharedTest {
 public:
     static void SetUpTestSuite()
     {
-        cluster().add(configured(1, {.partners = {2}, .more = {two_addresses}}));
+        cluster().add(configured(1, {.more = {two_addresses}}));
         cluster().add(configured(2, {.partners = {1}}));
         cluster().add(unloaded(3, {.partners = {1}}));
         cluster().boot();
@@ -109,7 +109,7 @@ TEST_F(Identity, AnAddressThatIsNotConfiguredIsRejected)
 TEST_F(Identity, AWrongAddressIsNamed)
 {
     unload(one(), "READY");
-    load(one(), {.partners = {2}, .more = {"partners=2@192.0.2.22"}});
+    load(one(), {.more = {"partners=2@192.0.2.22"}});
     shows(two(), "address");
     EXPECT_NE(partner(one(), 2)["state"], "ready");
 }
