@@ -67,7 +67,7 @@ lab() {
 
 # Of the cluster tests, what also runs on the kernels newer than 6.1: connecting, the rows of
 # the table in Documentation/liveness.rst, clients under load, fencing, a device that leaves.
-further='Load.SecondLoad*:Siw.Ready:Failure.*:Pair.TracepointsFire:Clients.ReadAndWrite*:Clients.LoadSurvives*:Fencing.*'
+further='Load.SecondLoad*:Siw.Ready:Failure.*:Pair.TracepointsFire:Clients.ReadAndWrite*:Clients.LoadSurvives*:Fencing.*:LastWord.IsHeard'
 
 # cluster SUITE KERNEL FILTER [ARGUMENT...]
 cluster() {
