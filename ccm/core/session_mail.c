@@ -67,9 +67,9 @@ u32 ccm_session_put_mail(const struct ccm_session *s, u32 what, u8 *buf)
 		return ccm_links_put_table(&s->links, buf);
 	ccm_catalog_put(buf, &s->links.catalog);
 	len = ccm_catalog_len(s->links.catalog.count);
-	if (len >= CCM_PAGE_LEN)
+	if (len >= CCM_PAGE_LEN || s->state == CCM_STATE_READY)
 		return len;
-	/* a whole page, that frames of full size are seen to pass: see session_greet.c */
+	/* W2: a whole page, that frames of full size are seen to pass: see session_greet.c */
 	memset(buf + len, 0, CCM_PAGE_LEN - len);
 	return CCM_PAGE_LEN;
 }

@@ -315,7 +315,8 @@ protected:
     // fills the region, FIND. Nothing of node 2's may show then.
     void expect_fenced(const std::function<void()> &lose, const std::function<void()> &find)
     {
-        register_everywhere(both(), "mirror 1 1 4194304 4194304 idle");
+        // so much that writing takes longer than a busy machine needs to see that it has begun
+        register_everywhere(both(), "mirror 1 1 16777216 16777216 idle");
         wait_up("mirror");
         Command writing = start_pattern(b(), "fill remote mirror 1 1001");
         a().until("cd /sys/kernel/debug/ccm_pattern && echo look mirror 2 0 8 >run && "
