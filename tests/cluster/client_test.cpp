@@ -54,11 +54,7 @@ TEST_F(Clients, ReadAndWriteThePartnersMemory)
         EXPECT_EQ(c["region_partner"], 65536);
         node->must("ccmadm wait --client mirror --timeout 5");
     }
-    // What node 2's CPU put into its memory, node 1 reads; what node 1 writes, node 2's CPU finds.
-    EXPECT_EQ(pattern(b(), "fill local mirror 1 11"), "ok\n");
-    EXPECT_EQ(pattern(a(), "verify remote mirror 2 11"), "ok\n");
-    EXPECT_EQ(pattern(a(), "fill remote mirror 2 12"), "ok\n");
-    EXPECT_EQ(pattern(b(), "verify local mirror 1 12"), "ok\n");
+    expect_memory_moves(a(), b());
     EXPECT_EQ(pattern(a(), "write mirror 2 65532 cafebabe"), "ok\n");
     EXPECT_EQ(pattern(b(), "look mirror 1 65532 4"), "ok data=cafebabe\n");
     EXPECT_EQ(pattern(a(), "read mirror 2 65532 4"), "ok data=cafebabe\n");
@@ -239,11 +235,7 @@ TEST_F(Clients, ACounterpartThatIsStuckIsNotWaitedForWithoutEnd)
     EXPECT_GT(pattern_stat(a(), "late"), 0);
     pattern(b(), "stick mirror off");
     wait_up("mirror");
-    long long before = pattern_stat(a(), "verified");
-    a().until("cd /sys/kernel/debug/ccm_pattern && echo stats all >run && "
-              "[ $(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run) -gt " +
-                  std::to_string(before) + " ]",
-              soon);
+    wait_more_verified(a());
     EXPECT_EQ(losses(w, 2), 0u);
 }
 
@@ -260,11 +252,7 @@ TEST_F(Clients, LoadSurvivesTheLossOfThePartner)
     b().boot();
     register_everywhere({&b()}, "mirror 2 4 1048576 1048576");
     wait_up("mirror");
-    long long before = pattern_stat(a(), "verified");
-    a().until("cd /sys/kernel/debug/ccm_pattern && echo stats all >run && "
-              "[ $(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run) -gt " +
-                  std::to_string(before) + " ]",
-              soon);
+    wait_more_verified(a());
 }
 
 // What the partner wrote stays where it is, and can be read, when the partner is gone.

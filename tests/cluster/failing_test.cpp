@@ -225,10 +225,7 @@ void EverySite::fail_under_load(const std::vector<std::string> &all)
         for (Node *node : both())
             wait_failed(*node, site);
         // after which the load goes on
-        const long long before = pattern_stat(a(), "verified");
-        a().until(fmt::format("cd /sys/kernel/debug/ccm_pattern; echo stats all >run; "
-                              "v=$(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run); [ $v -gt {} ]",
-                              before));
+        wait_more_verified(a());
         for (Node *node : both())
             expect_state(*node, run(*node, Steps{"ccm_pattern=load f off"} + check), true);
     }

@@ -29,12 +29,7 @@ protected:
         register_everywhere(both(), "mirror 1 1 1048576 1048576 idle");
         wait_client(a(), "mirror", 2);
         wait_client(b(), "mirror", 1);
-        EXPECT_EQ(pattern(b(), "fill local mirror 1 11"), "ok\n");
-        EXPECT_EQ(pattern(a(), "verify remote mirror 2 11"), "ok\n");
-        EXPECT_EQ(pattern(a(), "fill remote mirror 2 12"), "ok\n");
-        EXPECT_EQ(pattern(b(), "verify local mirror 1 12"), "ok\n");
-        EXPECT_EQ(pattern(b(), "fill remote mirror 1 13"), "ok\n");
-        EXPECT_EQ(pattern(a(), "verify local mirror 2 13"), "ok\n");
+        expect_memory_moves(a(), b());
         for (Node *node : both())
             unload_pattern(*node);
         for (Node *dies : {&b(), &a()}) {

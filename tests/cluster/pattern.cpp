@@ -64,6 +64,27 @@ long long pattern_stat(Node &node, const std::string &name)
     return figure(all.substr(all.find("sum ")), name);
 }
 
+void wait_more_verified(Node &node)
+{
+    node.until(fmt::format("cd /sys/kernel/debug/ccm_pattern && echo stats all >run && "
+                           "[ $(sed -n 's/^sum.* verified=\\([0-9]*\\).*/\\1/p' run) -gt {} ]",
+                           pattern_stat(node, "verified")),
+               soon);
+}
+
+void expect_memory_moves(Node &a, Node &b)
+{
+    auto expect_ok = [](Node &node, const std::string &what, const Node &other, int seed) {
+        EXPECT_EQ(pattern(node, fmt::format("{} mirror {} {}", what, other.id(), seed)), "ok\n");
+    };
+    expect_ok(b, "fill local", a, 11);
+    expect_ok(a, "verify remote", b, 11);
+    expect_ok(a, "fill remote", b, 12);
+    expect_ok(b, "verify local", a, 12);
+    expect_ok(b, "fill remote", a, 13);
+    expect_ok(a, "verify local", b, 13);
+}
+
 void register_everywhere(const std::vector<Node *> &nodes, const std::string &words)
 {
     for (Node *node : nodes) {

@@ -18,6 +18,11 @@ std::string pattern(Node &node, const std::string &command, Duration timeout = 3
 Command start_pattern(Node &node, const std::string &command);
 // A figure of the sum line of `stats all`.
 long long pattern_stat(Node &node, const std::string &name);
+// Waits until the load on a node has verified more than it has now.
+void wait_more_verified(Node &node);
+// Client "mirror", up on both: what one CPU puts into its memory the other reads, and what either
+// writes over there that one's CPU finds.
+void expect_memory_moves(Node &a, Node &b);
 // Registers the same client on all nodes.
 void register_everywhere(const std::vector<Node *> &nodes, const std::string &words);
 // Waits until a client is up (or down) on a node as to a partner.

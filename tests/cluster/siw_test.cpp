@@ -60,10 +60,7 @@ TEST_F(Siw, ClientsReadAndWrite)
     register_everywhere(both(), "mirror 4 4 3145728 3145728 idle");
     wait_client(a(), "mirror", 2);
     wait_client(b(), "mirror", 1);
-    EXPECT_EQ(pattern(b(), "fill local mirror 1 11"), "ok\n");
-    EXPECT_EQ(pattern(a(), "verify remote mirror 2 11"), "ok\n");
-    EXPECT_EQ(pattern(a(), "fill remote mirror 2 12"), "ok\n");
-    EXPECT_EQ(pattern(b(), "verify local mirror 1 12"), "ok\n");
+    expect_memory_moves(a(), b());
     pattern(a(), "load mirror on");
     pattern(b(), "load mirror on");
     std::this_thread::sleep_for(1s);
