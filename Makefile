@@ -18,9 +18,11 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 export CMAKE_CXX_COMPILER_LAUNCHER := $(if $(shell command -v ccache),ccache)
 
-# make for the modules that nodes load. CCACHE_BASEDIR would make the paths in them
-# relative, which module-failing names sites by.
-KBUILD	= CCACHE_BASEDIR= $(MAKE) -s -j$(JOBS) \
+# make for the modules that nodes load. They are built in build/module under a name that is the
+# same for every checkout, MADE, for ccache: Kbuild has absolute paths in all that it does.
+# CCACHE_BASEDIR would make them relative, and module-failing names sites by them.
+MADE	:= $(CACHE)/module
+KBUILD	= CCACHE_BASEDIR= $(SCRIPTS)/under-name.sh $(MADE) $(BUILD)/module $(MAKE) -s -j$(JOBS) \
 	  DEBIAN_KERNEL_USE_CCACHE=$(CMAKE_CXX_COMPILER_LAUNCHER)
 KBUILD_UML = $(KBUILD) ARCH=um CC='$(strip $(CMAKE_CXX_COMPILER_LAUNCHER) gcc)'
 
@@ -114,39 +116,39 @@ host:
 module-stock:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock
 	@kernel=$(STOCK) && test -n "$$kernel" && \
-	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock modules && \
-	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock/tests/modules \
-		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/stock/Module.symvers ccm_pattern.ko
+	$(KBUILD) -C $$kernel M=$(MADE)/stock modules && \
+	$(KBUILD) -C $$kernel M=$(MADE)/stock/tests/modules \
+		KBUILD_EXTRA_SYMBOLS=$(MADE)/stock/Module.symvers ccm_pattern.ko
 
 # ... and of others, which are fetched: see stock.sh
 $(FURTHER:%=module-stock-%): module-stock-%:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock-$*
 	@kernel=$$($(CURDIR)/tests/lab/kernel/stock.sh $*)/build && \
-	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock-$* modules && \
-	$(KBUILD) -C $$kernel M=$(BUILD)/module/stock-$*/tests/modules \
-		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/stock-$*/Module.symvers ccm_pattern.ko
+	$(KBUILD) -C $$kernel M=$(MADE)/stock-$* modules && \
+	$(KBUILD) -C $$kernel M=$(MADE)/stock-$*/tests/modules \
+		KBUILD_EXTRA_SYMBOLS=$(MADE)/stock-$*/Module.symvers ccm_pattern.ko
 
 module-plain module-debug $(FURTHER:%=module-debug-%): module-%:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/$*
 	@kernel=$$($(UML) $(subst -, ,$*)) && \
-	$(KBUILD_UML) -C $$kernel M=$(BUILD)/module/$* modules && \
-	$(KBUILD_UML) -C $$kernel M=$(BUILD)/module/$*/tests/modules \
-		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/$*/Module.symvers modules
+	$(KBUILD_UML) -C $$kernel M=$(MADE)/$* modules && \
+	$(KBUILD_UML) -C $$kernel M=$(MADE)/$*/tests/modules \
+		KBUILD_EXTRA_SYMBOLS=$(MADE)/$*/Module.symvers modules
 
 # The KUnit suites are for the debug kernels.
 module-kunit: module-debug
-	@$(KBUILD_UML) -C $$($(UML) debug) M=$(BUILD)/module/debug/tests/kunit/suites modules
+	@$(KBUILD_UML) -C $$($(UML) debug) M=$(MADE)/debug/tests/kunit/suites modules
 
 $(FURTHER:%=module-kunit-%): module-kunit-%: module-debug-%
-	@$(KBUILD_UML) -C $$($(UML) debug $*) M=$(BUILD)/module/debug-$*/tests/kunit/suites modules
+	@$(KBUILD_UML) -C $$($(UML) debug $*) M=$(MADE)/debug-$*/tests/kunit/suites modules
 
 # rdma_ccm.ko and ccm_fm.ko again, for the same nodes, with calls that can be made to fail: see
 # tests/modules/failing/calls.h. Sites are named by the path below the copy of the source.
 module-failing: module-debug
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/failing
-	@$(KBUILD_UML) -C $$($(UML) debug) M=$(BUILD)/module/failing \
-		KBUILD_EXTRA_SYMBOLS=$(BUILD)/module/debug/tests/modules/Module.symvers \
-		KCFLAGS='-include $(BUILD)/module/failing/tests/modules/failing/calls.h -fmacro-prefix-map=$(BUILD)/module/failing/=' \
+	@$(KBUILD_UML) -C $$($(UML) debug) M=$(MADE)/failing \
+		KBUILD_EXTRA_SYMBOLS=$(MADE)/debug/tests/modules/Module.symvers \
+		KCFLAGS='-include $(MADE)/failing/tests/modules/failing/calls.h -fmacro-prefix-map=$(MADE)/failing/=' \
 		modules
 
 #

@@ -13,3 +13,9 @@ set(CCM_WARNINGS -Wall -Wextra -Wshadow -Wno-missing-field-initializers)
 # Programs that mostly wait for nodes, and are built for a run or two: the optimizer would
 # take longer than it saves.
 set(CCM_TEST_OPTIONS ${CCM_WARNINGS} -O0)
+
+# ccm_define_paths(FILE MACRO="PATH"...): only in the file that uses them. What is told a path
+# of this checkout, ccache does not find again in another one.
+function(ccm_define_paths file)
+	set_source_files_properties(${file} PROPERTIES COMPILE_DEFINITIONS "${ARGN}")
+endfunction()

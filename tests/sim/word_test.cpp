@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../../ccm/core/liveness.h"
 #include "machine.h"
 
 namespace {

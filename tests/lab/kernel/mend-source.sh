@@ -49,6 +49,12 @@ else
 	mended "$driver" 'if (vp->rx_queue)'
 fi
 
+# A datagram that is being received when the device leaves is given its buffer back after its
+# queue pair was freed: wait for who has passed the check that the port is still there.
+mad=drivers/infiniband/core/mad.c
+sed -i '/^static int ib_mad_port_close/,/^}/ s/^\tdestroy_workqueue(port_priv->wq);$/\tflush_work(\&port_priv->cq->work);\n&/' "$mad"
+mended "$mad" 'flush_work(&port_priv->cq->work)'
+
 # Each allocation and each lock saves a stack trace, for which every word of the stack is
 # looked up. Only what a frame pointer leads to is saved: look up nothing else.
 trace=arch/um/kernel/stacktrace.c
