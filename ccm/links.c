@@ -370,14 +370,16 @@ static void fence_ports(struct ccm_links *links, struct ccm_try *only, struct cc
 /*
  * What the link has on the session's queue pair must come back before the memory can go.
  * It does in a moment, or, when packets are lost, when they have been repeated; that is
- * not waited for here. If it takes longer than CCM_CLOSE_MS, the session is ended, which
- * fences the link with all the others.
+ * not waited for here. If it takes longer than CCM_CLOSE_MS and what the transport needs to
+ * repeat something, the session is ended, which fences the link with all the others.
  */
 static void act_close(struct ccm_try *t)
 {
+	u32 ms = CCM_CLOSE_MS + ccm_endpoint_repeat_ms(&t->link->conn->endpoint);
+
 	fence_ports(t->links, t, NULL);
 	t->closing = true;
-	t->close_by = jiffies + msecs_to_jiffies(CCM_CLOSE_MS);
+	t->close_by = jiffies + msecs_to_jiffies(ms);
 	mod_timer(&t->links->close_timer, t->close_by + 1);
 	finish_close(t);
 }

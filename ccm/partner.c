@@ -98,10 +98,12 @@ static void refresh(const struct ccm_view *view, struct ccm_record *record)
 	record->rejected = READ_ONCE(c->rejected);
 	record->error = READ_ONCE(partner->last_error);
 	ccm_heartbeat_fill(&used_path(partner)->heartbeat, record);
-	/* its crash kernel was heard later, but is not whom anybody waits for */
+	/* its crash kernel was heard later, maybe for one message; nobody waits for it */
 	panicked_us = READ_ONCE(partner->panicked_us);
-	if (panicked_us)
+	if (panicked_us) {
+		record->stage = CCM_STAGE_DUMPING;
 		record->silent_us = ccm_now_us() - panicked_us;
+	}
 }
 
 /* The work item, and before that has ever run */
@@ -511,7 +513,7 @@ static void arm_word(struct ccm_partner *partner)
  * free them, and ids and pages with them, is the reaper's time and nobody else's: whoever is to
  * hear DOWN hears it when this returns, and the next connection may begin.
  *
- * Bounded by CCM_FLUSH_MS + 2 * CCM_DRAIN_MS and what deregistering takes.
+ * Bounded by CCM_FLUSH_MAX_MS + 2 * CCM_DRAIN_MS and what deregistering takes.
  */
 static void close_conn(struct ccm_partner *partner, struct ccm_path *path,
 		       struct ccm_conn *conn, bool flush)

@@ -67,7 +67,7 @@ static u32 on_read(struct ccm_liveness *l, u64 now_us, const u8 *data, u32 len)
 	if (ccm_wire_get_status(data, len, &page) || page.incarnation != l->incarnation)
 		return give_verdict(l, CCM_REASON_REFUSED);
 	if (l->reads && page.uptime_ms < l->page.uptime_ms)
-		return give_verdict(l, CCM_REASON_RESTARTED);
+		return give_verdict(l, CCM_REASON_RELOADED);
 
 	if (page.stage != l->page.stage ||
 	    ((page.flags ^ l->page.flags) & CCM_PAGE_LEAVING))
@@ -132,4 +132,11 @@ u8 ccm_ack_timeout(u32 detect_ms, u32 retries)
 		exponent++;
 	}
 	return exponent;
+}
+
+u32 ccm_ack_wait_ms(u8 exponent, u32 times)
+{
+	u64 ns = ((u64)times * 4096) << exponent;
+
+	return (u32)((ns + 999999) / 1000000);
 }

@@ -12,8 +12,9 @@
  *	panic flag on the page				panicked, at once
  *	shutdown flag on the page			shutdown, at once
  *	leaving flag on the page			none: it is not gone yet
- *	the kernel's running time goes back (a		restarted, at once
- *	virtual machine went back to a snapshot)
+ *	the kernel's running time goes back (a		reloaded, at once
+ *	virtual machine went back to a snapshot,
+ *	and runs on and writes as it did then)
  *	the page is not a valid status page, or		refused, at once
  *	another incarnation's
  *
@@ -103,6 +104,15 @@ u32 ccm_liveness_step(struct ccm_liveness *l, u64 now_us, enum ccm_liveness_even
  * Return: exponent, 1..31
  */
 u8 ccm_ack_timeout(u32 detect_ms, u32 retries);
+
+/**
+ * ccm_ack_wait_ms() - how long the transport takes to send something again, and again
+ * @exponent: its ack timeout, 1..31
+ * @times: what is sent may be lost so often
+ *
+ * Return: milliseconds until it was sent for the last time, rounded up
+ */
+u32 ccm_ack_wait_ms(u8 exponent, u32 times);
 
 CCM_EXTERN_C_END
 

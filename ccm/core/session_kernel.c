@@ -27,14 +27,15 @@ enum ccm_kernel ccm_session_kernel(const struct ccm_session *s,
 
 	if (!s->heard_us)
 		return CCM_KERNEL_UNKNOWN;
+	/* two that were switched on together, or one after the other, are two all the same */
+	if (conn->hello.machine != s->peer_hello.machine)
+		return CCM_KERNEL_OTHER;
 	/* The running time is counted in whole milliseconds: it is less than one more. */
 	if (now_us - (s64)CCM_US_PER_MS > (s64)s->heard_us)
 		return CCM_KERNEL_NEW;
 	if (conn->began_us > s->heard_us)
 		slack_us += (s64)((conn->began_us - s->heard_us) >> SLACK_SHIFT);
-	/* two that were switched on together are two all the same */
-	if (conn->hello.machine == s->peer_hello.machine &&
-	    now_us - then_us <= slack_us && then_us - now_us <= slack_us)
+	if (now_us - then_us <= slack_us && then_us - now_us <= slack_us)
 		return CCM_KERNEL_SAME;
 	return CCM_KERNEL_OTHER;
 }

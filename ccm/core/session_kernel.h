@@ -19,7 +19,7 @@ CCM_EXTERN_C_BEGIN
 enum ccm_kernel {
 	CCM_KERNEL_UNKNOWN	= 0,	/* none was heard before */
 	CCM_KERNEL_SAME		= 1,	/* of the same machine, started when the one before was */
-	CCM_KERNEL_NEW		= 2,	/* started after the one before was heard last */
+	CCM_KERNEL_NEW		= 2,	/* of the same machine, started after that was heard last */
 	CCM_KERNEL_OTHER	= 3,	/* neither: another machine, or one that went back */
 };
 
@@ -28,8 +28,7 @@ enum ccm_kernel {
  * @s: session, with what was heard last
  * @conn: established, with its hello
  *
- * CCM_KERNEL_NEW proves that the kernel that was heard before does not run any more, if both
- * are of one machine: that conn's hello is fresh is seen from our nonce in it, which was drawn
+ * CCM_KERNEL_NEW proves that the kernel that was heard before does not run any more: that conn's hello is fresh is seen from our nonce in it, which was drawn
  * at conn's began_us. So its kernel has been started after began_us - uptime.
  *
  * Return: enum ccm_kernel

@@ -17,8 +17,9 @@ static void weigh(struct ccm_session *s, u64 now_us, const struct ccm_session_ev
 
 	if (s->conn.done & CCM_DONE_PROVEN) {
 		if (conn->incarnation == s->conn.incarnation) {
+			/* it was set back, and writes on: that is no proof of a kernel's end */
 			if (ccm_session_went_back(s, conn->incarnation, conn->hello.uptime_ms))
-				reason = CCM_REASON_RESTARTED;
+				reason = CCM_REASON_RELOADED;
 		} else if (ccm_session_kernel(s, conn) == CCM_KERNEL_NEW) {
 			reason = CCM_REASON_RESTARTED;
 		} else {
@@ -38,14 +39,9 @@ static void weigh(struct ccm_session *s, u64 now_us, const struct ccm_session_ev
  */
 static bool has_panicked(const struct ccm_session *s, const struct ccm_session_conn *conn)
 {
-	switch (ccm_session_kernel(s, conn)) {
-	case CCM_KERNEL_UNKNOWN:
-		return true;
-	case CCM_KERNEL_NEW:
-		return conn->hello.machine == s->peer_hello.machine;
-	default:
-		return false;
-	}
+	enum ccm_kernel kernel = ccm_session_kernel(s, conn);
+
+	return kernel == CCM_KERNEL_UNKNOWN || kernel == CCM_KERNEL_NEW;
 }
 
 /*

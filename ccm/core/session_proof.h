@@ -9,7 +9,8 @@
  * present connection, if that was left by whoever asks now:
  *
  *	the same incarnation				it has left the present connection
- *	a kernel started after the last READ		restarted: the old one is gone
+ *	a kernel of the same machine, started		restarted: the old one is gone
+ *	after the last READ
  *	... which is a crash kernel			panicked; and the session is not for it
  *	anybody else					a READ over the present connection
  *

@@ -174,18 +174,19 @@ void ccm_conn_reject(struct ccm_conn *conn, const u8 *data, u32 len)
 /**
  * ccm_conn_disconnect() - tell the partner that it is over
  * @conn: connection, in any state
- * @flush: first wait until what was posted has been acknowledged, at most CCM_FLUSH_MS
+ * @flush: first wait until what was posted has been acknowledged, at most CCM_FLUSH_MAX_MS
  *
  * It never waits for the partner's answer.
  */
 void ccm_conn_disconnect(struct ccm_conn *conn, bool flush)
 {
 	struct ccm_endpoint *ep = &conn->endpoint;
+	u32 ms = min_t(u32, CCM_FLUSH_MS + ccm_endpoint_repeat_ms(ep), CCM_FLUSH_MAX_MS);
 
 	if (flush && READ_ONCE(ep->connected) && ep->qp)
 		wait_event_timeout(conn->mail.tx_wait, !READ_ONCE(conn->mail.tx_busy) ||
 				   test_bit(CCM_ENDPOINT_ERROR, &ep->pending),
-				   msecs_to_jiffies(CCM_FLUSH_MS));
+				   msecs_to_jiffies(ms));
 	ccm_endpoint_disconnect(ep);
 }
 

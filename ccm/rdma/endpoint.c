@@ -231,12 +231,26 @@ void ccm_endpoint_init(struct ccm_endpoint *ep, const struct ccm_endpoint_kind *
 	INIT_WORK(&ep->connect, connect_work);
 }
 
+static u8 ack_timeout(const struct ccm_endpoint *ep)
+{
+	return ccm_ack_timeout(ep->config.detect_ms * ep->kind->detect_factor, CCM_QP_RETRIES);
+}
+
+/**
+ * ccm_endpoint_repeat_ms() - how long what was posted can take, if it is lost twice
+ * @ep: endpoint that was connected
+ *
+ * Return: milliseconds
+ */
+u32 ccm_endpoint_repeat_ms(const struct ccm_endpoint *ep)
+{
+	return ep->iwarp ? CCM_TCP_REPEAT_MS : ccm_ack_wait_ms(ack_timeout(ep), 2);
+}
+
 /* Takes effect with the queue pair: before route resolution, or before accepting. */
 static void set_timeouts(struct ccm_endpoint *ep)
 {
-	u32 detect_ms = ep->config.detect_ms * ep->kind->detect_factor;
-
-	rdma_set_ack_timeout(ep->cm_id, ccm_ack_timeout(detect_ms, CCM_QP_RETRIES));
+	rdma_set_ack_timeout(ep->cm_id, ack_timeout(ep));
 	rdma_set_min_rnr_timer(ep->cm_id, CCM_QP_RNR_TIMER);
 }
 

@@ -33,6 +33,9 @@ struct ccm_incoming;
 #define CCM_QP_RNR_TIMER	12	/* 0.64 ms */
 #define CCM_QP_READS		8	/* READs in flight */
 
+/* Twice, at most, unless TCP knows more of the path: TCP_RTO_MIN, and twice that */
+#define CCM_TCP_REPEAT_MS	600
+
 #define CCM_DRAIN_MS		200	/* how long a drain is waited for */
 
 /* ccm_endpoint.pending, in the order in which they can be true */
@@ -178,6 +181,7 @@ int ccm_endpoint_accept(struct ccm_endpoint *ep, const u8 *data, u32 len);
 void ccm_endpoint_reject(struct ccm_endpoint *ep, const u8 *data, u32 len);
 
 void ccm_endpoint_disconnect(struct ccm_endpoint *ep);
+u32 ccm_endpoint_repeat_ms(const struct ccm_endpoint *ep);
 void ccm_drain_begin(struct ccm_drain *drain);
 void ccm_drain_add(struct ccm_drain *drain, struct ccm_endpoint *ep);
 void ccm_drain_wait(struct ccm_drain *drain);

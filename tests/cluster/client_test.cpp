@@ -377,8 +377,39 @@ protected:
     void TearDown() override
     {
         let_take(a(), "ib_destroy_qp", 0s);
+        let_take(a(), "__vmalloc", 0s);
         let_refuse(a(), "ib_dereg_mr", 0);
         Fencing::TearDown();
+    }
+
+    // A client is up. Then its partner dies, and this call of the fence fails.
+    static void lose_partner_and_fail(const std::string &function)
+    {
+        let_take(a(), "ib_destroy_qp", 0s);
+        register_everywhere(both(), "mirror 1 1 8192 8192 idle");
+        wait_up("mirror");
+        EXPECT_EQ(pattern(b(), "fill remote mirror 1 77"), "ok\n");
+        Watch w = cluster().watch(a());
+        const std::size_t mark = a().console().size();
+        let_refuse(a(), function, 1);
+        b().kill();
+        w.wait_for(is(2, "down"), soon);
+        wait_client(a(), "mirror", 2, "down");
+        a().console().wait_for(fmt::format("device rxe0 is in quarantine: {} failed with error 12", function), soon,
+                               mark);
+        w.end();
+    }
+    // Tried, and again, and never READY
+    static void expect_no_session()
+    {
+        b().boot();
+        register_everywhere({&b()}, "mirror 1 1 8192 8192 idle");
+        const long long tried = counter(a(), "partner-2", "attempts");
+        a().until(fmt::format("while read n v; do [ $n = attempts ] && [ $v -ge {} ] && exit 0; done "
+                              "</sys/kernel/debug/ccm/partner-2; false",
+                              tried + 2),
+                  soon);
+        EXPECT_NE(partner(a(), 2)["state"], "ready");
     }
 };
 
@@ -413,6 +444,30 @@ TEST_F(SlowDriver, HoldsUpNeitherDownNorTheNextSession)
     EXPECT_LT(stopwatch.elapsed(), 50s) << "too late for this test";
 }
 
+// Nor does setting memory aside for another client, 511 MiB of it, say.
+TEST_F(SlowDriver, MemoryThatTakesLongHoldsUpNoVerdict)
+{
+    let_take(a(), "ib_destroy_qp", 0s);
+    register_everywhere(both(), "mirror 2 2 65536 65536");
+    wait_up("mirror");
+    let_take(a(), "__vmalloc", 8s);
+    const long long before = ends(a())["__vmalloc"];
+    register_everywhere(both(), "huge 1 1 65536 65536 idle");
+    const Stopwatch stopwatch;
+    while (ends(a())["__vmalloc"] == before && stopwatch.elapsed() < soon)
+        std::this_thread::sleep_for(20ms);
+    EXPECT_EQ(ends(a())["__vmalloc"], before + 1);
+    Watch w = watch(a());
+    const TimePoint killed = b().kill();
+    const Event down = w.wait_for(is(2, "down"), soon);
+    wait_client(a(), "mirror", 2, "down");
+    std::printf("DOWN %.0f ms after the partner was killed, with 500 ms to detect it\n",
+                milliseconds(down.at - killed));
+    EXPECT_LT(stopwatch.elapsed(), 6s + stopwatch.waited_for_processors());
+    let_take(a(), "__vmalloc", 0s);
+    b().boot();
+}
+
 // A machine that goes down does not wait for a driver.
 TEST_F(SlowDriver, HoldsUpNoReboot)
 {
@@ -429,28 +484,10 @@ TEST_F(SlowDriver, HoldsUpNoReboot)
 // so; it is used again when it was deleted and added.
 TEST_F(SlowDriver, AFenceThatFailsIsQuarantine)
 {
-    let_take(a(), "ib_destroy_qp", 0s);
-    register_everywhere(both(), "mirror 1 1 8192 8192 idle");
-    wait_up("mirror");
-    EXPECT_EQ(pattern(b(), "fill remote mirror 1 77"), "ok\n");
-    Watch w = watch(a());
-    const std::size_t mark = a().console().size();
-    let_refuse(a(), "ib_dereg_mr", 1);
-    b().kill();
-    w.wait_for(is(2, "down"), soon);
-    wait_client(a(), "mirror", 2, "down");
-    a().console().wait_for("device rxe0 is in quarantine: ib_dereg_mr failed with error 12", soon, mark);
+    lose_partner_and_fail("ib_dereg_mr");
     // It is the client's to look at, but counts for ever.
     EXPECT_EQ(pattern(a(), "verify local mirror 2 77"), "ok\n");
-    b().boot();
-    register_everywhere({&b()}, "mirror 1 1 8192 8192 idle");
-    // Tried, and again, and never READY.
-    const long long tried = counter(a(), "partner-2", "attempts");
-    a().until(fmt::format("while read n v; do [ $n = attempts ] && [ $v -ge {} ] && exit 0; done "
-                          "</sys/kernel/debug/ccm/partner-2; false",
-                          tried + 2),
-              soon);
-    EXPECT_NE(partner(a(), 2)["state"], "ready");
+    expect_no_session();
     a().must("rdma link del rxe0");
     a().add_rdma_link();
     wait_up("mirror");
@@ -458,9 +495,17 @@ TEST_F(SlowDriver, AFenceThatFailsIsQuarantine)
     // For the tests behind this one
     unload_pattern(a());
     EXPECT_EQ(counter(a(), "node", "client_memory"), 8192);
-    w.end();
     unload(a(), "with memory that was given up");
     load(a());
+}
+
+// What the driver still has of it stays with the driver, until this node's kernel ends.
+TEST_F(SlowDriver, AQueuePairThatIsNotDestroyedIsQuarantine)
+{
+    lose_partner_and_fail("ib_destroy_qp");
+    expect_no_session();
+    a().kill();
+    a().boot();
 }
 
 /*

@@ -78,6 +78,26 @@ TEST_F(Failover, RebootInFullSwingIsNotInGoodOrder)
     settle(a(), w);
 }
 
+// md stops its arrays in a notifier of the reboot. Its partner hears at once that it leaves, and
+// that it has left only when they are stopped.
+TEST_F(Failover, TheGoodbyeComesBehindTheLastWrite)
+{
+    Watch w = watch(a());
+    b().must("insmod /modules/ccm_array.ko ms=1500");
+    b().start_command("reboot -f");
+    a().until("ccmadm status --json | grep -q '\"leaving\"'", soon, 20ms);
+    EXPECT_EQ(partner(a(), 2)["state"], "ready");
+    const TimePoint began = b().console().wait_for("stopping the arrays", soon).at;
+    const Event down = w.wait_for(is_down(2, "shutdown"), soon);
+    EXPECT_GT(milliseconds(down.at - began), 1200);
+    w.wait_for(note(2, "takeover-advised: shutdown"), soon);
+    b().wait_end();
+    b().boot();
+    b().must("ccmadm stage running");
+    w.wait_for(note(2, "giveback-possible"), soon);
+    settle(a(), w);
+}
+
 // A local device that is gone says nothing about the partner.
 TEST_F(Failover, LostDeviceAdvisesNothing)
 {

@@ -133,6 +133,25 @@ TEST_F(Identity, AReloadIsNotARestart)
     w.wait_for(is_ready(2), soon);
 }
 
+// The partner hears why the session has ended, though nothing comes through at first: the
+// transport repeats the goodbye, and is waited for.
+TEST_F(Identity, AGoodbyeThatIsLostIsRepeated)
+{
+    using namespace std::string_view_literals;
+    static constexpr std::string_view goodbye = "CCM1\x0a\x00\x10\x00"sv;
+    static constexpr Duration lost = 200ms; // an ack timeout is 134 ms here
+    Watch w = watch(one());
+    cluster().network().lose([until = TimePoint{}](const Cable &, std::string_view frame) mutable {
+        if (until == TimePoint{} && frame.find(goodbye) != frame.npos)
+            until = Clock::now() + lost;
+        return Clock::now() < until;
+    });
+    unload(two(), "READY");
+    cluster().network().lose({});
+    const Event down = w.wait_for(is(2, "down"), soon);
+    EXPECT_EQ(down.json["reason"], "admin");
+}
+
 // Loaded later than in the initramfs: how far the storage OS has come is not known.
 TEST_F(Identity, AModuleThatIsLoadedLateKnowsNoStage)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The same over iWARP (siw).
+#include "host.h"
 #include "pair.h"
 #include "pattern.h"
 
@@ -131,6 +132,42 @@ TEST_F(Siw, CutCableIsUnreachableOnBothSidesAndMends)
     b().cable().restore();
     wa.wait_for(is_ready(2), soon);
     wb.wait_for(is_ready(1), soon);
+}
+
+// The fence takes away what READs go to while a client goes on posting them.
+TEST_F(Siw, ReadsThatAreFenced)
+{
+    register_everywhere(both(), "mirror 4 4 1048576 1048576");
+    Watch w = watch(a());
+    for (int round = 0; round < 3; round++) {
+        wait_client(a(), "mirror", 2);
+        std::this_thread::sleep_for(300ms);
+        b().cable().cut();
+        w.wait_for(is(2, "down"), soon);
+        b().cable().restore();
+        w.wait_for(is_ready(2), soon);
+    }
+    for (Node *node : both()) {
+        EXPECT_GT(pattern_stat(*node, "verified"), 0) << node->name();
+        unload_pattern(*node);
+    }
+}
+
+// siw connects in the caller's own time, and waits for a machine that does not answer. A reboot
+// does not wait for that.
+TEST_F(Siw, ASilentMachineHoldsUpNoReboot)
+{
+    Watch w = watch(a());
+    b().stop();
+    w.wait_for(is(2, "down"), soon);
+    w.end();
+    a().until("ccmadm status --json | grep -q '\"state\":\"connecting\"'", soon, 20ms);
+    const Stopwatch stopwatch;
+    a().start_command("reboot -f");
+    a().wait_end();
+    EXPECT_LT(stopwatch.elapsed(), 5s + stopwatch.waited_for_processors());
+    b().cont();
+    a().boot();
 }
 
 } // namespace

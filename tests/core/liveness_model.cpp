@@ -41,7 +41,7 @@ u32 LivenessModel::read(u64 now_us, const std::optional<ccm_wire_status> &page)
     if (!page || page->incarnation != incarnation_)
         return end(CCM_REASON_REFUSED);
     if (page->uptime_ms < uptime_ms_)
-        return end(CCM_REASON_RESTARTED);
+        return end(CCM_REASON_RELOADED);
     uptime_ms_ = page->uptime_ms;
 
     const u32 stage = page->stage > 8 ? 0 : page->stage; /* a later version's: unknown */

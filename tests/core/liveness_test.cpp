@@ -98,7 +98,7 @@ TEST(Liveness, AgreesWithTheNaiveModel)
         verdicts[l.verdict]++;
     }
     for (u32 reason : {CCM_REASON_NONE, CCM_REASON_UNREACHABLE, CCM_REASON_HUNG, CCM_REASON_PANICKED,
-                       CCM_REASON_SHUTDOWN, CCM_REASON_RESTARTED, CCM_REASON_REFUSED})
+                       CCM_REASON_SHUTDOWN, CCM_REASON_RELOADED, CCM_REASON_REFUSED})
         EXPECT_GT(verdicts[reason], 20) << "reason " << reason << " was hardly tried";
 }
 
@@ -293,6 +293,9 @@ TEST(Liveness, AckTimeoutIsTheLargestThatFits)
                 ASSERT_LT(total_ms, 1.5 * detect_ms);
             }
             ASSERT_GE(total_ms * 2, 1.5 * detect_ms);
+            const double once_ms = total_ms / tries, wait_ms = ccm_ack_wait_ms(exponent, retries);
+            ASSERT_GE(wait_ms, retries * once_ms);
+            ASSERT_LT(wait_ms, retries * once_ms + 1);
         }
     }
 }

@@ -95,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         case CCM_REASON_SHUTDOWN:
             REQUIRE(valid && (page.flags & CCM_PAGE_SHUTDOWN));
             break;
-        case CCM_REASON_RESTARTED:
+        case CCM_REASON_RELOADED:
             REQUIRE(valid && page.incarnation == incarnation);
             REQUIRE(before.reads && page.uptime_ms < before.page.uptime_ms);
             break;

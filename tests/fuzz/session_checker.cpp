@@ -206,7 +206,8 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         REQUIRE(ready_);
         REQUIRE(!open_.count(conn_before_)); /* fenced before it is told */
         REQUIRE(a.reason > CCM_REASON_NONE && a.reason < CCM_REASON_COUNT);
-        REQUIRE(!of_candidate() || a.reason == CCM_REASON_RESTARTED || a.reason == CCM_REASON_UNREACHABLE);
+        REQUIRE(!of_candidate() || a.reason == CCM_REASON_RESTARTED || a.reason == CCM_REASON_RELOADED ||
+                a.reason == CCM_REASON_UNREACHABLE);
         ready_ = false;
         break;
     }

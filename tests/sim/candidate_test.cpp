@@ -244,7 +244,21 @@ TEST_F(Candidate, ThePartnerHasLeftItsConnection)
     EXPECT_EQ(m.s.peer_attempt, 2U);
 }
 
-// A virtual machine that goes back to a snapshot: the same incarnation, earlier.
+// A spare that was started when the one that serves could not be heard any more, say
+TEST_F(Candidate, AYoungerKernelOfAnotherMachineProvesNothing)
+{
+    m.peer_machine++;
+    ask(0xdead, 80);
+    prove();
+    EXPECT_EQ(m.types(), Types{CCM_ACT_PROBE});
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+    m.beside = false;
+    m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE));
+    expect_replaced(CCM_REASON_UNREACHABLE);
+}
+
+// A virtual machine that goes back to a snapshot: the same incarnation, earlier. It runs on, so
+// nothing is certain of it.
 TEST_F(Candidate, ASnapshotIsAnotherKernel)
 {
     uint32_t kernel = m.s.peer_kernel;
@@ -256,7 +270,7 @@ TEST_F(Candidate, ASnapshotIsAnotherKernel)
     m.peer_nonce++;
     m.beside = true;
     prove();
-    expect_replaced(CCM_REASON_RESTARTED);
+    expect_replaced(CCM_REASON_RELOADED);
     EXPECT_NE(m.s.peer_kernel, kernel);
 }
 

@@ -63,7 +63,9 @@ enum ccm_reason {
 	CCM_REASON_AUTHENTICATION = 8,	/* its proof did not verify, or keys are not the same */
 	CCM_REASON_ADMIN	= 9,	/* removed or unloaded by an administrator, here or there */
 	CCM_REASON_DEVICE	= 10,	/* no RDMA device (any more) for the path here */
-	CCM_REASON_RELOADED	= 11,	/* its module was loaded anew; its kernel ran on */
+	CCM_REASON_RELOADED	= 11,	/* its module was loaded anew, or the machine was set
+					 * back to a snapshot; its kernel runs on
+					 */
 	CCM_REASON_DUPLICATE	= 12,	/* two machines have one node id */
 	CCM_REASON_ADDRESS	= 13,	/* it does not come from an address that is configured */
 	CCM_REASON_MTU		= 14,	/* large frames do not pass between the two */

@@ -116,7 +116,7 @@ static const struct play plays[] = {
 	{ "restarted: the kernel's running time goes back", {
 		READ_AT(10, 1), READ_AT(20, 2),
 		{ SCENE_READ_EARLIER, 30, 3, 10, CCM_STAGE_RUNNING, CCM_PAGE_PANIC,
-		  CCM_LIVENESS_VERDICT, CCM_REASON_RESTARTED }, THE_END } },
+		  CCM_LIVENESS_VERDICT, CCM_REASON_RELOADED }, THE_END } },
 	{ "up: it stands still", {
 		READ_AT(10, 1), READ_AT(10, 2), READ_AT(10, 3), THE_END } },
 	{ "up: there was nothing before the first page", {
@@ -240,7 +240,7 @@ static void liveness_play(struct kunit *test)
 				    scene->at_ms);
 		if ((scene->type == SCENE_READ || scene->type == SCENE_READ_EARLIER) &&
 		    scene->verdict != CCM_REASON_REFUSED &&
-		    scene->verdict != CCM_REASON_RESTARTED) {
+		    scene->verdict != CCM_REASON_RELOADED) {
 			reads++;
 			KUNIT_EXPECT_EQ(test, l.page.counter, scene->counter);
 			KUNIT_EXPECT_EQ(test, l.page.stage,

@@ -10,6 +10,7 @@
 #ifndef CCM_TEST_FAILING_CALLS_H
 #define CCM_TEST_FAILING_CALLS_H
 
+#include <linux/crash_dump.h>
 #include <linux/debugfs.h>
 #include <linux/inetdevice.h>
 #include <linux/kobject.h>
@@ -49,7 +50,11 @@
 #define kstrdup(...)		(FAILING("kstrdup") ? NULL : (kstrdup)(__VA_ARGS__))
 #define kvzalloc(...)		(FAILING("kvzalloc") ? NULL : (kvzalloc)(__VA_ARGS__))
 #define kvcalloc(...)		(FAILING("kvcalloc") ? NULL : (kvcalloc)(__VA_ARGS__))
-#define __vmalloc(...)		(FAILING("__vmalloc") ? NULL : (__vmalloc)(__VA_ARGS__))
+#define __vmalloc(...)								\
+({										\
+	failing_end("__vmalloc");	/* not the end of anything, but it can take long */	\
+	FAILING("__vmalloc") ? NULL : (__vmalloc)(__VA_ARGS__);			\
+})
 #define get_zeroed_page(...)	(FAILING("get_zeroed_page") ? 0UL : (get_zeroed_page)(__VA_ARGS__))
 #define alloc_pages_exact(...)	(FAILING("alloc_pages_exact") ? NULL : (alloc_pages_exact)(__VA_ARGS__))
 #define sg_alloc_table(...)	(FAILING("sg_alloc_table") ? -ENOMEM : (sg_alloc_table)(__VA_ARGS__))
@@ -124,6 +129,9 @@
 #define ib_dereg_mr(...)	FAILING_END(ib_dereg_mr, __VA_ARGS__)
 #define rdma_destroy_qp(...)	({ failing_end("rdma_destroy_qp"); (rdma_destroy_qp)(__VA_ARGS__); })
 #define rdma_destroy_id(...)	({ failing_end("rdma_destroy_id"); (rdma_destroy_id)(__VA_ARGS__); })
+
+/* User-Mode Linux has no crash kernels, but a kernel can be said to be one. */
+#define is_kdump_kernel()	(failing_crash_kernel() || (is_kdump_kernel)())
 
 /* The sources have their own, and do not expect that it was needed already. */
 #undef pr_fmt

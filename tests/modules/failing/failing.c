@@ -11,10 +11,11 @@
  *				fails, and all others within MS milliseconds after that
  *	armed			a line "SITE FAILED" for each that is to fail: how often it has
  *	off			the same, and none fails any more
- *	delay FUNCTION MS	each call of a function that ends something (calls.h) takes MS
+ *	delay FUNCTION MS	each call of a function with failing_end() (calls.h) takes MS
  *				milliseconds longer, or until this is taken back
  *	refuse FUNCTION TIMES	the next TIMES calls say that they have failed
  *	ends			a line "FUNCTION CALLS" for each of these functions
+ *	crash-kernel		the kernel is one from now on
  *	sites			a line "SITE CALLS" for each that has been called since this
  *				module was loaded
  */
@@ -127,7 +128,7 @@ bool failing(struct failing_site *site)
 EXPORT_SYMBOL_GPL(failing);
 
 /**
- * struct ending - a function that ends something
+ * struct ending - a function that ends something, or can take long anyway
  * @name: of the function
  * @calls: of it
  * @ms: how much longer each takes
@@ -141,11 +142,33 @@ struct ending {
 };
 
 static struct ending endings[] = {	/* under the lock, but for @ms */
+	{ .name = "__vmalloc" },
 	{ .name = "ib_destroy_qp" },
 	{ .name = "ib_dereg_mr" },
 	{ .name = "rdma_destroy_qp" },
 	{ .name = "rdma_destroy_id" },
 };
+
+static bool crash_kernel;
+
+/**
+ * failing_crash_kernel() - is this to be a crash kernel?
+ *
+ * Any context.
+ *
+ * Return: whether the verb was used
+ */
+bool failing_crash_kernel(void)
+{
+	return READ_ONCE(crash_kernel);
+}
+EXPORT_SYMBOL_GPL(failing_crash_kernel);
+
+static int do_crash_kernel(const struct command *c)
+{
+	WRITE_ONCE(crash_kernel, true);
+	return 0;
+}
 
 static struct ending *find_ending(const char *name)
 {
@@ -301,6 +324,7 @@ static const struct command_verb verbs[] = {
 	{ "delay", 2, "FUNCTION MS", do_delay },
 	{ "refuse", 2, "FUNCTION TIMES", do_refuse },
 	{ "ends", 0, "", do_ends },
+	{ "crash-kernel", 0, "", do_crash_kernel },
 	{ "sites", 0, "", do_sites },
 };
 

@@ -23,5 +23,6 @@ struct failing_site {
 
 bool failing(struct failing_site *site);
 int failing_end(const char *function);
+bool failing_crash_kernel(void);
 
 #endif /* CCM_TEST_FAILING_H */
