@@ -113,10 +113,12 @@ host:
 	@cmake -S $(CURDIR) -B $(BUILD)/host >/dev/null
 	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS)
 
+# What is installed from (MODULES=), modules_install looks for where it is.
 module-stock:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock
 	@kernel=$(STOCK) && test -n "$$kernel" && \
 	$(KBUILD) -C $$kernel M=$(MADE)/stock modules && \
+	sed -i 's,^$(MADE)/,$(BUILD)/module/,' $(BUILD)/module/stock/modules.order && \
 	$(KBUILD) -C $$kernel M=$(MADE)/stock/tests/modules \
 		KBUILD_EXTRA_SYMBOLS=$(MADE)/stock/Module.symvers ccm_pattern.ko
 

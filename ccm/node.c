@@ -60,7 +60,8 @@ static void show_stage(struct ccm_node *node)
 
 /*
  * What the machine's interfaces are called on the wire: a clone has others. An interface that
- * comes between two loads makes it look like another machine, which claims less, not more.
+ * comes between two loads makes it look like another machine, which claims less, not more. Made
+ * up addresses (of bridges, VLANs, containers) are others with each boot.
  */
 static u64 machine_id(void)
 {
@@ -70,7 +71,7 @@ static u64 machine_id(void)
 
 	rtnl_lock();
 	for_each_netdev(&init_net, dev)
-		if (!(dev->flags & IFF_LOOPBACK))
+		if (!(dev->flags & IFF_LOOPBACK) && dev->addr_assign_type == NET_ADDR_PERM)
 			/* in any order */
 			id ^= siphash_1u64(ether_addr_to_u64(dev->dev_addr), &key);
 	rtnl_unlock();

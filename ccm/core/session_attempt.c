@@ -167,6 +167,18 @@ void ccm_session_accept(struct ccm_session *s, u64 now_us,
 	begin(s, now_us, event->conn, actions);
 }
 
+void ccm_session_read(const struct ccm_session_conn *conn, enum ccm_session_read what,
+		      u32 offset, u32 len, struct ccm_session_actions *actions)
+{
+	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_READ);
+
+	action->conn = conn->id;
+	action->what = (u32)what;
+	action->addr = conn->peer_keys.status_addr + offset;
+	action->key = conn->peer_keys.status_key;
+	action->read_len = len;
+}
+
 struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn, u32 offset,
 					     u32 len, enum ccm_ring kind,
 					     struct ccm_session_actions *actions)
@@ -184,6 +196,10 @@ struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn
 /*
  * Tell the partner why this ends, if it has told where its mailbox is and knows
  * where mine is (on iWARP the accepting side must not send before that).
+ *
+ * On iWARP what was sent has only left this node when it completes; and a socket that is closed
+ * while something lies in it unread (a READ of the partner's, say) takes back what the partner has
+ * not read yet. So a READ goes out behind the goodbye: whoever answers it has had that.
  */
 bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
 			 struct ccm_session_actions *actions)
@@ -199,6 +215,9 @@ bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
 	action = ccm_session_write(conn, CCM_MAILBOX_GOODBYE, CCM_WIRE_GOODBYE_LEN,
 				   CCM_RING_GOODBYE, actions);
 	ccm_wire_put_goodbye(action->data, &msg);
+	if (conn->iwarp && (conn->done & CCM_DONE_R1))
+		ccm_session_read(conn, CCM_READ_STATUS, CCM_STATUS_OFFSET, CCM_WIRE_STATUS_LEN,
+				 actions);
 	return true;
 }
 

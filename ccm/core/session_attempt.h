@@ -46,6 +46,9 @@ void ccm_session_accept(struct ccm_session *s, u64 now_us,
 void ccm_session_put_accept(const struct ccm_session *s, const struct ccm_session_event *event,
 			    struct ccm_session_actions *actions);
 
+/* A READ of the partner's status region */
+void ccm_session_read(const struct ccm_session_conn *conn, enum ccm_session_read what,
+		      u32 offset, u32 len, struct ccm_session_actions *actions);
 /* A WRITE into the partner's mailbox with a ring behind it; the caller fills .data */
 struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn, u32 offset,
 					     u32 len, enum ccm_ring kind,

@@ -56,18 +56,6 @@ static void refuse(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c
 		ccm_session_dismiss(c, reason, actions);
 }
 
-static void read_page(const struct ccm_session_conn *c, enum ccm_session_read what, u32 offset,
-		      u32 len, struct ccm_session_actions *actions)
-{
-	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_READ);
-
-	action->conn = c->id;
-	action->what = (u32)what;
-	action->addr = c->peer_keys.status_addr + offset;
-	action->key = c->peer_keys.status_key;
-	action->read_len = len;
-}
-
 static void send_keys(const struct ccm_session *s, struct ccm_session_conn *c,
 		      struct ccm_session_actions *actions)
 {
@@ -140,7 +128,7 @@ static void use_keys(struct ccm_session *s, u64 now_us, struct ccm_session_conn 
 	c->done |= CCM_DONE_KEYS_RECEIVED;
 	if (!has(c, CCM_DONE_KEYS_SENT))
 		send_keys(s, c, actions);
-	read_page(c, CCM_READ_STATUS, CCM_STATUS_OFFSET, CCM_WIRE_STATUS_LEN, actions);
+	ccm_session_read(c, CCM_READ_STATUS, CCM_STATUS_OFFSET, CCM_WIRE_STATUS_LEN, actions);
 	send_hello(s, c, event, actions);
 }
 
@@ -476,7 +464,7 @@ static void answer_rung(struct ccm_session *s, u64 now_us, struct ccm_session_co
 		return;
 	}
 	c->done |= CCM_DONE_R2_POSTED;
-	read_page(c, CCM_READ_ANSWER, CCM_ANSWER_OFFSET, CCM_PAGE_LEN, actions);
+	ccm_session_read(c, CCM_READ_ANSWER, CCM_ANSWER_OFFSET, CCM_PAGE_LEN, actions);
 }
 
 /* The partner is ready when it has my catalog; what it says is checked in its turn. */

@@ -171,10 +171,21 @@ void ccm_conn_reject(struct ccm_conn *conn, const u8 *data, u32 len)
  * Ending
  */
 
+static bool flushed(const struct ccm_conn *conn)
+{
+	const struct ccm_endpoint *ep = &conn->endpoint;
+
+	if (test_bit(CCM_ENDPOINT_ERROR, &ep->pending))
+		return true;
+	return !READ_ONCE(conn->mail.tx_busy) &&
+	       (!ep->iwarp || test_bit(CCM_MAIL_READ_STATUS, &ep->pending));
+}
+
 /**
  * ccm_conn_disconnect() - tell the partner that it is over
  * @conn: connection, in any state
- * @flush: first wait until what was posted has been acknowledged, at most CCM_FLUSH_MAX_MS
+ * @flush: first wait until the partner has had what was posted, at most CCM_FLUSH_MAX_MS; on
+ *	iWARP a READ is the last of it
  *
  * It never waits for the partner's answer.
  */
@@ -184,9 +195,7 @@ void ccm_conn_disconnect(struct ccm_conn *conn, bool flush)
 	u32 ms = min_t(u32, CCM_FLUSH_MS + ccm_endpoint_repeat_ms(ep), CCM_FLUSH_MAX_MS);
 
 	if (flush && READ_ONCE(ep->connected) && ep->qp)
-		wait_event_timeout(conn->mail.tx_wait, !READ_ONCE(conn->mail.tx_busy) ||
-				   test_bit(CCM_ENDPOINT_ERROR, &ep->pending),
-				   msecs_to_jiffies(ms));
+		wait_event_timeout(conn->mail.tx_wait, flushed(conn), msecs_to_jiffies(ms));
 	ccm_endpoint_disconnect(ep);
 }
 

@@ -210,6 +210,7 @@ static void status_read(struct ccm_read *read, const u8 *data, u32 len)
 	struct ccm_mail *mail = container_of(read, struct ccm_mail, status);
 
 	ccm_endpoint_tell(mail->ep, CCM_MAIL_READ_STATUS);
+	wake_up_all(&mail->tx_wait);
 }
 
 static void answer_read(struct ccm_read *read, const u8 *data, u32 len)

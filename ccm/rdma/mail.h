@@ -60,7 +60,7 @@ struct ccm_read {
  * @stage_since: only the work item uses these two
  * @stage_due: the stage has changed again while its ring was on the way
  * @ring_seq: number of the next ring
- * @tx_wait: woken when one ends, or the queue pair breaks
+ * @tx_wait: woken when one ends, when the status page was read, or the queue pair breaks
  * @message: the A0 received
  * @message_len: of it; 0: none yet
  * @link_wrs: work requests of links that are under way, at most CCM_MAIL_LINK_WR

@@ -16,18 +16,18 @@ namespace {
 using Variables = Uevents::Variables;
 
 // Documentation/failover.rst, "Words of decisions"
-const char *const decisions[] = {
+const char *const decision_names[] = {
     "none",         "start-wait",       "partner-up",       "booting-wait",
     "boot-stalled", "partner-stopping", "takeover-advised", "giveback-possible",
     "cannot-tell",  "suspect",          "flapping",
 };
-static_assert(std::size(decisions) == CCM_FM_DECISION_COUNT);
+static_assert(std::size(decision_names) == CCM_FM_DECISION_COUNT);
 
 struct Flag {
     unsigned bit;
     const char *word, *variable;
 };
-const Flag flags[] = {
+const Flag flag_names[] = {
     {CCM_FM_F_PARTITION, "partition", "CCM_PARTITION"},    {CCM_FM_F_ORDERLY, "orderly", "CCM_ORDERLY"},
     {CCM_FM_F_NEVER_SEEN, "never-seen", "CCM_NEVER_SEEN"}, {CCM_FM_F_ADVISED, "advised", "CCM_ADVISED"},
     {CCM_FM_F_SURVIVED, "survived", "CCM_SURVIVED"},       {CCM_FM_F_CERTAIN, "certain", "CCM_CERTAIN"},
@@ -64,7 +64,7 @@ Decision of_uevent(const Variables &v)
                "",
                v.at("CCM_PARTNER_DECISION"),
                v.at("CCM_PARTNER_ADVISED") == "1"};
-    for (const Flag &flag : flags)
+    for (const Flag &flag : flag_names)
         if (truth(v.at(flag.variable)))
             d.flags += std::string(" ") + flag.word;
     return d;
@@ -72,7 +72,7 @@ Decision of_uevent(const Variables &v)
 
 Decision of_call(const Variables &v)
 {
-    auto decision = [&](const char *name) { return std::string(decisions[std::stoul(v.at(name))]); };
+    auto decision = [&](const char *name) { return std::string(decision_names[std::stoul(v.at(name))]); };
     unsigned long bits = std::stoul(v.at("flags")), partner_bits = std::stoul(v.at("partner_flags"));
     Decision d{std::stoi(v.at("partner")),
                decision("decision"),
@@ -82,7 +82,7 @@ Decision of_call(const Variables &v)
                "",
                decision("partner_decision"),
                (partner_bits & CCM_FM_F_ADVISED) != 0};
-    for (const Flag &flag : flags)
+    for (const Flag &flag : flag_names)
         if (bits & flag.bit)
             d.flags += std::string(" ") + flag.word;
     if (v.at("knows") == "0") {
