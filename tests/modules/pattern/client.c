@@ -104,6 +104,18 @@ static void check_plan(struct pattern_link *link)
 			  link->client->name, link->partner, link->region_size);
 }
 
+/* What there was is there still, at the same address, as long as release() was not called. */
+static void take_region(struct pattern_link *link)
+{
+	link->region = (u8 *)ccm_link_region(link->link, &link->region_size);
+	if (!link->region)
+		return;
+	if (link->kept && link->region != link->kept)
+		violation("%s, partner %u: another region, without release()", link->client->name,
+			  link->partner);
+	link->kept = link->region;
+}
+
 /* Returns an error: what has been done for the link is undone. */
 static int decline(struct pattern_client *client, struct pattern_link *link)
 {
@@ -133,7 +145,7 @@ static int on_ready(void *context, struct ccm_link *ccm)
 		violation("%s, partner %u: ready() twice", client->name, link->partner);
 	link->link = ccm;
 	link->ports = ccm_link_ports(ccm);
-	link->region = (u8 *)ccm_link_region(ccm, &link->region_size);
+	take_region(link);
 	link->partner_size = ccm_link_partner_region(ccm);
 	check_plan(link);
 	link->up = true;
@@ -148,6 +160,16 @@ static int on_ready(void *context, struct ccm_link *ccm)
 	wake_up_all(&client->changed);
 	leave(client);
 	return ret;
+}
+
+/* What a client can know of it within down(), if it has its registration already. */
+static void ask_why(struct pattern_link *link, u32 reason)
+{
+	struct ccm_client *client = READ_ONCE(link->client->client);
+
+	link->down_reason = reason;
+	if (client)
+		ccm_link_state(client, link->partner, &link->down_state, &link->down_why);
 }
 
 static void on_down(void *context, struct ccm_link *ccm, u32 reason)
@@ -167,9 +189,11 @@ static void on_down(void *context, struct ccm_link *ccm, u32 reason)
 		link->up = false;
 		pattern_load_close(link);
 		link->link = NULL;
+		ask_why(link, reason);
 		mutex_unlock(&link->lock);
 	}
 	wake_up_all(&client->changed);
+	wait_event(client->changed, !READ_ONCE(client->stuck_down));
 	leave(client);
 }
 
@@ -187,6 +211,7 @@ static void on_release(void *context, u32 partner)
 			violation("%s, partner %u: release() while it is up", client->name,
 				  partner);
 		link->region = NULL;
+		link->kept = NULL;
 		link->region_size = 0;
 		mutex_unlock(&link->lock);
 	}
@@ -298,7 +323,7 @@ struct pattern_client *pattern_register(const char *name, u16 ports_min, u16 por
 		kfree(client);
 		return (struct pattern_client *)ERR_CAST(ccm);
 	}
-	client->client = ccm;
+	WRITE_ONCE(client->client, ccm);
 	list_add_tail(&client->entry, &pattern_clients);
 	return client;
 }
@@ -332,6 +357,7 @@ u32 pattern_unregister(struct pattern_client *client)
 	u64 ns;
 
 	WRITE_ONCE(client->stuck, false);
+	WRITE_ONCE(client->stuck_down, false);
 	wake_up_all(&client->changed);
 
 	ccm_client_unregister(client->client);

@@ -20,7 +20,12 @@
  *	link NAME PARTNER		state= reason= of ccm_link_state(); if up, more
  *	reset NAME PARTNER		ccm_link_reset()
  *	decline NAME COUNT		ready() returns an error, COUNT times
- *	stick NAME on|off		ready() does not return
+ *	stick NAME on|down|off		ready() does not return; down() does not
+ *	why NAME PARTNER		down= the reason of the last down(); state= reason= of
+ *					ccm_link_state() in it
+ *	misuse NAME PARTNER		operations that make no sense: ok, each is refused; wrong
+ *					at=N: the Nth, from 0, is not, or for another reason
+ *	deep NAME PARTNER		WRITEs until one is refused: ok posted=N error=E
  *	took				us=MICROSECONDS of the last fill, verify, write or read
  *	note NAME PARTNER WORD		as the client's note
  *	stats NAME|all			a line for each client and partner, then the sum
@@ -110,7 +115,6 @@ static int do_register(const struct command *c)
 	u64 ask;
 	u64 give;
 	u64 op_ms = 0;
-	unsigned int count = 0;
 	bool idle = c->count > 6 && !strcmp(c->words[6], "idle");
 
 	if (strlen(c->words[1]) >= CCM_CLIENT_NAME_LEN)
@@ -121,10 +125,6 @@ static int do_register(const struct command *c)
 	    !command_number(c, 4, U64_MAX, &ask) || !command_number(c, 5, U64_MAX, &give) ||
 	    (c->count > 7 && !command_number(c, 7, U32_MAX, &op_ms)))
 		return -EINVAL;
-	list_for_each_entry(client, &pattern_clients, entry)
-		count++;
-	if (count >= PATTERN_CLIENTS_MAX)
-		return command_complain("register: there are %u clients already", count);
 	client = pattern_register(c->words[1], (u16)ports_min, (u16)ports_max, ask, give,
 				  (u32)op_ms, !idle);
 	return say_result(PTR_ERR_OR_ZERO(client), 0);
@@ -406,8 +406,45 @@ static int do_stick(const struct command *c)
 	if (!client)
 		return -EINVAL;
 	WRITE_ONCE(client->stuck, !strcmp(c->words[2], "on"));
+	WRITE_ONCE(client->stuck_down, !strcmp(c->words[2], "down"));
 	wake_up_all(&client->changed);
 	return 0;
+}
+
+static int do_why(const struct command *c)
+{
+	struct pattern_link *link = find_link(c, 1);
+
+	if (!link)
+		return -EINVAL;
+	mutex_lock(&link->lock);
+	command_say("down=%s state=%s reason=%s", ccm_partner_reason_name(link->down_reason),
+		    ccm_client_state_name(link->down_state),
+		    ccm_client_reason_name(link->down_why));
+	mutex_unlock(&link->lock);
+	return 0;
+}
+
+static int do_misuse(const struct command *c)
+{
+	struct pattern_link *link = find_link(c, 1);
+	u64 wrong = 0;
+
+	if (!link)
+		return -EINVAL;
+	return say_result(pattern_misuse(link, &wrong), wrong);
+}
+
+static int do_deep(const struct command *c)
+{
+	struct pattern_link *link = find_link(c, 1);
+	u32 posted = 0;
+	int ret;
+
+	if (!link)
+		return -EINVAL;
+	ret = pattern_deep(link, &posted);
+	return command_say("ok posted=%u error=%d", posted, ret);
 }
 
 static int do_took(const struct command *c)
@@ -467,6 +504,7 @@ static int do_stats(const struct command *c)
 	struct pattern_client *client;
 	bool all = !strcmp(c->words[1], "all");
 	u64 declined = 0;
+	u64 releases = 0;
 	u64 readies = 0;
 	u64 downs = 0;
 
@@ -477,11 +515,12 @@ static int do_stats(const struct command *c)
 			continue;
 		say_client(client, &sum);
 		declined += client->declined;
+		releases += client->releases;
 		readies += client->readies;
 		downs += client->downs;
 	}
-	command_add("sum readies=%llu downs=%llu declined=%llu violations=%u", readies, downs,
-		    declined, violations());
+	command_add("sum readies=%llu downs=%llu declined=%llu releases=%llu violations=%u",
+		    readies, downs, declined, releases, violations());
 	say_counts(&sum);
 	return 0;
 }
@@ -515,7 +554,10 @@ static const struct command_verb verbs[] = {
 	{ "link", 2, "NAME PARTNER", do_link },
 	{ "reset", 2, "NAME PARTNER", do_reset },
 	{ "decline", 2, "NAME COUNT", do_decline },
-	{ "stick", 2, "NAME on|off", do_stick },
+	{ "stick", 2, "NAME on|down|off", do_stick },
+	{ "why", 2, "NAME PARTNER", do_why },
+	{ "misuse", 2, "NAME PARTNER", do_misuse },
+	{ "deep", 2, "NAME PARTNER", do_deep },
 	{ "took", 0, "", do_took },
 	{ "note", 3, "NAME PARTNER WORD", do_note },
 	{ "stats", 1, "NAME|all", do_stats },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The pattern client: load through CCM's kernel API, checked. Up to PATTERN_CLIENTS_MAX
- * clients are registered by command; each keeps READs, WRITEs, rings and messages of
+ * The pattern client: load through CCM's kernel API, checked. As many clients as CCM
+ * takes are registered by command; each keeps READs, WRITEs, rings and messages of
  * seeded patterns in flight to every partner that is ready, and holds CCM to its
  * promises. What is broken is a violation (common/violation.h).
  *
@@ -25,7 +25,6 @@
 
 #include "../common/bytes.h"
 
-#define PATTERN_CLIENTS_MAX	64U
 #define PATTERN_DEPTH_MAX	64U
 #define PATTERN_SIZE_MAX	65536U
 #define PATTERN_PORTS_MAX	64U
@@ -100,6 +99,7 @@ struct pattern_slot {
  * @link: of it; NULL otherwise
  * @ports: of it
  * @region: local region; stays after down() until release()
+ * @kept: the last there was, also while the counterpart asks for none; until release()
  * @region_size: of it
  * @partner_size: of the region on the partner
  * @slots: pattern_depth of them
@@ -115,6 +115,9 @@ struct pattern_slot {
  * @send_in: ...
  * @counts: what was done
  * @status: of the partner, as told last
+ * @down_reason: enum ccm_reason of the last down()
+ * @down_state: of ccm_link_state() in it
+ * @down_why: likewise, the reason
  */
 struct pattern_link {
 	struct list_head entry;
@@ -125,6 +128,7 @@ struct pattern_link {
 	struct ccm_link *link;
 	u32 ports;
 	u8 *region;
+	u8 *kept;
 	u64 region_size;
 	u64 partner_size;
 	struct pattern_slot *slots;
@@ -140,6 +144,9 @@ struct pattern_link {
 	u32 send_in[PATTERN_PORTS_MAX];
 	struct pattern_counts counts;
 	struct ccm_partner_status status;
+	u32 down_reason;
+	u32 down_state;
+	u32 down_why;
 };
 
 /**
@@ -153,6 +160,7 @@ struct pattern_link {
  * @decline: so many calls of ready() return an error
  * @declined: so many have
  * @stuck: ready() does not return
+ * @stuck_down: down() does not, but has done what it does
  * @links: by partner; only added to
  * @links_lock: protects @links
  * @readies: how often ready() was called
@@ -170,6 +178,7 @@ struct pattern_client {
 	u32 decline;
 	u64 declined;
 	bool stuck;
+	bool stuck_down;
 	struct list_head links;
 	spinlock_t links_lock;
 	u64 readies;
@@ -217,6 +226,10 @@ int pattern_verify_remote(struct pattern_link *link, u64 seed, u64 *wrong);
 int pattern_fill_local(struct pattern_link *link, u64 seed, u64 *wrong);
 int pattern_read_large(struct pattern_link *link, u32 len, u64 seed, u64 *wrong);
 int pattern_verify_local(struct pattern_link *link, u64 seed, u64 *wrong);
+
+/* misuse.c: what CCM refuses */
+int pattern_misuse(struct pattern_link *link, u64 *wrong);
+int pattern_deep(struct pattern_link *link, u32 *posted);
 
 /* churn.c */
 int pattern_churn(u32 seconds, u64 seed);
