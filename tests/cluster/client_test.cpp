@@ -6,6 +6,7 @@
 #include "host.h"
 #include "pair.h"
 #include "pattern.h"
+#include "pingpong.h"
 
 namespace ccm::test {
 namespace {
@@ -128,6 +129,39 @@ TEST_F(Clients, ClientsThatDoNotFitSayWhyAndHoldUpNobody)
     on(b(), "greedy 1 1 0 65536 idle");
     wait_up("greedy");
     EXPECT_EQ(client(b(), "greedy", 1)["region"], 65536);
+}
+
+// Ping-pong looks into its region when it is rung. A ring that came in front of its WRITE would find
+// another round there, or a part of one: no echo, or bytes that nobody sent.
+TEST_F(Clients, ARingComesBehindWhatWasWritten)
+{
+    load_pingpong(a(), b());
+    b().cable().set({.duplicate = 0.02, .delay = 500us, .jitter = 2ms});
+    for (const char *way : {"write", "send"})
+        expect_rounds(a(), b(), 40, way); // most of them with a frame that is repeated
+    b().cable().heal();
+    unload_pingpong(a(), b());
+}
+
+// What Documentation/clients.rst begins with.
+TEST_F(Clients, TheSampleGreets)
+{
+    std::size_t mark[2] = {a().console().size(), b().console().size()};
+    for (Node *node : both())
+        node->must("insmod /modules/ccm_sample.ko");
+    for (Node *node : both()) {
+        const int other = 3 - node->id();
+        auto says = [&](const std::string &text) { node->console().wait_for(text, soon, mark[node->id() - 1]); };
+        says(
+            fmt::format("ccm_sample: partner {0}: its memory says \"hello, node {0}, from {1}\"", other, node->name()));
+        says(fmt::format("ccm_sample: partner {} wrote \"hello, node {}, from {}\"", other, node->id(),
+                         cluster().node(other).name()));
+    }
+    for (Node *node : both())
+        node->must("rmmod ccm_sample");
+    for (Node *node : both())
+        node->console().wait_for(fmt::format("ccm_sample: partner {}: down (none)", 3 - node->id()), soon,
+                                 mark[node->id() - 1]);
 }
 
 TEST_F(Clients, LimitsOfTheNodeHold)

@@ -3,6 +3,7 @@
 #include "host.h"
 #include "pair.h"
 #include "pattern.h"
+#include "pingpong.h"
 
 namespace ccm::test {
 namespace {
@@ -73,6 +74,15 @@ TEST_F(Siw, ClientsReadAndWrite)
         EXPECT_EQ(pattern_stat(*node, "errors"), 0) << node->name();
         unload_pattern(*node);
     }
+}
+
+// The ring is a SEND behind the WRITE on one stream, and so it comes.
+TEST_F(Siw, ARingComesBehindWhatWasWritten)
+{
+    load_pingpong(a(), b());
+    for (const char *way : {"write", "send"})
+        expect_rounds(a(), b(), 300, way);
+    unload_pingpong(a(), b());
 }
 
 // siw answers those of a few bytes out of its header, and has them wrong.
