@@ -372,6 +372,29 @@ TEST_F(Fencing, AMachineThatIsNotHeardAndGoesOnWritingChangesNothing)
     expect_fenced([] { b().cable().cut_to_node(); }, [] { b().cable().restore(); });
 }
 
+// Nor is there a new way to write here before the client has seen what the last one has left: down() has
+// to return first.
+TEST_F(Fencing, NothingLandsBeforeDownHasReturned)
+{
+    register_everywhere(both(), "log 1 1 65536 65536 idle");
+    wait_up("log");
+    EXPECT_EQ(pattern(b(), "fill remote log 1 77"), "ok\n");
+    pattern(a(), "stick log down");
+    Watch w = watch(a());
+    b().kill();
+    w.wait_for(is(2, "down"), soon);
+    wait_client(a(), "log", 2, "down");
+    b().boot();
+    w.wait_for(is_ready(2), soon); // the session does not wait for a client
+    register_everywhere({&b()}, "log 1 1 65536 65536 idle");
+    EXPECT_EQ(pattern(b(), "wait log 1 up 3000"), "failed timeout\n");
+    EXPECT_EQ(client(a(), "log", 2)["state"], "opening");
+    EXPECT_EQ(pattern(a(), "verify local log 2 77"), "ok\n");
+    pattern(a(), "stick log off");
+    wait_up("log");
+    EXPECT_EQ(pattern(a(), "verify local log 2 77"), "ok\n");
+}
+
 // A client can leave at any time, its partner dead or not.
 TEST_F(Fencing, LeavingWithOperationsInFlightIsBounded)
 {
