@@ -321,6 +321,18 @@ static void finish(struct ccm_try *t)
 	list_move_tail(&t->entry, &t->links->fenced);
 }
 
+/*
+ * The core has said what has become of it by now; that it is to be shown comes behind this, and
+ * the client may ask in its down(). The place of one that has left is free, or another's.
+ */
+static void show_closed(const struct ccm_try *t)
+{
+	const struct ccm_session_link *core = core_at(t->links, t->index);
+
+	if (core->instance == t->instance && !core->gone)
+		ccm_pairing_show_link(t->pairing, core);
+}
+
 /* A try whose ports are fenced: the rest, as soon as nothing of it is under way. */
 static void finish_close(struct ccm_try *t)
 {
@@ -335,6 +347,7 @@ static void finish_close(struct ccm_try *t)
 	if (t->opened)
 		links->lost++;
 	finish(t);
+	show_closed(t);
 	ccm_links_tell_down(links, CCM_REASON_NONE);
 	if (pairing->deferred)
 		act_prepare(links, pairing);

@@ -84,8 +84,9 @@ struct ccm_partner_status {
  *	this ready() is undone in it, but for operations that are in flight still: they
  *	complete before the next ready()
  * @down: they cannot any more; @reason: enum ccm_reason of the partner if it is DOWN, or
- *	CCM_REASON_NONE: only this client's link was lost (and is opened again), or the
- *	client is being unregistered
+ *	CCM_REASON_NONE: only this client's link was lost (and is opened again), or its
+ *	counterpart has left (ccm_link_state() says which), or the client is being
+ *	unregistered
  * @receive: optional: a ccm_send() of the counterpart; @data is valid during the call
  * @ring: optional: a ccm_write_ring() of the counterpart, with its word
  * @release: needed with a config.give: the local region for @partner is about to be

@@ -238,6 +238,55 @@ TEST_F(Clients, AClientThatSetsItselfUpIsOpening)
     a().must("ccmadm wait --client mirror --timeout 5");
 }
 
+// Under load, when ports break, too. And asked within down(), CCM says what became of the link.
+TEST_F(Clients, DownSaysWhy)
+{
+    auto expect = [](const std::string &said) {
+        wait_client(a(), "mirror", 2, "down");
+        const std::string why = pattern(a(), "why mirror 2");
+        EXPECT_EQ(why.rfind(said, 0), 0u) << why;
+    };
+    register_everywhere(both(), "mirror 2 2 65536 65536");
+    wait_up("mirror");
+    pattern(b(), "unregister mirror");
+    expect("down=none state=waiting reason=left\n");
+    EXPECT_EQ(pattern(b(), "register mirror 2 2 65536 65536"), "ok\n");
+    wait_up("mirror");
+    EXPECT_EQ(pattern(b(), "reset mirror 1"), "ok\n");
+    b().until("cd /sys/kernel/debug/ccm_pattern && echo why mirror 1 >run && "
+              "[ \"$(cat run)\" = 'down=none state=opening reason=client' ]",
+              soon);
+    wait_up("mirror");
+    b().power_off();
+    expect("down=shutdown ");
+    b().boot();
+    register_everywhere({&b()}, "mirror 2 2 65536 65536");
+    wait_up("mirror");
+    b().kill();
+    expect("down=unreachable ");
+    b().boot();
+}
+
+// What became of it CCM knows before each of them hears DOWN: also when the first one asks while the
+// next is still being closed.
+TEST_F(Clients, LinksThatGoTogetherSayWhy)
+{
+    const std::vector<std::string> names = {"one", "two", "three"};
+    for (const std::string &name : names)
+        register_everywhere(both(), name + " 1 1 4096 4096 idle");
+    for (const std::string &name : names)
+        wait_up(name);
+    Watch w = watch(a());
+    // Node 1 hears of the last two at once: the table with the first is repeated until it has come.
+    b().cable().cut();
+    b().must("cd /sys/kernel/debug/ccm_pattern && for c in one two three; do echo reset $c 1 >run; done");
+    b().cable().restore();
+    a().until("cd /sys/kernel/debug/ccm_pattern && echo stats all >run && grep -q '^sum.* downs=3 ' run", soon);
+    for (const std::string &name : names)
+        EXPECT_EQ(pattern(a(), fmt::format("why {} 2", name)), "down=none state=opening reason=client\n") << name;
+    EXPECT_EQ(losses(w, 2), 0u);
+}
+
 TEST_F(Clients, AClientResetsItsLink)
 {
     register_everywhere(both(), "mirror 2 2 65536 65536 idle");
