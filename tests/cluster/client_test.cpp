@@ -287,6 +287,21 @@ TEST_F(Clients, LinksThatGoTogetherSayWhy)
     EXPECT_EQ(losses(w, 2), 0u);
 }
 
+TEST_F(Clients, AClientThatIsStuckHoldsUpNoOther)
+{
+    load_pattern(a());
+    EXPECT_EQ(pattern(a(), "register stuck 1 1 4096 4096 idle"), "ok\n");
+    pattern(a(), "stick stuck on");
+    register_everywhere({&b()}, "stuck 1 1 4096 4096 idle");
+    wait_client(b(), "stuck", 1);
+    register_everywhere(both(), "mirror 1 1 65536 65536");
+    wait_up("mirror");
+    b().kill();
+    wait_client(a(), "mirror", 2, "down");
+    pattern(a(), "stick stuck off");
+    b().boot();
+}
+
 TEST_F(Clients, AClientResetsItsLink)
 {
     register_everywhere(both(), "mirror 2 2 65536 65536 idle");
