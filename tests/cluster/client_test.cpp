@@ -65,6 +65,16 @@ TEST_F(Clients, ReadAndWriteThePartnersMemory)
     EXPECT_EQ(client(a(), "mirror", 2)["state"], "ready");
 }
 
+// What makes no sense is not started, and says why.
+TEST_F(Clients, WhatMakesNoSenseIsRefused)
+{
+    register_everywhere(both(), "mirror 1 1 65536 65536 idle");
+    wait_up("mirror");
+    EXPECT_EQ(pattern(a(), "misuse mirror 2"), "ok\n");
+    EXPECT_EQ(client(a(), "mirror", 2)["state"], "ready");
+    EXPECT_EQ(pattern(a(), "fill remote mirror 2 7"), "ok\n");
+}
+
 // 64 MiB are 33 registrations on soft-RoCE, of 511 pages each.
 TEST_F(Clients, RegionsLargerThanOneRegistration)
 {

@@ -82,6 +82,16 @@ protected:
         EXPECT_EQ(pattern(b(), "fill local log 1 5"), "ok\n");
         EXPECT_EQ(pattern(a(), fmt::format("large log 2 {} 5", buffer_max)), "ok\n");
     }
+    // While nothing is acknowledged
+    void expect_depth()
+    {
+        register_log(both(), "65536 65536 idle 2000");
+        b().cable().cut();
+        EXPECT_EQ(pattern(a(), "deep log 2"), "ok posted=128 error=-11\n");
+        b().cable().restore();
+        wait_client(a(), "log", 2);
+        wait_client(b(), "log", 1);
+    }
     // A verdict would take much longer than the client waits.
     void expect_bound()
     {
@@ -155,6 +165,24 @@ TEST_F(LateRoce, AnOperationHasItsTime)
     expect_bound();
 }
 
+// Who no longer waits leaves a copy of what is written, until that has arrived.
+TEST_F(LateRoce, WhatIsNotWaitedForArrives)
+{
+    register_log(both(), "65536 65536 idle 15000");
+    Watch w = watch(a());
+    b().cable().cut();
+    EXPECT_EQ(pattern(a(), "write log 2 0 c0ffee"), "failed error=-110\n"); // SYNC_MS
+    EXPECT_EQ(pattern(a(), "link log 2").rfind("state=ready ", 0), 0u);
+    b().cable().restore();
+    b().until("cd /sys/kernel/debug/ccm_pattern && echo look log 1 0 3 >run && grep -q data=c0ffee run", soon);
+    EXPECT_EQ(losses(w, 2), 0u);
+}
+
+TEST_F(LateRoce, APortHoldsSoMany)
+{
+    expect_depth();
+}
+
 class LateIwarp : public Written {
 public:
     static void SetUpTestSuite() { boot(Rdma::siw, 20000); }
@@ -163,6 +191,12 @@ public:
 TEST_F(LateIwarp, AnOperationHasItsTime)
 {
     expect_bound();
+}
+
+// Each has a READ behind it, and there is room for these, too.
+TEST_F(LateIwarp, APortHoldsSoMany)
+{
+    expect_depth();
 }
 
 } // namespace
