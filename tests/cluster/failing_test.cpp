@@ -459,6 +459,30 @@ TEST_F(EverySite, OfAnOperation)
                      site("ccm/rdma/endpoint.c", "ib_post_recv", 0)});
 }
 
+// Queue pairs that cannot go into the error state are destroyed: what is on its way in them then
+// completes all the same, once, before DOWN is told.
+TEST_F(EverySite, OfAFenceUnderLoad)
+{
+    const std::string modify = site("ccm/rdma/endpoint.c", "ib_modify_qp");
+    for (Node *node : both())
+        load_pattern(*node, "depth=16 size=65536");
+    register_everywhere();
+    for (Node *node : both())
+        run(*node, Steps{"ccm_pattern=load f on"});
+    wait_more_verified(a());
+    Watch w = watch(a());
+    let_fail(a(), {modify, 0, 60'000});
+    b().cable().cut();
+    w.wait_for(is(2, "down"), soon);
+    wait_client(a(), "f", 2, "down");
+    wait_failed(a(), modify);
+    EXPECT_GT(pattern_stat(a(), "errors"), 0);
+    b().cable().restore();
+    for (Node *node : both())
+        run(*node, Steps{"ccm_pattern=load f off"});
+    expect_state(true);
+}
+
 // The monitor: it is not loaded, or it says that it does not watch the partner, and does so
 // from the next change on.
 TEST_F(EverySite, OfTheFailoverMonitor)
