@@ -105,6 +105,22 @@ TEST_F(Siw, ShortReadsAcrossAPage)
         unload_pattern(*node);
 }
 
+// TCP has it, but there is nowhere to put it, and nobody says "not ready" here.
+TEST_F(Siw, WhatFindsNoReceiveEndsThePort)
+{
+    load_pattern(b());
+    EXPECT_EQ(pattern(b(), "register mirror 1 1 65536 65536 idle"), "ok\n");
+    pattern(b(), "stick mirror on");
+    Watch w = watch(a());
+    register_everywhere({&a()}, "mirror 1 1 65536 65536 load 60000");
+    w.wait_for([](const json &e) { return e["type"] == "client" && e["reason"] == "port-lost"; }, soon, "port-lost");
+    pattern(b(), "stick mirror off");
+    wait_client(a(), "mirror", 2);
+    EXPECT_EQ(losses(w, 2), 0u);
+    for (Node *node : both())
+        unload_pattern(*node);
+}
+
 TEST_F(Siw, PowerLossIsUnreachable)
 {
     Watch w = watch(a());
