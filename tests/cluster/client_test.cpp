@@ -191,6 +191,28 @@ TEST_F(Clients, LimitsOfTheNodeHold)
     wait_up("three");
 }
 
+TEST_F(Clients, RegistrationsThatAreRefused)
+{
+    load_pattern(a());
+    const struct {
+        std::string words, error, message;
+    } table[] = {
+        {"x 65 65 0 0 idle", "-122", "client x: needs 65 ports, ccm allows 64 (client_ports=)"},
+        {"x 1 1 0 67108865 idle", "-122", "ccm allows 67108864 (client_memory=)"},
+        {"x 0 1 0 0 idle", "-22", "client x: 0 to 1 ports are no range from 1 on"},
+        {"x 2 1 0 0 idle", "-22", "client x: 2 to 1 ports are no range from 1 on"},
+        {"x 1 1 0 0 idle 99", "-22", "client x: op_ms 99 is not 100 to 600000"},
+    };
+    for (const auto &row : table) {
+        SCOPED_TRACE(row.words);
+        const std::size_t mark = a().console().size();
+        EXPECT_EQ(pattern(a(), "register " + row.words), "failed error=" + row.error + "\n");
+        EXPECT_NO_THROW(a().console().wait_for(row.message, 5s, mark));
+    }
+    EXPECT_EQ(pattern(a(), "register x 1 64 0 67108864 idle 100"), "ok\n");
+    EXPECT_EQ(pattern(a(), "register x 1 1 0 0 idle"), "failed error=-17\n");
+}
+
 TEST_F(Clients, ClientsComeAndGoWhileReady)
 {
     Watch w = watch(a());
@@ -678,7 +700,7 @@ TEST_F(Crowd, SixtyFourClientsWithFourPortsEach)
     std::printf("all up %.1f s after the last was registered\n", seconds(Clock::now() - start));
     for (Node *node : both())
         EXPECT_EQ(counter(*node, "node", "client_ports"), 256);
-    EXPECT_EQ(pattern(a(), "register c64 1 1 0 0 idle"), "register: there are 64 clients already\n");
+    EXPECT_EQ(pattern(a(), "register c64 1 1 0 0 idle"), "failed error=-28\n");
     // All of them are there again after a loss of the session, and each works.
     Watch w = watch(a());
     b().kill();
