@@ -401,16 +401,35 @@ TEST_F(Clients, TheRegionOutlivesThePartner)
     EXPECT_EQ(pattern(b(), "verify remote log 1 77"), "ok\n");
 }
 
-// A counterpart that asks for more the next time gets more; the client is asked first.
+// The words that begin the pages of a region, each of them once.
+std::string pages_of_log(Node &node, int size)
+{
+    return node.must(fmt::format("cd /sys/kernel/debug/ccm_pattern; at=0; while [ $at -lt {} ]; do "
+                                 "echo look log 2 $at 8 >run; read -r r <run; echo ${{r#ok data=}}; "
+                                 "at=$((at + 4096)); done | sort -u",
+                                 size),
+                     60s);
+}
+
+// A counterpart that asks for more the next time gets more; the client is asked first. No more
+// is set aside than it asks for, and nothing of anything else is in it.
 TEST_F(Clients, ARegionGrows)
 {
-    register_everywhere(both(), "log 1 1 4096 1048576 idle");
+    // cleared in pieces of 2 MiB
+    constexpr int more = 5 << 20;
+    register_everywhere(both(), fmt::format("log 1 1 4096 {} idle", more));
     wait_up("log");
+    EXPECT_EQ(counter(a(), "node", "client_memory"), 4096) << "of all that it would give";
+    EXPECT_EQ(pattern(b(), "fill remote log 1 9"), "ok\n");
     pattern(b(), "unregister log");
     wait_client(a(), "log", 2, "down");
-    EXPECT_EQ(pattern(b(), "register log 1 1 1048576 1048576 idle"), "ok\n");
+    EXPECT_EQ(pattern_stat(a(), "releases"), 0);
+    EXPECT_EQ(pattern(b(), fmt::format("register log 1 1 {0} {0} idle", more)), "ok\n");
     wait_up("log");
-    EXPECT_EQ(client(a(), "log", 2)["region"], 1048576);
+    EXPECT_EQ(client(a(), "log", 2)["region"], more);
+    EXPECT_EQ(counter(a(), "node", "client_memory"), more);
+    EXPECT_EQ(pattern_stat(a(), "releases"), 1);
+    EXPECT_EQ(pages_of_log(a(), more), "0000000000000000\n");
     EXPECT_EQ(pattern(b(), "fill remote log 1 3"), "ok\n");
     EXPECT_EQ(pattern(a(), "verify local log 2 3"), "ok\n");
 }
