@@ -554,8 +554,11 @@ protected:
         Fencing::TearDown();
     }
 
-    // A client is up. Then its partner dies, and this call of the fence fails.
-    static void lose_partner_and_fail(const std::string &function)
+    // A client is up. Then its partner dies, and this call of the fence fails; the log names it, or
+    // the one before it, which has failed, too.
+    static void lose_partner_and_fail(const std::string &function) { lose_partner_and_fail(function, function, {}); }
+    static void lose_partner_and_fail(const std::string &function, const std::string &named,
+                                      const std::vector<Failing> &before)
     {
         let_take(a(), "ib_destroy_qp", 0s);
         register_everywhere(both(), "mirror 1 1 8192 8192 idle");
@@ -564,11 +567,12 @@ protected:
         Watch w = cluster().watch(a());
         const std::size_t mark = a().console().size();
         let_refuse(a(), function, 1);
+        for (const Failing &one : before)
+            let_fail(a(), one);
         b().kill();
         w.wait_for(is(2, "down"), soon);
         wait_client(a(), "mirror", 2, "down");
-        a().console().wait_for(fmt::format("device rxe0 is in quarantine: {} failed with error 12", function), soon,
-                               mark);
+        a().console().wait_for(fmt::format("device rxe0 is in quarantine: {} failed with error 12", named), soon, mark);
         w.end();
     }
     // Tried, and again, and never READY
@@ -675,6 +679,16 @@ TEST_F(SlowDriver, AFenceThatFailsIsQuarantine)
 TEST_F(SlowDriver, AQueuePairThatIsNotDestroyedIsQuarantine)
 {
     lose_partner_and_fail("ib_destroy_qp");
+    expect_no_session();
+    a().kill();
+    a().boot();
+}
+
+// Neither the error state nor destroying it: nobody knows what still goes through it.
+TEST_F(SlowDriver, AQueuePairThatCannotBeEndedIsQuarantine)
+{
+    lose_partner_and_fail("rdma_destroy_qp", "ib_modify_qp",
+                          {{site("ccm/rdma/endpoint.c", "ib_modify_qp"), 0, 60'000}});
     expect_no_session();
     a().kill();
     a().boot();
