@@ -24,10 +24,10 @@
  *
  * A partner that answered a moment ago may be back in the next. As long as hold has not
  * passed since it went, it is suspect, and nothing is advised; unless the reason proves that
- * its old kernel writes no more (CCM_FM_F_CERTAIN). More than flap_advices takeovers advised
- * in flap are flapping: each of them may have been right, and the next one is somebody's
- * to decide who has looked (CCM_FAILOVER_GIVEN_BACK). A certain reason is advised all the
- * same; but nothing is given back to a partner that flaps.
+ * its old kernel writes no more (CCM_FM_F_CERTAIN). When one more than flap_advices is due in
+ * flap, the partner is flapping: each advice may have been right, and the next one is
+ * somebody's to decide who has looked (CCM_FAILOVER_GIVEN_BACK). A certain reason is advised
+ * all the same; but nothing is given back to a partner that flaps.
  *
  * "It left in good order" (CCM_FM_F_ORDERLY) says that it served no more when it went, and
  * by its own will: its user space had lowered the stage from running, or the node itself
