@@ -63,7 +63,8 @@ Decision of_uevent(const Variables &v)
                v.at("CCM_INCARNATION"),
                "",
                v.at("CCM_PARTNER_DECISION"),
-               v.at("CCM_PARTNER_ADVISED") == "1"};
+               v.at("CCM_PARTNER_ADVISED") == "1",
+               truth(v.at("CCM_WATCHED"))};
     for (const Flag &flag : flag_names)
         if (truth(v.at(flag.variable)))
             d.flags += std::string(" ") + flag.word;
@@ -81,7 +82,8 @@ Decision of_call(const Variables &v)
                v.at("incarnation"),
                "",
                decision("partner_decision"),
-               (partner_bits & CCM_FM_F_ADVISED) != 0};
+               (partner_bits & CCM_FM_F_ADVISED) != 0,
+               (bits & CCM_FM_F_WATCHED) != 0};
     for (const Flag &flag : flag_names)
         if (bits & flag.bit)
             d.flags += std::string(" ") + flag.word;

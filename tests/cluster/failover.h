@@ -18,6 +18,7 @@ struct Decision {
     std::string flags;       // words, with a blank before each
     std::string partner_decision;
     bool partner_advised = false;
+    bool watched = false; // not among the flags: mostly it is of before the test
 
     bool operator==(const Decision &) const = default;
     // As "takeover-advised unreachable running partition advised"

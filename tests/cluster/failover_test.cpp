@@ -209,6 +209,7 @@ TEST_F(Failover, RestartBeforeItsDeathWasNoticed)
 // A cable that blinks is no reason to take over, nor is one that goes on blinking.
 TEST_F(Failover, ABlinkIsSuspectAndManyAreFlapping)
 {
+    const std::size_t mark = a().console().size();
     unload_monitor(a());
     EXPECT_FALSE(a().run("insmod /modules/ccm_fm.ko hold_ms=60001").ok());
     load_monitor(a(), "hold_ms=20000");
@@ -232,6 +233,15 @@ TEST_F(Failover, ABlinkIsSuspectAndManyAreFlapping)
     w.wait_for(note(2, "flapping: unreachable"), soon);
     b().cable().restore();
     w.wait_for(note(2, "flapping"), soon);
+    b().cable().cut();
+    w.wait_for(note(2, "flapping: unreachable"), soon);
+    b().cable().restore();
+    w.wait_for(note(2, "flapping"), soon);
+    // Said once; and a suspicion not at all.
+    const std::string log = log_of(a(), mark);
+    EXPECT_EQ(log.find("suspect"), std::string::npos) << log;
+    EXPECT_NE(log.find(": flapping (unreachable)"), std::string::npos) << log;
+    EXPECT_EQ(log.find(": flapping"), log.rfind(": flapping")) << log;
     a().must("ccmadm failover 2 --clear");
     w.wait_for(note(2, "partner-up"), soon);
     // For the tests behind this one.
@@ -257,8 +267,15 @@ TEST_F(Failover, AMonitorThatWasLoadedLateKnowsNothing)
     b().must("ccmadm stage running");
     w.wait_for(note(2, "partner-up"), soon);
     advised("unknown");
+    const std::string flags = "/sys/bus/ccm_failover/devices/2/flags";
+    EXPECT_EQ(a().must("cat " + flags).find("watched"), std::string::npos);
     a().must("ccmadm failover 2 --clear");
     advised("0");
+    EXPECT_NE(a().must("cat " + flags).find("watched"), std::string::npos);
+    // Once more, it changes nothing, and the log says so.
+    const std::size_t mark = a().console().size();
+    give_back(a());
+    a().console().wait_for("nothing is given back: the decision is partner-up", soon, mark);
     // What it has advised itself it knows.
     b().kill();
     w.wait_for(note(2, "takeover-advised: unreachable"), soon);

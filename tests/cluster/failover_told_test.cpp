@@ -83,6 +83,12 @@ TEST_F(Failover, EveryWayOfTellingTellsTheSame)
         expect_documented(one);
     for (std::size_t i = 1; i < decisions.size(); i++)
         EXPECT_FALSE(decisions[i] == decisions[i - 1]) << "told twice: " << decisions[i];
+    // Whether a takeover stands it knows since it has advised one itself.
+    bool advised = false;
+    for (const Decision &one : decisions) {
+        advised = advised || one.decision == "takeover-advised";
+        EXPECT_EQ(one.watched, advised) << one;
+    }
     Words all = said(decisions);
     EXPECT_EQ(all,
               (Words{"start-wait none unknown never-seen", "booting-wait none kernel", "booting-wait none initramfs",

@@ -283,6 +283,9 @@ TEST_F(Parameter, NumbersOfTheMonitor)
     } table[] = {
         {"boot_limit_s=0300", "boot_limit_s=0300: leave out the zero in front: numbers are decimal"},
         {"boot_limit_s=86401", "boot_limit_s=86401: 0 to 86400 seconds are possible"},
+        {"flap_s=86401", "flap_s=86401: 0 to 86400 seconds are possible"},
+        {"flap_advices=17", "flap_advices=17: 0 to 16 are possible"},
+        {"hold_ms=60001", "hold_ms=60001: 0 to 60000 milliseconds are possible"},
         {"start_limit_s=0x78", "start_limit_s=0x78: not a decimal number"},
         {"start_limit_s=2m", "start_limit_s=2m: not a decimal number"},
     };
@@ -292,7 +295,8 @@ TEST_F(Parameter, NumbersOfTheMonitor)
         EXPECT_FALSE(node().run("insmod /modules/ccm_fm.ko " + row.words).ok());
         EXPECT_NO_THROW(node().console().wait_for("ccm_fm: " + row.message, 5s, mark));
     }
-    node().must("insmod /modules/ccm_fm.ko start_limit_s=0 boot_limit_s=86400");
+    node().must(
+        "insmod /modules/ccm_fm.ko start_limit_s=0 boot_limit_s=86400 hold_ms=60000 flap_advices=16 flap_s=86400");
     const std::string parameter = "/sys/module/ccm_fm/parameters/given_back";
     node().until("echo 2 >" + parameter, 5s); // once it has heard of the partner
     for (const char *text : {"02", "0x2", "+2", "2K", "two", "", "4294967298"})
