@@ -9,11 +9,44 @@
 #include <linux/slab.h>
 
 #include "cluster.h"
+#include "keyring.h"
 #include "node.h"
 #include "pairing.h"
 #include "partner.h"
 #include "rdma/route.h"
 #include "trace.h"
+
+static void tell_all(struct ccm_cluster *cluster, enum ccm_inbox_bit bit)
+{
+	u32 i;
+
+	for (i = 0; i < cluster->count; i++)
+		ccm_inbox_tell(&cluster->partners[i]->inbox, bit);
+}
+
+#define CCM_PSK_LOOK_S	10	/* the keyring is looked at so often, without a cause */
+
+static void psk_changed(struct work_struct *work)
+{
+	struct ccm_cluster *cluster = container_of(to_delayed_work(work), struct ccm_cluster, psk);
+	const char *name = cluster->node->config.cluster;
+	bool before = cluster->psk_numbers[0];
+	u32 numbers[CCM_PSK_NUMBERS];
+
+	ccm_keyring_numbers(name, numbers);
+	if (numbers[0] && !before)
+		pr_info("partners are authenticated by the pre-shared keys of cluster %s, the highest number is %u\n",
+			name, numbers[0]);
+	else if (!numbers[0] && before)
+		pr_warn("the last pre-shared key of cluster %s is gone: sessions go on, but no new one begins; see `ccmadm key`\n",
+			name);
+	if (memcmp(numbers, cluster->psk_numbers, sizeof(numbers))) {
+		memcpy(cluster->psk_numbers, numbers, sizeof(numbers));
+		tell_all(cluster, CCM_INBOX_PSK);
+	}
+	/* one that has expired is told to nobody */
+	schedule_delayed_work(&cluster->psk, CCM_PSK_LOOK_S * HZ);
+}
 
 /**
  * ccm_cluster_create() - partners that do nothing yet
@@ -33,6 +66,7 @@ struct ccm_cluster *ccm_cluster_create(struct ccm_node *node)
 		return (struct ccm_cluster *)ERR_PTR(-ENOMEM);
 	cluster->node = node;
 	ccm_registry_init(&cluster->registry);
+	INIT_DELAYED_WORK(&cluster->psk, psk_changed);
 	for (i = 0; i < config->partner_count; i++) {
 		partner = ccm_partner_create(node, &cluster->registry, &config->partners[i]);
 		if (IS_ERR(partner)) {
@@ -54,14 +88,6 @@ void ccm_cluster_destroy(struct ccm_cluster *cluster)
 	while (cluster->count)
 		ccm_partner_destroy(cluster->partners[--cluster->count]);
 	kfree(cluster);
-}
-
-static void tell_all(struct ccm_cluster *cluster, enum ccm_inbox_bit bit)
-{
-	u32 i;
-
-	for (i = 0; i < cluster->count; i++)
-		ccm_inbox_tell(&cluster->partners[i]->inbox, bit);
 }
 
 static void flush_all(struct ccm_cluster *cluster)
@@ -206,6 +232,10 @@ int ccm_cluster_start(struct ccm_cluster *cluster)
 		return ret;
 	}
 	ccm_last_words_listen(&node->last_words, node->config.rdma_port);
+	if (node->config.auth == CCM_AUTH_PSK) {
+		ccm_keyring_watch(&cluster->psk);
+		schedule_delayed_work(&cluster->psk, 0);
+	}
 	tell_all(cluster, CCM_INBOX_START);
 	return 0;
 }
@@ -230,6 +260,8 @@ void ccm_cluster_stop(struct ccm_cluster *cluster)
 {
 	if (!cluster->node->config.node)
 		return;
+	ccm_keyring_watch(NULL);
+	cancel_delayed_work_sync(&cluster->psk);
 	ccm_listener_stop(&cluster->listener);
 	ccm_last_words_deafen(&cluster->node->last_words);
 	stop_partners(cluster, CCM_REASON_ADMIN);

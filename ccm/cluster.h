@@ -12,6 +12,7 @@
 #define CCM_CLUSTER_H
 
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "config.h"
 #include "rdma/listener.h"
@@ -30,6 +31,8 @@ struct net_device;
  * @listener: connect requests of partners and their ports
  * @partners: all partners
  * @count: how many
+ * @psk: tells partners of pre-shared keys that have come or gone
+ * @psk_numbers: those that there were when that was looked at last
  * @debugfs: directory
  */
 struct ccm_cluster {
@@ -38,6 +41,8 @@ struct ccm_cluster {
 	struct ccm_listener listener;
 	struct ccm_partner *partners[CCM_PARTNERS_MAX];
 	u32 count;
+	struct delayed_work psk;
+	u32 psk_numbers[CCM_PSK_NUMBERS];
 	struct dentry *debugfs;
 };
 

@@ -54,6 +54,7 @@ static int partner_show(struct seq_file *m, void *unused)
 	seq_printf(m, "sessions %llu\n", READ_ONCE(c->sessions));
 	seq_printf(m, "ready_ns %llu\n", READ_ONCE(c->ready_ns));
 	seq_printf(m, "lost %llu\n", READ_ONCE(c->lost));
+	seq_printf(m, "proofs_wrong %llu\n", READ_ONCE(c->proofs_wrong));
 	seq_printf(m, "clashes %llu\n", READ_ONCE(c->clashes));
 	seq_printf(m, "last_word %s\n", READ_ONCE(partner->word.frame) ? "prepared" : "none");
 	seq_printf(m, "last_word_error %d\n", READ_ONCE(partner->word.error));

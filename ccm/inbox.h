@@ -27,6 +27,7 @@ enum ccm_inbox_bit {
 	CCM_INBOX_ALIVE		= 10,	/* a READ that was asked for has succeeded */
 	CCM_INBOX_OWN_STAGE	= 11,	/* this node's stage or flags changed: ring */
 	CCM_INBOX_WORD		= 12,	/* the partner's last word has come */
+	CCM_INBOX_PSK		= 13,	/* pre-shared keys have come or gone */
 };
 
 /**

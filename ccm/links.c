@@ -23,6 +23,7 @@
 #include "node.h"
 #include "pairing.h"
 #include "path.h"
+#include "prover.h"
 #include "rdma/buffer.h"
 #include "rdma/conn.h"
 #include "rdma/link.h"
@@ -253,13 +254,22 @@ static struct ccm_port_owner port_owner(const struct ccm_try *t)
 	return owner;
 }
 
+static void put_port(const struct ccm_try *t, u32 index, u8 *data)
+{
+	struct ccm_wire_port msg;
+
+	ccm_session_port(t->links->session, t->index, index, &msg);
+	msg.token = ccm_port_token(&t->links->port_key, &msg);
+	ccm_wire_put_port(data, &msg);
+}
+
 static int connect_port(struct ccm_try *t, u32 index)
 {
 	const struct ccm_port_owner owner = port_owner(t);
 	u8 data[CCM_WIRE_PORT_LEN];
 	struct ccm_port *port;
 
-	ccm_session_put_port(t->links->session, t->index, index, data);
+	put_port(t, index, data);
 	port = ccm_port_connect(&t->links->path->endpoint, &owner, index, data, sizeof(data),
 				t->links->node->config.rdma_port);
 	if (IS_ERR(port))
@@ -575,7 +585,7 @@ static int accept_port(struct ccm_try *t, struct ccm_port *port)
 	u8 data[CCM_WIRE_PORT_LEN];
 	int ret;
 
-	ccm_session_put_port(t->links->session, t->index, port->index, data);
+	put_port(t, port->index, data);
 	ret = ccm_port_accept(port, &owner, data, sizeof(data));
 	if (!ret)
 		t->link->ports[port->index] = port;
@@ -630,8 +640,7 @@ static void admit(struct ccm_links *links, struct ccm_port *port)
  * @in: request
  * @msg: what it says
  *
- * RDMA CM's handler of the listener. Nothing is kept for whoever does not know the
- * present session's nonce.
+ * RDMA CM's handler of the listener. Nothing is kept for whoever does not have the token.
  *
  * Return: true: taken
  */
@@ -646,7 +655,7 @@ bool ccm_links_request(struct ccm_links *links, const struct ccm_incoming *in,
 	port->request = *msg;
 	port->index = msg->port;
 	spin_lock(&links->lock);
-	welcome = links->nonce && links->nonce == msg->nonce &&
+	welcome = links->nonce && msg->token == ccm_port_token(&links->port_key, msg) &&
 		  links->request_count < CCM_PORT_REQUESTS_MAX;
 	if (welcome) {
 		links->request_count++;
@@ -675,19 +684,30 @@ static struct ccm_port *take_request(struct ccm_links *links)
 }
 
 /**
- * ccm_links_set_nonce() - ports may ask to be connected while the session can have links
+ * ccm_links_set_key() - ports may ask to be connected while the session can have links
  * @links: the partner's; its session has been stepped
+ * @prover: the partner's
+ *
+ * May sleep.
  */
-void ccm_links_set_nonce(struct ccm_links *links)
+void ccm_links_set_key(struct ccm_links *links, struct ccm_prover *prover)
 {
 	const struct ccm_session *s = links->session;
 	u64 nonce = s->state >= CCM_STATE_OPENING ? s->conn.nonce : 0;
+	struct ccm_conn *conn = ccm_path_conn(links->path, s->conn.id);
+	siphash_key_t key = {};
 
 	if (nonce == links->nonce)
 		return;
+	if (nonce && s->conn.number_used && conn)
+		key = conn->port_key;
+	else if (nonce)
+		ccm_prover_port_key(prover, s, &s->conn, &key);
 	spin_lock(&links->lock);
 	links->nonce = nonce;
+	links->port_key = key;
 	spin_unlock(&links->lock);
+	memzero_explicit(&key, sizeof(key));
 	/* those of a session that has ended */
 	ccm_links_forget(links);
 }

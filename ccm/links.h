@@ -4,6 +4,7 @@
 #define CCM_LINKS_H
 
 #include <linux/list.h>
+#include <linux/siphash.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/types.h>
@@ -17,6 +18,7 @@ struct ccm_inbox;
 struct ccm_incoming;
 struct ccm_node;
 struct ccm_path;
+struct ccm_prover;
 
 #define CCM_PORT_REQUESTS_MAX	1024U	/* not yet looked at; a request is some 900 bytes */
 #define CCM_CLOSE_MS		700	/* a link's close waits so long for the session */
@@ -35,7 +37,8 @@ struct ccm_path;
  * @lock: protects the next three
  * @requests: incoming connections of ports, not looked at yet
  * @request_count: how many
- * @nonce: what they must name: this side's nonce of the session; 0: none is welcome
+ * @nonce: this side's, of the session that they may be of; 0: none is welcome
+ * @port_key: of that session: makes the tokens that they must have
  * @opened: links that were opened
  * @lost: ... and closed other than with the session
  * @rejected: ports
@@ -56,6 +59,7 @@ struct ccm_links {
 	struct list_head requests;
 	u32 request_count;
 	u64 nonce;
+	siphash_key_t port_key;
 	u64 opened;
 	u64 lost;
 	u64 rejected;
@@ -67,7 +71,7 @@ void ccm_links_begin(struct ccm_links *links, struct ccm_node *node, u32 partner
 void ccm_links_end(struct ccm_links *links);
 bool ccm_links_request(struct ccm_links *links, const struct ccm_incoming *in,
 		       const struct ccm_wire_port *msg);
-void ccm_links_set_nonce(struct ccm_links *links);
+void ccm_links_set_key(struct ccm_links *links, struct ccm_prover *prover);
 void ccm_links_act(struct ccm_links *links, const struct ccm_link_action *action);
 bool ccm_links_event(struct ccm_links *links, struct ccm_session_event *event);
 void ccm_links_fence(struct ccm_links *links, struct ccm_conn *conn);

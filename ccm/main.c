@@ -13,6 +13,7 @@
 #include "client.h"
 #include "cluster.h"
 #include "debugfs.h"
+#include "keyring.h"
 #include "node.h"
 #include "notifier.h"
 #include "params.h"
@@ -89,14 +90,29 @@ static void __init tell_of_crash_kernel(void)
 		pr_notice("a crash kernel is loaded: with crash_kexec_post_notifiers on the kernel command line partners hear of a panic at once, else when the crash kernel loads this module\n");
 }
 
+static void __init tell_of_auth(const struct ccm_node *node)
+{
+	if (node->config.auth == CCM_AUTH_NONE)
+		pr_warn("auth=none: partners are not authenticated: whoever reaches RDMA port %u can pretend to be one\n",
+			node->config.rdma_port);
+	else
+		pr_info("auth=psk: partners are connected when there is a key of cluster %s: `ccmadm key add FILE`\n",
+			node->config.cluster);
+}
+
 static int __init ccm_init(void)
 {
 	const struct ccm_node *node;
 	int ret;
 
+	ret = ccm_keyring_create();
+	if (ret)
+		return ret;
 	the_cluster = create();
-	if (IS_ERR(the_cluster))
+	if (IS_ERR(the_cluster)) {
+		ccm_keyring_destroy();
 		return (int)PTR_ERR(the_cluster);
+	}
 	ccm_clients_open(the_cluster);
 
 	/*
@@ -116,8 +132,7 @@ static int __init ccm_init(void)
 		pr_info("node %u of cluster %s, incarnation %016llx, %u partner%s\n",
 			node->config.node, node->config.cluster, node->incarnation,
 			the_cluster->count, the_cluster->count == 1 ? "" : "s");
-		pr_warn("auth=none: partners are not authenticated: whoever reaches RDMA port %u can pretend to be one\n",
-			node->config.rdma_port);
+		tell_of_auth(node);
 		tell_of_crash_kernel();
 	}
 	return 0;
@@ -126,6 +141,7 @@ stop:
 	stop(the_cluster);
 destroy:
 	destroy(the_cluster);
+	ccm_keyring_destroy();
 	return ret;
 }
 
@@ -135,6 +151,7 @@ static void __exit ccm_exit(void)
 	stop(the_cluster);
 	ccm_debugfs_remove(the_cluster);
 	destroy(the_cluster);
+	ccm_keyring_destroy();
 }
 
 module_init(ccm_init);

@@ -20,6 +20,7 @@
 
 #include "core/liveness.h"
 #include "core/number.h"
+#include "keyring.h"
 #include "params.h"
 #include "rdma/chunk.h"
 
@@ -79,9 +80,21 @@ static char *rdma_port = (char *)__stringify(CCM_RDMA_PORT_DEFAULT);
 module_param(rdma_port, charp, 0444);
 MODULE_PARM_DESC(rdma_port, "RDMA port number, 1 to 65535, the same on all nodes (default 3341)");
 
-static char *auth = (char *)"";
+static char *auth = (char *)"psk";
 module_param(auth, charp, 0444);
-MODULE_PARM_DESC(auth, "none: trust whoever reaches the RDMA port; must be said, there is no other yet");
+MODULE_PARM_DESC(auth, "psk: partners prove that they hold the cluster's pre-shared key (see ccmadm key); none: trust whoever reaches the RDMA port (default psk)");
+
+static int get_keyring(char *buffer, const struct kernel_param *kp)
+{
+	return scnprintf(buffer, PAGE_SIZE, "%d\n",
+			 strcmp(auth, "psk") ? 0 : ccm_keyring_serial());
+}
+
+static const struct kernel_param_ops keyring_ops = {
+	.get = get_keyring,
+};
+module_param_cb(keyring, &keyring_ops, NULL, 0444);
+MODULE_PARM_DESC(keyring, "serial number of the keyring of pre-shared keys, to read; 0: there is none");
 
 static char *detect_ms = (char *)__stringify(CCM_DETECT_MS_DEFAULT);
 module_param(detect_ms, charp, 0444);
@@ -388,15 +401,15 @@ static int read_partners(struct ccm_config *config)
 
 static int read_auth(struct ccm_config *config)
 {
-	config->auth = CCM_AUTH_NONE;
-	if (!strcmp(auth, "none"))
+	if (!strcmp(auth, "none")) {
+		config->auth = CCM_AUTH_NONE;
 		return 0;
-	if (!strcmp(auth, "psk"))
-		pr_err("auth=psk: pre-shared keys are not available in this version; auth=none is, on a network that only cluster nodes can reach\n");
-	else if (!*auth)
-		pr_err("auth= is missing: say auth=none if only cluster nodes can reach the RDMA network; partners are not authenticated then\n");
-	else
-		pr_err("auth=%s: not none\n", auth);
+	}
+	if (!strcmp(auth, "psk")) {
+		config->auth = CCM_AUTH_PSK;
+		return 0;
+	}
+	pr_err("auth=%s: not psk, nor none\n", auth);
 	return -EINVAL;
 }
 

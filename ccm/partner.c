@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "core/names.h"
 #include "core/reason.h"
+#include "keyring.h"
 #include "node.h"
 #include "pairing.h"
 #include "partner.h"
@@ -121,6 +122,8 @@ static void fill_record(struct ccm_partner *partner, struct ccm_record *record)
 	record->reason = (u8)partner->shown_reason;
 	if (partner->shown_state == CCM_STATE_DOWN && ccm_reason_certain(partner->shown_reason))
 		record->flags |= CCM_RECORD_F_CERTAIN;
+	if (partner->shown_state >= CCM_STATE_NEGOTIATING && s->conn.number_used)
+		record->flags |= CCM_RECORD_F_AUTH;
 	record->version = partner->shown_state >= CCM_STATE_NEGOTIATING ? s->conn.version : 0;
 	record->incarnation = s->peer_incarnation;
 	record->detect_ms = partner->node->config.detect_ms;
@@ -307,6 +310,7 @@ static bool next_event(struct ccm_partner *partner)
 	event->data = partner->buffer;
 	event->random = get_random_u64();
 	ccm_last_word_draw(event->secret);
+	get_random_bytes(event->challenge, sizeof(event->challenge));
 	event->uptime_ms = ccm_kernel_uptime_ms();
 	ccm_heartbeat_heard(&path->heartbeat, &event->heard_us, &event->heard_uptime_ms,
 			    &event->read_us);
@@ -317,6 +321,19 @@ static bool next_event(struct ccm_partner *partner)
 		show(partner);
 	if (ccm_inbox_take(inbox, CCM_INBOX_OWN_STAGE))
 		ring_stage(partner);
+
+	if (partner->verified) {
+		event->type = CCM_SEV_VERIFIED;
+		event->conn = partner->verified;
+		event->status = partner->verified_right;
+		partner->verified = 0;
+		return true;
+	}
+	if (ccm_inbox_take(inbox, CCM_INBOX_PSK)) {
+		event->type = CCM_SEV_PSK;
+		ccm_keyring_numbers(partner->node->config.cluster, event->psk);
+		return true;
+	}
 
 	/* Whichever of the two was told last has taken the other's bit: see inbox.h. */
 	if (ccm_inbox_take(inbox, CCM_INBOX_STOP)) {
@@ -556,6 +573,40 @@ static void act_connect(struct ccm_partner *partner, const struct ccm_session_ac
 	trace_ccm_cm_event(partner->id, a->conn, RDMA_CM_EVENT_CONNECT_ERROR, ret);
 }
 
+static const struct ccm_session_conn *core_conn(const struct ccm_partner *partner, u32 id)
+{
+	const struct ccm_session *s = &partner->session;
+
+	return id == s->conn.id ? &s->conn : &s->candidate;
+}
+
+/* If it cannot be proven, the partner says so. */
+static void prove(struct ccm_partner *partner, struct ccm_session_action *a)
+{
+	int ret = ccm_prover_prove(&partner->prover, &partner->session,
+				   core_conn(partner, a->conn), a->data, a->len);
+
+	if (ret)
+		partner->last_error = ret;
+}
+
+/* The hello that this event has brought */
+static void verify(struct ccm_partner *partner, const struct ccm_session_action *a)
+{
+	struct ccm_conn *conn = ccm_path_conn(used_path(partner), a->conn);
+	const struct ccm_session_conn *c = core_conn(partner, a->conn);
+	const struct ccm_session_event *event = &partner->event;
+	const struct ccm_session *s = &partner->session;
+
+	/* and the key of its ports, while the pre-shared one is certainly there */
+	partner->verified = a->conn;
+	partner->verified_right = conn && ccm_prover_verify(&partner->prover, s, c, event->data,
+							    event->len) &&
+				  !ccm_prover_port_key(&partner->prover, s, c, &conn->port_key);
+	if (!partner->verified_right)
+		partner->counters.proofs_wrong++;
+}
+
 static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_action *a)
 {
 	struct ccm_path *path = used_path(partner);
@@ -595,7 +646,7 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 	}
 }
 
-static void act(struct ccm_partner *partner, const struct ccm_session_action *a)
+static void act(struct ccm_partner *partner, struct ccm_session_action *a)
 {
 	trace_ccm_action(partner->id, a);
 	switch (a->type) {
@@ -619,6 +670,13 @@ static void act(struct ccm_partner *partner, const struct ccm_session_action *a)
 		break;
 	case CCM_ACT_CLIENTS:
 		ccm_inbox_note(&partner->inbox, CCM_INBOX_CLIENTS);
+		break;
+	case CCM_ACT_VERIFY:
+		verify(partner, a);
+		break;
+	case CCM_ACT_PROVE:
+		prove(partner, a);
+		act_on_conn(partner, a);
 		break;
 	default:
 		act_on_conn(partner, a);
@@ -645,7 +703,7 @@ static void partner_work(struct work_struct *work)
 				 &partner->actions);
 		for (i = 0; i < partner->actions.count; i++)
 			act(partner, &partner->actions.list[i]);
-		ccm_links_set_nonce(&partner->links);
+		ccm_links_set_key(&partner->links, &partner->prover);
 		while (ccm_links_next(&partner->session.links, &action))
 			ccm_links_act(&partner->links, &action);
 		if (partner->event.type == CCM_SEV_CLIENTS)
@@ -691,6 +749,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 		.machine = node->machine,
 	};
 	struct ccm_partner *partner;
+	int ret;
 	u32 i;
 
 	partner = (struct ccm_partner *)kvzalloc(sizeof(*partner), GFP_KERNEL);
@@ -701,6 +760,14 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	if (!partner->inbox.wq) {
 		kvfree(partner);
 		return (struct ccm_partner *)ERR_PTR(-ENOMEM);
+	}
+	ret = ccm_prover_create(&partner->prover, node->config.cluster, node->config.auth);
+	if (ret) {
+		pr_err("partner %u: no HMAC-SHA256 (error %d): the kernel's modules hmac and sha256 are needed for auth=psk\n",
+		       config->id, ret);
+		destroy_workqueue(partner->inbox.wq);
+		kvfree(partner);
+		return (struct ccm_partner *)ERR_PTR(ret);
 	}
 	INIT_WORK(&partner->inbox.work, partner_work);
 	partner->node = node;
@@ -745,6 +812,7 @@ void ccm_partner_destroy(struct ccm_partner *partner)
 	ccm_links_end(&partner->links);
 	ccm_last_word_end(&partner->word);
 	destroy_workqueue(partner->inbox.wq);
+	ccm_prover_destroy(&partner->prover);
 	/* the core closed what it knew; requests that came later go the same way */
 	list_splice_init(&partner->requests, &path->conns);
 	list_for_each_entry_safe(conn, next, &path->conns, entry)

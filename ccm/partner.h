@@ -24,6 +24,7 @@
 #include "last_word.h"
 #include "links.h"
 #include "path.h"
+#include "prover.h"
 #include "state_log.h"
 
 struct ccm_node;
@@ -40,6 +41,7 @@ struct ccm_partner_counters {
 	u64 rejected;
 	u64 sessions;
 	u64 lost;
+	u64 proofs_wrong;	/* hellos without a right proof */
 	u64 clashes;		/* machines that had its id, too, and were sent away */
 	u64 words;		/* last words that had the session's secret */
 	u64 words_false;	/* ... and the partner lived */
@@ -67,6 +69,9 @@ struct ccm_partner_counters {
  * @paths: ways to it; only the first is used yet
  * @path_count: how many
  * @links: its links
+ * @prover: proofs that it holds the cluster's key, and that this node does
+ * @verified: connection whose hello was looked at, of which the core is to hear next; 0: none
+ * @verified_right: what was found
  * @word: what it is told when this node panics, and its own
  * @shown_state: enum ccm_state last shown to readers
  * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
@@ -102,6 +107,9 @@ struct ccm_partner {
 	struct ccm_path paths[CCM_PATHS_MAX];
 	u32 path_count;
 	struct ccm_links links;
+	struct ccm_prover prover;
+	u32 verified;
+	bool verified_right;
 	struct ccm_last_word word;
 	u32 shown_state;
 	u32 shown_reason;

@@ -382,6 +382,7 @@ void ccm_path_act(struct ccm_path *path, struct ccm_conn *conn, const struct ccm
 					   &mail->answer, a->addr, a->key, a->read_len));
 		break;
 	case CCM_ACT_WRITE:
+	case CCM_ACT_PROVE:
 	case CCM_ACT_MAIL:
 		posted(conn, write_mail(mail, s, a));
 		break;

@@ -2,6 +2,7 @@
 #include "demo.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -26,6 +27,19 @@ std::string in_short(const std::string &text)
     return all.size() > 240 ? all.substr(0, 240) + "..." : all;
 }
 
+// The key of the demo's cluster, a new one each time
+fs::path make_key(const Options &options)
+{
+    fs::path file = fs::absolute(options.settings.run_dir / "psk");
+    fs::create_directories(file.parent_path());
+    fs::remove(file);
+    const std::string ccmadm = fs::absolute(options.settings.programs.at("usr/bin/ccmadm")).string();
+    const std::string command = "'" + ccmadm + "' key generate '" + file.string() + "' --cluster demo >/dev/null";
+    if (std::system(command.c_str()) != 0)
+        throw lab::Error("cannot make a key: {}", command);
+    return file;
+}
+
 std::string file_of(const char *name)
 {
     return std::string(CCM_DEMO_SOURCE) + "/initramfs/" + name;
@@ -38,6 +52,7 @@ Demo::Demo(const Options &options) : options_(options), timeline_(options.colour
     auto &programs = options_.settings.programs;
     programs["usr/bin/ccm-boot"] = file_of("ccm-boot.sh");
     programs["etc/modprobe.d/ccm.conf"] = file_of("modprobe.conf");
+    programs["etc/ccm/psk"] = make_key(options);
 }
 
 Demo::~Demo()

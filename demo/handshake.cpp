@@ -57,7 +57,7 @@ Side Side::from(const std::vector<TraceEvent> &events)
             continue;
         if (event.name == "ccm_action") {
             const std::string &action = event["action"];
-            if (action == "SEND" || action == "READ" || action == "WRITE" || action == "MAIL")
+            if (action == "SEND" || action == "READ" || action == "WRITE" || action == "PROVE" || action == "MAIL")
                 if (auto i = index_of(event["what"]))
                     note(side.posted[*i], event.us);
         } else if (event.name == "ccm_step") {

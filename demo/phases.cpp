@@ -181,7 +181,7 @@ void Demo::boot()
     for (int id : {1, 2}) {
         std::vector<std::string> parameters{fmt::format("rdma_ccm.node={}", id), "rdma_ccm.cluster=demo",
                                             fmt::format("rdma_ccm.partners={0}@192.0.2.{0}", other(id)),
-                                            "rdma_ccm.auth=none"};
+                                            "rdma_ccm.auth=psk"};
         if (options_.detect_ms)
             parameters.push_back(fmt::format("rdma_ccm.detect_ms={}", options_.detect_ms));
         lab::Node &n = cluster_->add({

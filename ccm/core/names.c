@@ -37,14 +37,15 @@ static const char *const stage_names[] = {
 
 static const char *const event_names[] = {
 	"START", "STOP", "PATH_UP", "REQUEST", "ESTABLISHED", "REJECTED", "FAILED",
-	"DISCONNECTED", "ERROR", "DEVICE_GONE", "MESSAGE", "READ_DONE", "RING", "VERDICT",
-	"ALIVE", "WORD", "TIMER", "CLIENTS", "LINK_PREPARED", "LINK_OPENED", "LINK_FAILED",
+	"DISCONNECTED", "ERROR", "DEVICE_GONE", "MESSAGE", "READ_DONE", "RING", "VERIFIED",
+	"VERDICT", "ALIVE", "WORD", "TIMER", "CLIENTS", "LINK_PREPARED", "LINK_OPENED",
+	"LINK_FAILED", "PSK",
 };
 
 static const char *const action_names[] = {
 	"CONNECT", "ACCEPT", "REJECT", "CLOSE", "SEND", "READ", "WRITE", "ANSWER", "WATCH",
 	"TIMER", "STATE", "READY", "DOWN", "MAIL", "RING", "CLIENTS", "PROBE", "AGAIN", "CLASH",
-	"WORD_FALSE",
+	"WORD_FALSE", "PROVE", "VERIFY",
 };
 
 static const char *const ring_names[] = {
@@ -97,6 +98,7 @@ const char *ccm_session_what_name(u32 action, u32 what)
 	case CCM_ACT_READ:
 		return CCM_NAME_OF(read_names, what);
 	case CCM_ACT_WRITE:
+	case CCM_ACT_PROVE:
 	case CCM_ACT_ANSWER:
 	case CCM_ACT_MAIL:
 	case CCM_ACT_RING:

@@ -13,7 +13,7 @@ static const char *const remedies[] = {
 	"its kernel was started anew, and will connect",
 	"no protocol version in common; update the older of the two",
 	"it is not configured as this node expects; compare node=, cluster= and partners= of both",
-	"its proof did not verify; compare the keys of both",
+	"a pre-shared key is missing here or there, or they are not the same; see `ccmadm key list` on both",
 	"unloaded, or disabled, by an administrator; load rdma_ccm where it is missing",
 	"no RDMA device here has a way to it; see `rdma link` and the interface's addresses",
 	"its module was loaded anew, and will connect; its kernel ran on",

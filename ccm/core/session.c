@@ -7,6 +7,8 @@
  */
 #include "session.h"
 
+#include "auth.h"
+
 #include "links.h"
 #include "session_attempt.h"
 #include "session_greet.h"
@@ -35,6 +37,26 @@ static u32 nobody(const struct ccm_session *s)
 	return s->reason;
 }
 
+/* Without a key there is nobody to talk to: CCM_SEV_PSK goes on, when there is one. */
+static bool keyless(const struct ccm_session *s)
+{
+	return s->config.auth == CCM_AUTH_PSK && !s->psk[0];
+}
+
+static void connect_if_key(struct ccm_session *s, u64 now_us,
+			   const struct ccm_session_event *event,
+			   struct ccm_session_actions *actions)
+{
+	if (!keyless(s)) {
+		ccm_session_connect(s, now_us, event, actions);
+		return;
+	}
+	s->deadline_us = 0;
+	if (s->reason == CCM_REASON_NONE)
+		s->reason = CCM_REASON_AUTHENTICATION;
+	ccm_session_show(s, actions);
+}
+
 CCM_SESSION_HANDLER(start)
 {
 	if (s->enabled)
@@ -42,6 +64,24 @@ CCM_SESSION_HANDLER(start)
 	s->enabled = true;
 	s->reason = CCM_REASON_NONE;
 	s->dumping = 0;
+	s->attempt.retries = 0;
+	s->attempt.at_once = 0;
+	connect_if_key(s, now_us, event, actions);
+}
+
+/* Keys have come or gone. A session that there is goes on: it was proven when it began. */
+CCM_SESSION_HANDLER(psk)
+{
+	(void)now_us;
+	(void)actions;
+	memcpy(s->psk, event->psk, sizeof(s->psk));
+}
+
+CCM_SESSION_HANDLER(psk_down)
+{
+	memcpy(s->psk, event->psk, sizeof(s->psk));
+	if (!s->enabled || keyless(s) || (s->deadline_us && s->reason != CCM_REASON_AUTHENTICATION))
+		return;
 	s->attempt.retries = 0;
 	s->attempt.at_once = 0;
 	ccm_session_connect(s, now_us, event, actions);
@@ -71,7 +111,7 @@ CCM_SESSION_HANDLER(path_up_down)
 		return;
 	s->attempt.retries = 0;
 	s->attempt.at_once = 0;
-	ccm_session_connect(s, now_us, event, actions);
+	connect_if_key(s, now_us, event, actions);
 }
 
 CCM_SESSION_HANDLER(path_up_connecting)
@@ -135,7 +175,7 @@ static bool timer_due(const struct ccm_session *s, u64 now_us)
 CCM_SESSION_HANDLER(timer_down)
 {
 	if (s->enabled && timer_due(s, now_us))
-		ccm_session_connect(s, now_us, event, actions);
+		connect_if_key(s, now_us, event, actions);
 }
 
 CCM_SESSION_HANDLER(timer_connecting)
@@ -214,21 +254,18 @@ void ccm_session_put_reject(const struct ccm_session_config *config, u32 code, u
 	ccm_wire_put_reject(data, &msg);
 }
 
-void ccm_session_put_port(const struct ccm_session *s, u32 index, u32 port, u8 *data)
+void ccm_session_port(const struct ccm_session *s, u32 index, u32 port, struct ccm_wire_port *msg)
 {
 	const struct ccm_session_link *link = &s->links.link[index];
-	struct ccm_wire_port msg;
 
-	memset(&msg, 0, sizeof(msg));
-	msg.node = s->config.node;
-	msg.partner = s->config.partner;
-	msg.nonce = s->conn.peer_keys.nonce;
-	msg.instance = link->instance;
-	msg.instance_partner = link->counterpart;
-	msg.epoch = link->epoch;
-	msg.port = port;
-	msg.incarnation = s->config.incarnation;
-	ccm_wire_put_port(data, &msg);
+	memset(msg, 0, sizeof(*msg));
+	msg->node = s->config.node;
+	msg->partner = s->config.partner;
+	msg->instance = link->instance;
+	msg->instance_partner = link->counterpart;
+	msg->epoch = link->epoch;
+	msg->port = port;
+	msg->incarnation = s->config.incarnation;
 }
 
 static void reject(const struct ccm_session *s, u32 conn, u32 code,
@@ -282,6 +319,8 @@ static bool admit(struct ccm_session *s, const struct ccm_session_event *event,
 		code = CCM_REJECT_DUMPING;
 	else if (code == CCM_REJECT_NONE && stale(s, request))
 		code = CCM_REJECT_STALE;
+	else if (code == CCM_REJECT_NONE && keyless(s))
+		code = CCM_REJECT_KEY;
 	if (code == CCM_REJECT_NONE)
 		return true;
 
@@ -344,7 +383,7 @@ CCM_SESSION_HANDLER(request_beside)
 		return;
 	}
 	ccm_session_close(c, false, actions);
-	ccm_session_put_accept(s, event, actions);
+	ccm_session_put_accept(s, c, event, actions);
 	c->id = event->conn;
 	c->incarnation = request.incarnation;
 	c->number = request.attempt;
@@ -376,6 +415,8 @@ CCM_SESSION_HANDLER(established)
 		 */
 		s->conn.incarnation = answer.incarnation;
 		s->conn.number = answer.attempt;
+		ccm_transcript_add(&s->conn.transcript, CCM_TRANSCRIPT_ACCEPT, event->data,
+				   event->len);
 	}
 	s->attempt.kick = false;
 	ccm_session_greet(s, now_us, &s->conn, event, actions);
@@ -510,6 +551,9 @@ CCM_SESSION_HANDLER(rejected)
 	case CCM_REJECT_ADDRESS:
 		reason = CCM_REASON_ADDRESS;
 		break;
+	case CCM_REJECT_KEY:
+		reason = CCM_REASON_AUTHENTICATION;
+		break;
 	case CCM_REJECT_ADMIN:
 	case CCM_REJECT_DUMPING:
 		reason = CCM_REASON_ADMIN;
@@ -582,10 +626,12 @@ CCM_SESSION_HANDLER(device_gone)
 	ccm_session_end(s, now_us, event, CCM_REASON_DEVICE, CCM_RETRY_BACKOFF, false, actions);
 }
 
+/* What a page says is believed of whoever has proven to be the partner, and of nobody else. */
 CCM_SESSION_HANDLER(verdict)
 {
-	u32 reason = ccm_session_reason_valid(event->reason) ? event->reason :
-							       (u32)CCM_REASON_UNREACHABLE;
+	bool believed = ccm_session_reason_valid(event->reason) &&
+			(s->conn.done & CCM_DONE_PROVEN);
+	u32 reason = believed ? event->reason : (u32)CCM_REASON_UNREACHABLE;
 
 	if (reason == CCM_REASON_UNREACHABLE)
 		lose(s, now_us, event, actions);

@@ -75,16 +75,16 @@ u32 ccm_session_screen(u32 node, u64 cluster, const u8 *data, u32 len,
 void ccm_session_put_reject(const struct ccm_session_config *config, u32 code, u8 *data);
 
 /**
- * ccm_session_put_port() - private data of a port's connect request, or of its accept
+ * ccm_session_port() - what a port's connect request, or its accept, says
  * @s: session
  * @index: of the link, which has a try: a counterpart and an epoch
  * @port: of the link, from 0
- * @data: CCM_WIRE_PORT_LEN bytes
+ * @msg: filled, but for the token, which is the runtime's
  *
  * It is of the link's try as it is now: between CCM_LINK_ACT_OPEN (or ccm_links_admit()) and
  * CCM_LINK_ACT_CLOSE that is the try which the runtime is at.
  */
-void ccm_session_put_port(const struct ccm_session *s, u32 index, u32 port, u8 *data);
+void ccm_session_port(const struct ccm_session *s, u32 index, u32 port, struct ccm_wire_port *msg);
 
 /*
  * The state x event table. step() is driven by it; the documentation and the

@@ -39,6 +39,12 @@ enum ccm_session_action_type {
 					 * closed next
 					 */
 	CCM_ACT_WORD_FALSE	= 19,	/* .conn: a last word came, and the partner lives */
+	CCM_ACT_PROVE		= 20,	/* a WRITE of a hello, whose proof is to be put in first:
+					 * see auth.h
+					 */
+	CCM_ACT_VERIFY		= 21,	/* .conn: is the proof of the hello that this event brought
+					 * right? The next event is CCM_SEV_VERIFIED
+					 */
 	CCM_ACT_COUNT
 };
 

@@ -8,6 +8,7 @@
  */
 #include "session_attempt.h"
 
+#include "auth.h"
 #include "backoff.h"
 #include "links.h"
 #include "session_kernel.h"
@@ -143,17 +144,21 @@ void ccm_session_connect(struct ccm_session *s, u64 now_us,
 	action = ccm_session_emit(actions, CCM_ACT_CONNECT);
 	action->conn = id;
 	put_request(s, event, action);
+	ccm_transcript_add(&s->conn.transcript, CCM_TRANSCRIPT_REQUEST, action->data, action->len);
 	s->conn.active = true;
 	begin(s, now_us, id, actions);
 }
 
-void ccm_session_put_accept(const struct ccm_session *s, const struct ccm_session_event *event,
+void ccm_session_put_accept(const struct ccm_session *s, struct ccm_session_conn *c,
+			    const struct ccm_session_event *event,
 			    struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action = ccm_session_emit(actions, CCM_ACT_ACCEPT);
 
 	action->conn = event->conn;
 	put_request(s, event, action);
+	ccm_transcript_add(&c->transcript, CCM_TRANSCRIPT_REQUEST, event->data, event->len);
+	ccm_transcript_add(&c->transcript, CCM_TRANSCRIPT_ACCEPT, action->data, action->len);
 }
 
 void ccm_session_accept(struct ccm_session *s, u64 now_us,
@@ -161,7 +166,7 @@ void ccm_session_accept(struct ccm_session *s, u64 now_us,
 			const struct ccm_wire_request *request,
 			struct ccm_session_actions *actions)
 {
-	ccm_session_put_accept(s, event, actions);
+	ccm_session_put_accept(s, &s->conn, event, actions);
 	s->conn.incarnation = request->incarnation;
 	s->conn.number = request->attempt;
 	begin(s, now_us, event->conn, actions);

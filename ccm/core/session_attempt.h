@@ -42,8 +42,9 @@ void ccm_session_accept(struct ccm_session *s, u64 now_us,
 			const struct ccm_session_event *event,
 			const struct ccm_wire_request *request,
 			struct ccm_session_actions *actions);
-/* Accept the request of @event, whatever that connection is to be. */
-void ccm_session_put_accept(const struct ccm_session *s, const struct ccm_session_event *event,
+/* Accept the request of @event, which is to be @c. */
+void ccm_session_put_accept(const struct ccm_session *s, struct ccm_session_conn *c,
+			    const struct ccm_session_event *event,
 			    struct ccm_session_actions *actions);
 
 /* A READ of the partner's status region */

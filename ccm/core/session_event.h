@@ -26,18 +26,22 @@ enum ccm_session_event_type {
 	CCM_SEV_MESSAGE		= 10,	/* .conn .data .len: a SEND other than a ring (KEYS) */
 	CCM_SEV_READ_DONE	= 11,	/* .conn .status: CCM_READ_* .data .len */
 	CCM_SEV_RING		= 12,	/* .conn .status: enum ccm_ring; .data .len: that mail */
-	CCM_SEV_VERDICT		= 13,	/* .conn .reason: liveness says the partner is gone */
-	CCM_SEV_ALIVE		= 14,	/* .conn: a READ succeeded that was posted after PROBE */
-	CCM_SEV_WORD		= 15,	/* .conn: the partner's last word came, with the secret it
+	CCM_SEV_VERIFIED	= 13,	/* .conn .status: 1: the proof that VERIFY asked about is
+					 * right; 0: it is not. The next event behind that action
+					 */
+	CCM_SEV_VERDICT		= 14,	/* .conn .reason: liveness says the partner is gone */
+	CCM_SEV_ALIVE		= 15,	/* .conn: a READ succeeded that was posted after PROBE */
+	CCM_SEV_WORD		= 16,	/* .conn: the partner's last word came, with the secret it
 					 * told in its hello: it panics, it says
 					 */
-	CCM_SEV_TIMER		= 16,	/* the armed time has come (early ones are ignored) */
-	CCM_SEV_CLIENTS		= 17,	/* .catalog: the clients there are now, in any order */
-	CCM_SEV_LINK_PREPARED	= 18,	/* .link .instance .epoch; .offer: memory is registered */
-	CCM_SEV_LINK_OPENED	= 19,	/* .link .instance .epoch: all ports, and the table read */
-	CCM_SEV_LINK_FAILED	= 20,	/* .link .instance .epoch; .reason: enum ccm_client_reason:
+	CCM_SEV_TIMER		= 17,	/* the armed time has come (early ones are ignored) */
+	CCM_SEV_CLIENTS		= 18,	/* .catalog: the clients there are now, in any order */
+	CCM_SEV_LINK_PREPARED	= 19,	/* .link .instance .epoch; .offer: memory is registered */
+	CCM_SEV_LINK_OPENED	= 20,	/* .link .instance .epoch: all ports, and the table read */
+	CCM_SEV_LINK_FAILED	= 21,	/* .link .instance .epoch; .reason: enum ccm_client_reason:
 					 * PREPARE or OPEN failed, or a port was lost later
 					 */
+	CCM_SEV_PSK		= 22,	/* .psk: the pre-shared keys that there are now */
 	CCM_SEV_COUNT
 };
 
@@ -77,6 +81,7 @@ struct ccm_session_keys {
  * @random: a fresh random number with every event (nonces, jitter)
  * @secret: random, for a hello: with every event of a connection that is greeted; zeroes: this
  *	node will send no last word
+ * @challenge: random, with every event
  * @uptime_ms: how long this node's kernel has run (CLOCK_BOOTTIME), with every event
  * @heard_us: when the last READ of the page that is watched succeeded, with every event;
  *	0: none has, or nothing is watched
@@ -91,6 +96,7 @@ struct ccm_session_keys {
  * @offer: CCM_SEV_LINK_PREPARED: where the partner reaches the memory
  * @catalog: CCM_SEV_CLIENTS: .count and .entries, valid as ccm_catalog_get() would have
  *	it; the rest is not looked at
+ * @psk: CCM_SEV_PSK: their numbers, the highest first; 0: no more
  * @data: bytes of a message, copied from where the partner could still change them
  * @len: of @data
  */
@@ -102,6 +108,7 @@ struct ccm_session_event {
 	bool iwarp;
 	u64 random;
 	u8 secret[CCM_WIRE_SECRET_LEN];
+	u8 challenge[CCM_WIRE_CHALLENGE_LEN];
 	u64 uptime_ms;
 	u64 heard_us;
 	u64 heard_uptime_ms;
@@ -114,6 +121,7 @@ struct ccm_session_event {
 	u32 epoch;
 	struct ccm_link_offer offer;
 	const struct ccm_catalog *catalog;
+	u32 psk[CCM_PSK_NUMBERS];
 	const u8 *data;
 	u32 len;
 };

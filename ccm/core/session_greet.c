@@ -28,6 +28,7 @@
  */
 #include "session_greet.h"
 
+#include "auth.h"
 #include "links.h"
 #include "session_attempt.h"
 #include "session_handlers.h"
@@ -56,6 +57,11 @@ static void refuse(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c
 		ccm_session_dismiss(c, reason, actions);
 }
 
+static enum ccm_transcript_part keys_part(const struct ccm_session_conn *c, bool mine)
+{
+	return c->active == mine ? CCM_TRANSCRIPT_KEYS_ACTIVE : CCM_TRANSCRIPT_KEYS_PASSIVE;
+}
+
 static void send_keys(const struct ccm_session *s, struct ccm_session_conn *c,
 		      struct ccm_session_actions *actions)
 {
@@ -73,9 +79,13 @@ static void send_keys(const struct ccm_session *s, struct ccm_session_conn *c,
 	msg.nonce = c->nonce;
 	msg.mtu = c->mtu;
 	msg.path_mtu = c->path_mtu;
+	memcpy(msg.challenge, c->challenge, sizeof(msg.challenge));
+	msg.auth = s->config.auth;
+	memcpy(msg.numbers, s->psk, sizeof(msg.numbers));
 	action->conn = c->id;
 	action->len = CCM_WIRE_KEYS_LEN;
 	ccm_wire_put_keys(action->data, &msg);
+	ccm_transcript_add(&c->transcript, keys_part(c, true), action->data, action->len);
 	c->done |= CCM_DONE_KEYS_SENT;
 }
 
@@ -86,7 +96,6 @@ static void send_hello(const struct ccm_session *s, struct ccm_session_conn *c,
 	struct ccm_session_action *action;
 	struct ccm_wire_hello msg;
 
-	/* No proof yet: check_proof() of the partner accepts CCM_AUTH_NONE with zeroes. */
 	memset(&msg, 0, sizeof(msg));
 	msg.version_min = s->config.version_min;
 	msg.version_max = s->config.version_max;
@@ -97,6 +106,7 @@ static void send_hello(const struct ccm_session *s, struct ccm_session_conn *c,
 	msg.capabilities = s->config.capabilities;
 	msg.detect_ms = s->config.detect_ms;
 	msg.auth = s->config.auth;
+	msg.number = c->number_used;
 	msg.uptime_ms = event->uptime_ms;
 	msg.machine = s->config.machine;
 	memcpy(msg.name, s->config.name, sizeof(msg.name));
@@ -105,6 +115,8 @@ static void send_hello(const struct ccm_session *s, struct ccm_session_conn *c,
 	action = ccm_session_write(c, CCM_MAILBOX_HELLO, CCM_WIRE_HELLO_LEN, CCM_RING_HELLO,
 				   actions);
 	ccm_wire_put_hello(action->data, &msg);
+	if (s->config.auth == CCM_AUTH_PSK)
+		action->type = CCM_ACT_PROVE;
 	c->done |= CCM_DONE_HELLO_SENT;
 }
 
@@ -114,6 +126,17 @@ static bool keys_right(const struct ccm_session_conn *c)
 	return c->peer_keys.incarnation == c->incarnation &&
 	       c->peer_keys.status_len >= CCM_STATUS_REGION_LEN &&
 	       c->peer_keys.mailbox_len >= CCM_MAILBOX_LEN;
+}
+
+/* Do both sides want a pre-shared key, and have one in common? Or neither of them wants one. */
+static bool agree_key(const struct ccm_session *s, struct ccm_session_conn *c)
+{
+	if (c->peer_keys.auth != s->config.auth)
+		return false;
+	if (s->config.auth == CCM_AUTH_NONE)
+		return true;
+	c->number_used = ccm_auth_number(s->psk, c->peer_keys.numbers);
+	return c->number_used != 0;
 }
 
 /* The partner's keys are in peer_keys and the connection is established: go on. */
@@ -128,6 +151,10 @@ static void use_keys(struct ccm_session *s, u64 now_us, struct ccm_session_conn 
 	c->done |= CCM_DONE_KEYS_RECEIVED;
 	if (!has(c, CCM_DONE_KEYS_SENT))
 		send_keys(s, c, actions);
+	if (!agree_key(s, c)) {
+		refuse(s, now_us, c, event, CCM_REASON_AUTHENTICATION, actions);
+		return;
+	}
 	ccm_session_read(c, CCM_READ_STATUS, CCM_STATUS_OFFSET, CCM_WIRE_STATUS_LEN, actions);
 	send_hello(s, c, event, actions);
 }
@@ -149,6 +176,7 @@ void ccm_session_greet(struct ccm_session *s, u64 now_us, struct ccm_session_con
 	c->path_mtu = event->path_mtu;
 	c->iwarp = event->iwarp;
 	c->nonce = event->random ? event->random : 1;
+	memcpy(c->challenge, event->challenge, sizeof(c->challenge));
 	if (c == &s->conn) {
 		s->links.catalog.nonce = c->nonce;
 		s->deadline_us = deadline_us;
@@ -177,6 +205,7 @@ CCM_SESSION_HANDLER(message)
 		refuse(s, now_us, c, event, CCM_REASON_REFUSED, actions);
 		return;
 	}
+	ccm_transcript_add(&c->transcript, keys_part(c, false), event->data, event->len);
 	if (early)
 		c->done |= CCM_DONE_KEYS_EARLY;
 	else
@@ -202,17 +231,19 @@ static u32 agree(const struct ccm_session *s, struct ccm_session_conn *c, u16 ve
 }
 
 /*
- * Does the hello prove that its sender holds the cluster's key? There are no keys yet:
- * both sides must have been configured to do without.
+ * What the hello says of its proof; whether that is right is asked of the runtime. Without a key
+ * there must be none.
  */
-static bool check_proof(const struct ccm_session *s, const struct ccm_wire_hello *hello)
+static bool auth_right(const struct ccm_session *s, const struct ccm_session_conn *c,
+		       const struct ccm_wire_hello *hello)
 {
 	u8 any = 0;
 	u32 i;
 
 	for (i = 0; i < CCM_WIRE_PROOF_LEN; i++)
 		any |= hello->proof[i];
-	return hello->auth == s->config.auth && hello->auth == CCM_AUTH_NONE && !any;
+	return hello->auth == s->config.auth && hello->number == c->number_used &&
+	       (!any || hello->auth == CCM_AUTH_PSK);
 }
 
 static u32 check_hello(const struct ccm_session *s, struct ccm_session_conn *c,
@@ -226,7 +257,7 @@ static u32 check_hello(const struct ccm_session *s, struct ccm_session_conn *c,
 	reason = agree(s, c, hello->version_min, hello->version_max);
 	if (reason)
 		return reason;
-	return check_proof(s, hello) ? CCM_REASON_NONE : CCM_REASON_AUTHENTICATION;
+	return auth_right(s, c, hello) ? CCM_REASON_NONE : CCM_REASON_AUTHENTICATION;
 }
 
 static void put_answer(const struct ccm_session *s, const struct ccm_session_conn *c,
@@ -431,6 +462,23 @@ CCM_SESSION_HANDLER(read_done)
 		answer_read(s, now_us, c, event, actions);
 }
 
+/* The hello is right, or @reason says why it is not. */
+static void answer_hello(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
+			 const struct ccm_session_event *event, u32 reason,
+			 struct ccm_session_actions *actions)
+{
+	put_answer(s, c, &c->hello, reason, actions);
+	if (reason) {
+		refuse(s, now_us, c, event, reason, actions);
+		return;
+	}
+	c->done |= CCM_DONE_HELLO_RECEIVED;
+	ccm_session_prove(s, now_us, c, event, actions);
+	/* no mail on one that has ended by that: a crash kernel's */
+	if (c == &s->conn && has(c, CCM_DONE_HELLO_RECEIVED))
+		ccm_session_mail_first(s, now_us, actions);
+}
+
 static void hello_rung(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 		       const struct ccm_session_event *event,
 		       struct ccm_session_actions *actions)
@@ -443,16 +491,23 @@ static void hello_rung(struct ccm_session *s, u64 now_us, struct ccm_session_con
 		return;
 	}
 	reason = check_hello(s, c, &c->hello);
-	put_answer(s, c, &c->hello, reason, actions);
-	if (reason) {
-		refuse(s, now_us, c, event, reason, actions);
+	if (reason || s->config.auth == CCM_AUTH_NONE) {
+		answer_hello(s, now_us, c, event, reason, actions);
 		return;
 	}
-	c->done |= CCM_DONE_HELLO_RECEIVED;
-	ccm_session_prove(s, now_us, c, event, actions);
-	/* no mail on one that has ended by that: a crash kernel's */
-	if (c == &s->conn && has(c, CCM_DONE_HELLO_RECEIVED))
-		ccm_session_mail_first(s, now_us, actions);
+	c->done |= CCM_DONE_VERIFYING;
+	ccm_session_emit(actions, CCM_ACT_VERIFY)->conn = c->id;
+}
+
+CCM_SESSION_HANDLER(verified)
+{
+	struct ccm_session_conn *c = event_conn(s, event);
+
+	if (!has(c, CCM_DONE_VERIFYING))
+		return;
+	c->done &= ~CCM_DONE_VERIFYING;
+	answer_hello(s, now_us, c, event,
+		     event->status ? CCM_REASON_NONE : CCM_REASON_AUTHENTICATION, actions);
 }
 
 static void answer_rung(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
@@ -483,6 +538,26 @@ static bool ready_rung(struct ccm_session *s, const struct ccm_session_event *ev
 	return true;
 }
 
+/*
+ * Why the partner ends it: it can have its own reasons, but not prove by a message what a message
+ * cannot prove. Of whoever has not proven to be the partner, only that it does not talk to me.
+ */
+static u32 goodbye_reason(const struct ccm_session_conn *c, u32 reason)
+{
+	switch (reason) {
+	case CCM_REASON_ADMIN:
+	case CCM_REASON_SHUTDOWN:
+		return has(c, CCM_DONE_PROVEN) ? reason : (u32)CCM_REASON_UNREACHABLE;
+	case CCM_REASON_VERSION:
+	case CCM_REASON_REFUSED:
+	case CCM_REASON_AUTHENTICATION:
+	case CCM_REASON_DUPLICATE:
+		return reason;
+	default:
+		return CCM_REASON_REFUSED;
+	}
+}
+
 static void goodbye_rung(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 			 const struct ccm_session_event *event,
 			 struct ccm_session_actions *actions)
@@ -494,9 +569,10 @@ static void goodbye_rung(struct ccm_session *s, u64 now_us, struct ccm_session_c
 		ccm_session_close(c, false, actions);
 		return;
 	}
-	if (!ccm_wire_get_goodbye(event->data, event->len, &msg) &&
-	    ccm_session_reason_valid(msg.reason))
-		reason = msg.reason;
+	if (!ccm_wire_get_goodbye(event->data, event->len, &msg))
+		reason = goodbye_reason(c, msg.reason);
+	if (reason == CCM_REASON_UNREACHABLE && s->reason)
+		reason = s->reason;
 	ccm_session_end(s, now_us, event, reason,
 			ccm_session_reason_policy(reason) ? CCM_RETRY_POLICY :
 							    CCM_RETRY_BACKOFF,
@@ -542,7 +618,7 @@ CCM_SESSION_HANDLER(ring)
 
 	switch (right ? event->status : 0) {
 	case CCM_RING_HELLO:
-		if (!has(c, CCM_DONE_HELLO_RECEIVED))
+		if (!(c->done & (CCM_DONE_HELLO_RECEIVED | CCM_DONE_VERIFYING)))
 			hello_rung(s, now_us, c, event, actions);
 		break;
 	case CCM_RING_ANSWER:

@@ -28,8 +28,9 @@ enum ccm_kernel {
  * @s: session, with what was heard last
  * @conn: established, with its hello
  *
- * CCM_KERNEL_NEW proves that the kernel that was heard before does not run any more: that conn's hello is fresh is seen from our nonce in it, which was drawn
- * at conn's began_us. So its kernel has been started after began_us - uptime.
+ * CCM_KERNEL_NEW proves that the kernel that was heard before does not run any more: that conn's
+ * hello is fresh is seen from our nonce in it, which was drawn at conn's began_us. So its kernel
+ * has been started after began_us - uptime.
  *
  * Return: enum ccm_kernel
  */

@@ -50,6 +50,24 @@ struct ccm_session_config {
 	char name[CCM_WIRE_NAME_LEN];
 };
 
+/* What was said on a connection before the hellos, as it was sent: see auth.h */
+enum ccm_transcript_part {
+	CCM_TRANSCRIPT_REQUEST		= 0,
+	CCM_TRANSCRIPT_ACCEPT		= 1,
+	CCM_TRANSCRIPT_KEYS_ACTIVE	= 2,	/* A0 of the side that connected */
+	CCM_TRANSCRIPT_KEYS_PASSIVE	= 3,
+	CCM_TRANSCRIPT_PARTS
+};
+
+#define CCM_KEYS_MAX		192	/* A0, a later version's included */
+#define CCM_TRANSCRIPT_MAX	(CCM_PRIVATE_REQUEST_MAX + CCM_PRIVATE_ACCEPT_MAX + \
+				 2 * CCM_KEYS_MAX)
+
+struct ccm_transcript {
+	u16 len[CCM_TRANSCRIPT_PARTS];
+	u8 bytes[CCM_TRANSCRIPT_MAX];
+};
+
 /* What has happened on a connection: ccm_session_conn.done */
 #define CCM_DONE_ESTABLISHED	(1U << 0)
 #define CCM_DONE_KEYS_SENT	(1U << 1)	/* A0 */
@@ -66,6 +84,7 @@ struct ccm_session_config {
 #define CCM_DONE_WAITS		(1U << 12)	/* proven, and cannot be who has the present one */
 #define CCM_DONE_CATALOG_EARLY	(1U << 13)	/* the catalog came while it was a candidate */
 #define CCM_DONE_DUMPING	(1U << 14)	/* R1: a crash kernel is at the other end */
+#define CCM_DONE_VERIFYING	(1U << 15)	/* the hello is here, its proof is looked at */
 
 /*
  * Mail that is written again and again: what is written and not taken yet, ccm_session.mail.
@@ -86,6 +105,9 @@ struct ccm_session_config {
  * @number: attempt that the other side says it is
  * @word_us: by when a READ is to be answered, since a last word has come; 0: none has
  * @nonce: ours
+ * @challenge: ours
+ * @number_used: of the pre-shared key that both sides prove; 0: none
+ * @transcript: what was said before the hellos
  * @secret: ours, of our last word
  * @keys: ours
  * @mtu: of the interface here, bytes; 0: not known
@@ -106,6 +128,9 @@ struct ccm_session_conn {
 	u32 number;
 	u64 word_us;
 	u64 nonce;
+	u8 challenge[CCM_WIRE_CHALLENGE_LEN];
+	u32 number_used;
+	struct ccm_transcript transcript;
 	u8 secret[CCM_WIRE_SECRET_LEN];
 	struct ccm_session_keys keys;
 	u32 mtu;
@@ -147,6 +172,7 @@ struct ccm_session_sizes {
 /**
  * struct ccm_session - the state machine of one partner; large: never on a stack
  * @config: as configured
+ * @psk: numbers of the pre-shared keys there are here, the highest first; 0: no more
  * @enabled: between CCM_SEV_START and CCM_SEV_STOP
  * @state: enum ccm_state
  * @reason: enum ccm_reason of the last DOWN
@@ -183,6 +209,7 @@ struct ccm_session_sizes {
  */
 struct ccm_session {
 	struct ccm_session_config config;
+	u32 psk[CCM_PSK_NUMBERS];
 	bool enabled;
 	u32 state;
 	u32 reason;

@@ -45,6 +45,7 @@
 #define LATE_TEXT	"the series takes too long: close, unreachable (or hung: mail is not " \
 			"taken); " BACKOFF_TEXT
 #define ALIVE_TEXT	"a candidate that waits for this is sent away: duplicate"
+#define NO_PROOF	"no proof is looked at"
 #define NO_WORD		"none is looked for before READY"
 #define WORD_TEXT	"READ the page at once, and give the answer a few milliseconds; one that " \
 			"waits for that already is the same"
@@ -65,7 +66,7 @@
 
 static const struct ccm_session_row rows[] = {
 	ROW(DOWN, START, start, IN_DOWN | IN_CONNECTING,
-	    "connect at once; ignored if already started"),
+	    "connect at once, or as soon as there is a key; ignored if already started"),
 	ROW(DOWN, STOP, stop, IN_DOWN,
 	    "stay down until START; the reason shows why"),
 	ROW(DOWN, PATH_UP, path_up_down, IN_DOWN | IN_CONNECTING,
@@ -81,6 +82,7 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(DOWN, MESSAGE, NO_CONNECTION),
 	IGNORE(DOWN, READ_DONE, NO_CONNECTION),
 	IGNORE(DOWN, RING, NO_CONNECTION),
+	IGNORE(DOWN, VERIFIED, NO_CONNECTION),
 	IGNORE(DOWN, VERDICT, NO_CONNECTION),
 	IGNORE(DOWN, ALIVE, NO_CONNECTION),
 	IGNORE(DOWN, WORD, NO_CONNECTION),
@@ -90,6 +92,8 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(DOWN, LINK_PREPARED, NO_TRY),
 	IGNORE(DOWN, LINK_OPENED, NO_TRY),
 	IGNORE(DOWN, LINK_FAILED, NO_TRY),
+	ROW(DOWN, PSK, psk_down, IN_DOWN | IN_CONNECTING,
+	    "if it waits for a key, or was refused for it: connect at once"),
 
 	IGNORE(CONNECTING, START, STARTED),
 	ROW(CONNECTING, STOP, stop, IN_DOWN,
@@ -122,6 +126,7 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(CONNECTING, READ_DONE, "nothing has been read yet"),
 	ROW(CONNECTING, RING, ring, IN_DOWN | IN_CONNECTING,
 	    "nothing can ring before the keys are exchanged: close, refused"),
+	IGNORE(CONNECTING, VERIFIED, NO_PROOF),
 	IGNORE(CONNECTING, VERDICT, "nothing is watched yet"),
 	IGNORE(CONNECTING, ALIVE, "nothing is watched yet"),
 	IGNORE(CONNECTING, WORD, NO_WORD),
@@ -131,6 +136,7 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(CONNECTING, LINK_PREPARED, NO_TRY),
 	IGNORE(CONNECTING, LINK_OPENED, NO_TRY),
 	IGNORE(CONNECTING, LINK_FAILED, NO_TRY),
+	ROW(CONNECTING, PSK, psk, IN_CONNECTING, "what connections are proven by from now on"),
 
 	IGNORE(GREETING, START, STARTED),
 	ROW(GREETING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
@@ -155,9 +161,14 @@ static const struct ccm_session_row rows[] = {
 	    "panicked, " BACKOFF_TEXT ". R2: the partner's answer; go on as far as its hello, "
 	    "catalog and ready are here. Wrong: " REFUSE_TEXT),
 	ADV(GREETING, RING, ring, IN_ENDED,
-	    "hello: check and answer it, write my catalog (W2); a crash kernel's, and R1 is done: "
-	    "goodbye, close, panicked; answer: read it (R2); " MAIL_TEXT
+	    "hello: check it; with a key have its proof looked at, else answer it, write my catalog "
+	    "(W2), or, a crash kernel's and R1 is done: goodbye, close, panicked; answer: read it "
+	    "(R2); " MAIL_TEXT
 	    "ready: keep it; goodbye: close with its reason. Wrong or out of order: " REFUSE_TEXT),
+	ADV(GREETING, VERIFIED, verified, IN_ENDED,
+	    "answer the hello, write my catalog (W2); a crash kernel's, and R1 is done: goodbye, "
+	    "close, panicked; the proof is wrong: say so, goodbye, close, authentication; next "
+	    "attempt after the longest backoff"),
 	ADV(GREETING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
 	ROW(GREETING, ALIVE, alive, IN_GREETING, ALIVE_TEXT),
@@ -169,6 +180,7 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(GREETING, LINK_PREPARED, NO_TRY),
 	IGNORE(GREETING, LINK_OPENED, NO_TRY),
 	IGNORE(GREETING, LINK_FAILED, NO_TRY),
+	ROW(GREETING, PSK, psk, IN_GREETING, "what connections are proven by from now on"),
 
 	IGNORE(NEGOTIATING, START, STARTED),
 	ROW(NEGOTIATING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
@@ -192,6 +204,7 @@ static const struct ccm_session_row rows[] = {
 	    MAIL_TEXT "with the catalog, compute the plan and open the links; if there are none to "
 	    "wait for, write ready (W3); ready: keep it; goodbye: close with its reason; repeated: "
 	    "ignored. Wrong or out of order: " REFUSE_TEXT),
+	IGNORE(NEGOTIATING, VERIFIED, NO_PROOF),
 	ADV(NEGOTIATING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
 	ROW(NEGOTIATING, ALIVE, alive, IN_NEGOTIATING, ALIVE_TEXT),
@@ -202,6 +215,7 @@ static const struct ccm_session_row rows[] = {
 	IGNORE(NEGOTIATING, LINK_PREPARED, NO_TRY),
 	IGNORE(NEGOTIATING, LINK_OPENED, NO_TRY),
 	IGNORE(NEGOTIATING, LINK_FAILED, NO_TRY),
+	ROW(NEGOTIATING, PSK, psk, IN_NEGOTIATING, "what connections are proven by from now on"),
 
 	IGNORE(OPENING, START, STARTED),
 	ROW(OPENING, STOP, stop, IN_DOWN, GOODBYE_TEXT),
@@ -224,6 +238,7 @@ static const struct ccm_session_row rows[] = {
 	    MAIL_TEXT "if no link is left to wait for, write ready (W3); ready: check it; when "
 	    "both are done, tell clients READY; goodbye: close with its reason; repeated: "
 	    "ignored. Wrong or out of order: " REFUSE_TEXT),
+	IGNORE(OPENING, VERIFIED, NO_PROOF),
 	ADV(OPENING, VERDICT, verdict, IN_ENDED,
 	    "close, with the verdict's reason, or mtu as for ERROR; " BACKOFF_TEXT),
 	ROW(OPENING, ALIVE, alive, IN_OPENING, ALIVE_TEXT),
@@ -237,6 +252,7 @@ static const struct ccm_session_row rows[] = {
 	    OPENED_TEXT "; if it was the last one, write ready (W3)"),
 	ADV(OPENING, LINK_FAILED, link_failed, IN_OPENING | IN_READY,
 	    FAILED_TEXT "; if it was the last one, write ready (W3)"),
+	ROW(OPENING, PSK, psk, IN_OPENING, "what connections are proven by from now on"),
 
 	IGNORE(READY, START, STARTED),
 	ROW(READY, STOP, stop, IN_DOWN,
@@ -262,6 +278,7 @@ static const struct ccm_session_row rows[] = {
 	ADV(READY, RING, ring, IN_ENDED | IN_READY,
 	    MAIL_TEXT "goodbye: close, tell clients DOWN with its reason; repeated: ignored. "
 	    "Wrong or unknown: goodbye, close, tell clients DOWN refused"),
+	IGNORE(READY, VERIFIED, NO_PROOF),
 	ADV(READY, VERDICT, verdict, IN_ENDED,
 	    "close, tell clients DOWN with the verdict's reason; " BACKOFF_TEXT),
 	ROW(READY, ALIVE, alive, IN_READY, ALIVE_TEXT "; a last word was false: say so"),
@@ -275,6 +292,7 @@ static const struct ccm_session_row rows[] = {
 	ROW(READY, LINK_PREPARED, link_prepared, IN_READY, PREPARED_TEXT),
 	ADV(READY, LINK_OPENED, link_opened, IN_READY, OPENED_TEXT),
 	ADV(READY, LINK_FAILED, link_failed, IN_READY, FAILED_TEXT),
+	ROW(READY, PSK, psk, IN_READY, "what connections are proven by from now on"),
 };
 
 /*
@@ -302,8 +320,10 @@ static const struct ccm_session_row candidate_rows[] = {
 	CANDIDATE(READ_DONE, read_done, CANDIDATE_IN,
 		  "check the page or the answer; wrong: goodbye, close it" CANDIDATE_GOES),
 	CANDIDATE(RING, ring, CANDIDATE_IN,
-		  "hello: check and answer it; answer: read it (R2); catalog: left for later; "
+		  "hello: check and answer it, or have its proof looked at; answer: read it (R2); catalog: left for later; "
 		  "goodbye, or wrong: close it" CANDIDATE_GOES),
+	CANDIDATE(VERIFIED, verified, CANDIDATE_IN,
+		  "right: answer the hello; wrong: say so, goodbye, close it" CANDIDATE_GOES),
 };
 
 const struct ccm_session_row *ccm_session_candidate_table(u32 *count)

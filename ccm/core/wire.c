@@ -152,6 +152,8 @@ int ccm_wire_get_reject(const u8 *buf, u32 len, struct ccm_wire_reject *msg)
 
 void ccm_wire_put_keys(u8 *buf, const struct ccm_wire_keys *msg)
 {
+	u32 i;
+
 	ccm_wire_put_header(buf, CCM_WIRE_KEYS, CCM_WIRE_KEYS_LEN);
 	ccm_put_u64(buf + 8, msg->status_addr);
 	ccm_put_u32(buf + 16, msg->status_key);
@@ -163,12 +165,17 @@ void ccm_wire_put_keys(u8 *buf, const struct ccm_wire_keys *msg)
 	ccm_put_u64(buf + 48, msg->nonce);
 	ccm_put_u32(buf + 56, msg->mtu);
 	ccm_put_u32(buf + 60, msg->path_mtu);
+	memcpy(buf + 64, msg->challenge, CCM_WIRE_CHALLENGE_LEN);
+	ccm_put_u32(buf + 80, msg->auth);
+	for (i = 0; i < CCM_PSK_NUMBERS; i++)
+		ccm_put_u32(buf + 88 + 4 * i, msg->numbers[i]);
 }
 
 int ccm_wire_get_keys(const u8 *buf, u32 len, struct ccm_wire_keys *msg)
 {
 	struct ccm_wire_keys m;
 	int error;
+	u32 i;
 
 	error = ccm_wire_check_header(buf, len, CCM_WIRE_KEYS, CCM_WIRE_KEYS_LEN);
 	if (error)
@@ -184,6 +191,10 @@ int ccm_wire_get_keys(const u8 *buf, u32 len, struct ccm_wire_keys *msg)
 	m.nonce = ccm_get_u64(buf + 48);
 	m.mtu = ccm_get_u32(buf + 56);
 	m.path_mtu = ccm_get_u32(buf + 60);
+	memcpy(m.challenge, buf + 64, CCM_WIRE_CHALLENGE_LEN);
+	m.auth = ccm_get_u32(buf + 80);
+	for (i = 0; i < CCM_PSK_NUMBERS; i++)
+		m.numbers[i] = ccm_get_u32(buf + 88 + 4 * i);
 	if (m.incarnation == 0 || m.nonce == 0)
 		return CCM_WIRE_ERANGE;
 	/* An address within a region must never wrap around. */
@@ -277,7 +288,8 @@ void ccm_wire_put_hello(u8 *buf, const struct ccm_wire_hello *msg)
 	ccm_put_u32(buf + 48, msg->detect_ms);
 	ccm_put_u32(buf + 52, msg->stage);
 	ccm_put_u32(buf + 56, msg->auth);
-	memcpy(buf + 64, msg->proof, CCM_WIRE_PROOF_LEN);
+	ccm_put_u32(buf + 60, msg->number);
+	memcpy(buf + CCM_HELLO_PROOF, msg->proof, CCM_WIRE_PROOF_LEN);
 	/* Nothing of what may lie behind the NUL leaves this node. */
 	for (i = 0; i < CCM_WIRE_NAME_LEN - 1 && msg->name[i]; i++)
 		buf[96 + i] = (u8)msg->name[i];
@@ -307,6 +319,7 @@ int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
 	m.stage = stage_known(ccm_get_u32(buf + 52));
 	/* Whether it is the one wanted is asked where it is answered. */
 	m.auth = ccm_get_u32(buf + 56);
+	m.number = ccm_get_u32(buf + 60);
 	m.uptime_ms = ccm_get_u64(buf + 128);
 	m.machine = ccm_get_u64(buf + 136);
 	memcpy(m.secret, buf + 144, CCM_WIRE_SECRET_LEN);
@@ -320,7 +333,7 @@ int ccm_wire_get_hello(const u8 *buf, u32 len, struct ccm_wire_hello *msg)
 		return CCM_WIRE_ERANGE;
 	if (m.uptime_ms > CCM_UPTIME_MS_MAX || !name_valid(buf + 96))
 		return CCM_WIRE_ERANGE;
-	memcpy(m.proof, buf + 64, CCM_WIRE_PROOF_LEN);
+	memcpy(m.proof, buf + CCM_HELLO_PROOF, CCM_WIRE_PROOF_LEN);
 	for (i = 0; buf[96 + i]; i++)
 		m.name[i] = (char)buf[96 + i];
 	*msg = m;
@@ -419,7 +432,7 @@ void ccm_wire_put_port(u8 *buf, const struct ccm_wire_port *msg)
 	ccm_wire_put_header(buf, CCM_WIRE_PORT, CCM_WIRE_PORT_LEN);
 	ccm_put_u32(buf + 8, msg->node);
 	ccm_put_u32(buf + 12, msg->partner);
-	ccm_put_u64(buf + 16, msg->nonce);
+	ccm_put_u64(buf + 16, msg->token);
 	ccm_put_u64(buf + 24, msg->instance);
 	ccm_put_u64(buf + 32, msg->instance_partner);
 	ccm_put_u32(buf + 40, msg->epoch);
@@ -438,7 +451,7 @@ int ccm_wire_get_port(const u8 *buf, u32 len, struct ccm_wire_port *msg)
 	memset(&m, 0, sizeof(m));
 	m.node = ccm_get_u32(buf + 8);
 	m.partner = ccm_get_u32(buf + 12);
-	m.nonce = ccm_get_u64(buf + 16);
+	m.token = ccm_get_u64(buf + 16);
 	m.instance = ccm_get_u64(buf + 24);
 	m.instance_partner = ccm_get_u64(buf + 32);
 	m.epoch = ccm_get_u32(buf + 40);
@@ -446,7 +459,7 @@ int ccm_wire_get_port(const u8 *buf, u32 len, struct ccm_wire_port *msg)
 	m.incarnation = ccm_get_u64(buf + 48);
 	if (!node_valid(m.node) || !node_valid(m.partner))
 		return CCM_WIRE_ERANGE;
-	if (m.nonce == 0 || m.incarnation == 0)
+	if (m.incarnation == 0)
 		return CCM_WIRE_ERANGE;
 	if (m.instance == 0 || m.instance_partner == 0)
 		return CCM_WIRE_ERANGE;
@@ -555,6 +568,8 @@ const char *ccm_reject_name(u32 code)
 		return "not from an address of that node";
 	case CCM_REJECT_DUMPING:
 		return "a crash kernel";
+	case CCM_REJECT_KEY:
+		return "no pre-shared key here yet";
 	default:
 		return "unknown";
 	}

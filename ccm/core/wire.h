@@ -44,6 +44,8 @@ CCM_EXTERN_C_BEGIN
 #define CCM_WIRE_NAME_LEN	32		/* host name with its NUL */
 #define CCM_WIRE_PROOF_LEN	32		/* HMAC-SHA256 */
 #define CCM_WIRE_SECRET_LEN	16		/* of a last word */
+#define CCM_WIRE_CHALLENGE_LEN	16		/* random, of each side, for one connection */
+#define CCM_PSK_NUMBERS		4U		/* of pre-shared keys that a side tells of */
 #define CCM_UPTIME_MS_MAX	(1ULL << 43)	/* of a kernel: 278 years */
 #define CCM_DETECT_MS_MIN	20U		/* detection time */
 #define CCM_DETECT_MS_MAX	60000U
@@ -79,7 +81,7 @@ enum ccm_wire_type {
 #define CCM_WIRE_HEADER_LEN	8
 #define CCM_WIRE_REQUEST_LEN	56
 #define CCM_WIRE_REJECT_LEN	48
-#define CCM_WIRE_KEYS_LEN	64
+#define CCM_WIRE_KEYS_LEN	112
 #define CCM_WIRE_RING_LEN	16
 #define CCM_WIRE_STATUS_LEN	96
 #define CCM_WIRE_HELLO_LEN	160
@@ -153,6 +155,7 @@ enum ccm_reject {
 	CCM_REJECT_ADMIN	= 10,	/* the partner is disabled here */
 	CCM_REJECT_ADDRESS	= 11,	/* you do not come from an address of that node */
 	CCM_REJECT_DUMPING	= 12,	/* you are a crash kernel: I know */
+	CCM_REJECT_KEY		= 13,	/* I have no pre-shared key (yet) */
 	CCM_REJECT_COUNT
 };
 
@@ -179,9 +182,13 @@ struct ccm_wire_reject {
  *	24  u64  mailbox_addr		32  u32  mailbox_key	36  u32  mailbox_len
  *	40  u64  incarnation		48  u64  nonce (of this session)
  *	56  u32  mtu			60  u32  path_mtu
+ *	64  u8[16]  challenge		80  u32  auth (enum ccm_auth)	84  u32  reserved
+ *	88  u32[4]  numbers (of pre-shared keys, the highest first; 0: no more)
+ *	104  u64  reserved
  *
  * @mtu is that of the sender's interface, @path_mtu of its queue pair, in bytes; 0: not known.
- * For people only: nothing is decided by them.
+ * For people only: nothing is decided by them. The highest number that both sides have is the
+ * key that both prove: see auth.h.
  */
 struct ccm_wire_keys {
 	u64 status_addr;
@@ -194,6 +201,9 @@ struct ccm_wire_keys {
 	u64 nonce;
 	u32 mtu;
 	u32 path_mtu;
+	u8 challenge[CCM_WIRE_CHALLENGE_LEN];
+	u32 auth;
+	u32 numbers[CCM_PSK_NUMBERS];
 };
 
 /* What lies in the mailbox (or the session page): the word of a ring */
@@ -246,6 +256,7 @@ struct ccm_wire_status {
 	u64 uptime_ms;
 };
 
+#define CCM_HELLO_PROOF		64	/* where it lies in a hello */
 #define CCM_STATUS_STAGE	32	/* offsets that the node stores to while it lives */
 #define CCM_STATUS_FLAGS	36
 #define CCM_STATUS_COUNTER	40
@@ -264,7 +275,7 @@ enum ccm_auth {
  *	12  u32  node			16  u64  incarnation
  *	24  u64  nonce (mine)		32  u64  nonce_partner (as I received it in A0)
  *	40  u64  capabilities		48  u32  detect_ms	52  u32  stage
- *	56  u32  auth (enum ccm_auth)	60  u32  reserved
+ *	56  u32  auth (enum ccm_auth)	60  u32  number (of the pre-shared key; 0: none)
  *	64  u8[32]  proof		96  char[32]  name
  *	128  u64  uptime_ms (of the sender's kernel)
  *	136  u64  machine (what tells it from others with the same software)
@@ -281,6 +292,7 @@ struct ccm_wire_hello {
 	u32 detect_ms;
 	u32 stage;
 	u32 auth;
+	u32 number;
 	u8 proof[CCM_WIRE_PROOF_LEN];
 	char name[CCM_WIRE_NAME_LEN];
 	u64 uptime_ms;
@@ -360,7 +372,7 @@ struct ccm_wire_goodbye {
  * each side's values swapped.
  *
  *	 8  u32  node (the sender)	12  u32  partner (the receiver)
- *	16  u64  nonce (the receiver's, of the present session: nobody else knows it)
+ *	16  u64  token (of this port, by a key that only the two of the session have)
  *	24  u64  instance (of the sender's client)
  *	32  u64  instance_partner (of the receiver's)
  *	40  u32  epoch (of the link)	44  u32  port (from 0)
@@ -369,7 +381,7 @@ struct ccm_wire_goodbye {
 struct ccm_wire_port {
 	u32 node;
 	u32 partner;
-	u64 nonce;
+	u64 token;
 	u64 instance;
 	u64 instance_partner;
 	u32 epoch;

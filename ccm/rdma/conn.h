@@ -4,6 +4,7 @@
 #define CCM_RDMA_CONN_H
 
 #include <linux/list.h>
+#include <linux/siphash.h>
 
 #include "endpoint.h"
 #include "mail.h"
@@ -19,12 +20,14 @@
  * @entry: for its owner
  * @mailbox: memory
  * @mail: what goes over the queue pair
+ * @port_key: makes the tokens of its ports, when its partner has proven who it is
  */
 struct ccm_conn {
 	struct ccm_endpoint endpoint;
 	struct list_head entry;
 	struct ccm_mailbox mailbox;
 	struct ccm_mail mail;
+	siphash_key_t port_key;
 };
 
 struct ccm_conn *ccm_conn_open(const struct ccm_endpoint_config *config, u32 id,

@@ -43,7 +43,8 @@ TEST_P(CrashKernel, ProvesThePanic)
     b().boot();
     b().must("modprobe ccm_failing && echo crash-kernel >/sys/kernel/debug/ccm_failing/run");
     load(b());
-    const Event proven = w.wait_for({{"node", 2}, {"state", "down"}, {"reason", "panicked"}, {"stage", "dumping"}}, soon);
+    const Event proven =
+        w.wait_for({{"node", 2}, {"state", "down"}, {"reason", "panicked"}, {"stage", "dumping"}}, soon);
     EXPECT_NE(proven.json["flags"].dump().find("certain"), std::string::npos) << proven.json.dump();
     EXPECT_EQ(proven.json["incarnation"], incarnation) << "of the kernel that panicked";
     a().console().wait_for("its crash kernel runs", soon);
@@ -69,9 +70,8 @@ TEST_P(CrashKernel, ProvesThePanic)
     b().boot();
 }
 
-INSTANTIATE_TEST_SUITE_P(Panic, CrashKernel, ::testing::Values(false, true), [](const auto &param) {
-    return param.param ? "Heard" : "Silent";
-});
+INSTANTIATE_TEST_SUITE_P(Panic, CrashKernel, ::testing::Values(false, true),
+                         [](const auto &param) { return param.param ? "Heard" : "Silent"; });
 
 } // namespace
 } // namespace ccm::test

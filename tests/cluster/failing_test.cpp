@@ -333,6 +333,33 @@ TEST_F(EverySite, OfDebugfs)
 }
 
 // The caller hears of it, and may try again, also with the file that is open.
+// The keyring, and whoever proves keys, are made when the module is loaded; a key, when it is added.
+TEST_F(EverySite, OfAKey)
+{
+    unload(a(), "READY");
+    a().must("modprobe ccm_failing");
+    auto insmod = [] {
+        return a().run(fmt::format("insmod /modules/rdma_ccm.ko {}",
+                                   fmt::join(arguments(1, {.partners = {2}, .psk = true}), " ")));
+    };
+    for (const auto &[file, function, index] :
+         std::vector<std::tuple<const char *, const char *, std::size_t>>{{"ccm/keyring.c", "register_key_type", 0},
+                                                                          {"ccm/keyring.c", "kzalloc", 1},
+                                                                          {"ccm/keyring.c", "keyring_alloc", 0},
+                                                                          {"ccm/prover.c", "crypto_alloc_shash", 0}}) {
+        let_fail(a(), {site(file, function, index), 0, a_while_ms});
+        EXPECT_FALSE(insmod().ok()) << file << " " << function;
+        remember(let_none_fail(a()));
+    }
+    ASSERT_TRUE(insmod().ok());
+    let_fail(a(), {site("ccm/keyring.c", "kzalloc", 0), 0, a_while_ms});
+    EXPECT_FALSE(a().run("lab-loaded").ok());
+    remember(let_none_fail(a()));
+    EXPECT_TRUE(a().run("lab-loaded").ok());
+    unload(a(), "with a key");
+    load(a());
+}
+
 TEST_F(EverySite, OfAReaderOfTheDevice)
 {
     const std::string open = site("ccm/events.c", "kzalloc"), read = site("ccm/events.c", "kvcalloc");

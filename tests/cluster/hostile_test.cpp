@@ -195,7 +195,7 @@ TEST_F(Hostile, PortRequestsOfNobodyAreRejected)
     ccm_wire_port port{};
     port.node = 2;
     port.partner = 1;
-    port.nonce = 0x1234567812345678;
+    port.token = 0x1234567812345678;
     port.instance = port.instance_partner = port.epoch = 1;
     port.incarnation = 1;
     Bytes bytes(CCM_WIRE_PORT_LEN);

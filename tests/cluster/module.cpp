@@ -14,6 +14,8 @@ Settings test_settings()
 {
     Settings all = settings();
     all.programs["usr/bin/ccm-node-test"] = CCM_NODE_TEST;
+    all.programs["usr/bin/lab-loaded"] = CCM_CLUSTER_SOURCE "/loaded.sh";
+    all.programs["etc/ccm/psk"] = CCM_CLUSTER_SOURCE "/psk";
     return all;
 }
 
@@ -23,7 +25,8 @@ std::vector<std::string> arguments(int node, const Config &config)
     for (int id : config.partners)
         partners += fmt::format(fmt::runtime(config.ipv6 ? "{}{}@[2001:db8::{:x}]" : "{}{}@192.0.2.{}"),
                                 partners.empty() ? "" : ",", id, id);
-    std::vector<std::string> words{fmt::format("node={}", node), "cluster=" + config.cluster, "auth=none"};
+    std::vector<std::string> words{fmt::format("node={}", node), "cluster=" + config.cluster,
+                                   config.psk ? "auth=psk" : "auth=none"};
     if (!partners.empty())
         words.push_back("partners=" + partners);
     if (config.detect_ms)
@@ -49,12 +52,13 @@ NodeSpec configured(int node, const Config &config, NodeSpec base)
 
 void load(Node &node)
 {
-    node.must("modprobe rdma_ccm");
+    node.must("modprobe rdma_ccm && lab-loaded");
 }
 
 void load(Node &node, const Config &config)
 {
-    node.must(fmt::format("insmod /modules/rdma_ccm.ko {}", fmt::join(arguments(node.id(), config), " ")));
+    node.must(
+        fmt::format("insmod /modules/rdma_ccm.ko {} && lab-loaded", fmt::join(arguments(node.id(), config), " ")));
 }
 
 bool loaded(Node &node)

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rogue_partner.h"
 
+#include <bit>
+
+#include "../../ccm/core/bytes.h"
+
 #include <cstring>
 
 namespace ccm::test {
@@ -172,6 +176,36 @@ std::vector<ccm_link_slot> RoguePartner::victims_links()
     for (u32 i = 0; i < header.count; i++)
         ccm_links_get_slot(bytes.data(), i, &slots.emplace_back());
     return slots;
+}
+
+std::uint64_t RoguePartner::token_of(ccm_wire_port port) const
+{
+    const bool lower = port.node < port.partner;
+    const std::uint64_t key[] = {lower ? nonce_ : keys_.nonce, lower ? keys_.nonce : nonce_};
+    std::uint64_t v[] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d, key[0] ^ 0x6c7967656e657261,
+                         key[1] ^ 0x7465646279746573};
+    auto rounds = [&v](int count) {
+        while (count--) {
+            v[0] += v[1], v[1] = std::rotl(v[1], 13) ^ v[0], v[0] = std::rotl(v[0], 32);
+            v[2] += v[3], v[3] = std::rotl(v[3], 16) ^ v[2];
+            v[0] += v[3], v[3] = std::rotl(v[3], 21) ^ v[0];
+            v[2] += v[1], v[1] = std::rotl(v[1], 17) ^ v[2], v[2] = std::rotl(v[2], 32);
+        }
+    };
+    auto take = [&](std::uint64_t word) {
+        v[3] ^= word;
+        rounds(2);
+        v[0] ^= word;
+    };
+    Bytes data(CCM_WIRE_PORT_LEN);
+    port.token = 0;
+    ccm_wire_put_port(data.data(), &port);
+    for (std::size_t at = 0; at < data.size(); at += 8)
+        take(ccm_get_u64(data.data() + at));
+    take(std::uint64_t{data.size()} << 56);
+    v[2] ^= 0xff;
+    rounds(4);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 } // namespace ccm::test

@@ -39,6 +39,8 @@ public:
     const ccm_wire_keys &keys() const { return keys_; }
     std::uint64_t nonce() const { return nonce_; }
     std::uint64_t incarnation() const { return incarnation_; }
+    // What lets this port in, without authentication: SipHash-2-4 of it, by both nonces
+    std::uint64_t token_of(ccm_wire_port port) const;
 
 private:
     void mail(std::uint32_t offset, const Bytes &data, ccm_ring kind);

@@ -147,7 +147,6 @@ TEST_F(OtherWay, IsRejectedWithItsCode)
     ccm_wire_port port{};
     port.node = 1;
     port.partner = 2;
-    port.nonce = partner.keys().nonce;
     port.instance = entry.instance;
     port.instance_partner = theirs;
     port.incarnation = partner.incarnation();
@@ -162,6 +161,7 @@ TEST_F(OtherWay, IsRejectedWithItsCode)
         if (slot.epoch != port.epoch)
             partner.write_links(partner.links({slot}));
         port.epoch = slot.epoch;
+        port.token = partner.token_of(port);
         Bytes request(CCM_WIRE_PORT_LEN);
         ccm_wire_put_port(request.data(), &port);
         Rogue rogue(c, 1);

@@ -29,12 +29,27 @@ std::vector<Field> hello_fields()
         {"incarnation", 16, 8, 1, any64},  {"nonce", 24, 8, 1, any64},           {"nonce_partner", 32, 8, 1, any64},
         {"capabilities", 40, 8, 0, any64}, {"detect_ms", 48, 4, 20, 60000},      {"stage", 52, 4, 0, 8, unknown_stage},
         {"auth", 56, 4, 0, any32},         {"uptime_ms", 128, 8, 0, uptime_max}, {"machine", 136, 8, 0, any64},
+        {"number", 60, 4, 0, any32},
     };
     for (const Field &f : array("proof", 64, 32))
         fields.push_back(f);
     for (const Field &f : array("name", 96, 32))
         fields.push_back(f);
     for (const Field &f : array("secret", 144, 16))
+        fields.push_back(f);
+    return fields;
+}
+
+std::vector<Field> keys_fields()
+{
+    std::vector<Field> fields = {
+        {"status_addr", 8, 8, 0, any64},   {"status_key", 16, 4, 0, any32},  {"status_len", 20, 4, 0, any32},
+        {"mailbox_addr", 24, 8, 0, any64}, {"mailbox_key", 32, 4, 0, any32}, {"mailbox_len", 36, 4, 0, any32},
+        {"incarnation", 40, 8, 1, any64},  {"nonce", 48, 8, 1, any64},       {"mtu", 56, 4, 0, any32},
+        {"path_mtu", 60, 4, 0, any32},     {"auth", 80, 4, 0, any32},        {"number0", 88, 4, 0, any32},
+        {"number1", 92, 4, 0, any32},      {"number2", 96, 4, 0, any32},     {"number3", 100, 4, 0, any32},
+    };
+    for (const Field &f : array("challenge", 64, 16))
         fields.push_back(f);
     return fields;
 }
@@ -95,19 +110,7 @@ const std::vector<Layout> &layouts()
           {"node", 16, 4, 1, 65535},
           {"incarnation", 24, 8, 1, any64}},
          [](const Values &v, u32) { return versions(v); }},
-        {"keys",
-         3,
-         64,
-         {{"status_addr", 8, 8, 0, any64},
-          {"status_key", 16, 4, 0, any32},
-          {"status_len", 20, 4, 0, any32},
-          {"mailbox_addr", 24, 8, 0, any64},
-          {"mailbox_key", 32, 4, 0, any32},
-          {"mailbox_len", 36, 4, 0, any32},
-          {"incarnation", 40, 8, 1, any64},
-          {"nonce", 48, 8, 1, any64},
-          {"mtu", 56, 4, 0, any32},
-          {"path_mtu", 60, 4, 0, any32}},
+        {"keys", 3, 112, keys_fields(),
          [](const Values &v, u32) {
              return any64 - v.at("status_addr") >= v.at("status_len") &&
                     any64 - v.at("mailbox_addr") >= v.at("mailbox_len");
@@ -155,7 +158,7 @@ const std::vector<Layout> &layouts()
          56,
          {{"node", 8, 4, 1, 65535},
           {"partner", 12, 4, 1, 65535},
-          {"nonce", 16, 8, 1, any64},
+          {"token", 16, 8, 0, any64},
           {"instance", 24, 8, 1, any64},
           {"instance_partner", 32, 8, 1, any64},
           {"epoch", 40, 4, 1, any32},

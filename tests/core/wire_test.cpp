@@ -67,6 +67,11 @@ void visit_fields(ccm_wire_keys &m, const Visit &visit)
     FIELD(nonce);
     FIELD(mtu);
     FIELD(path_mtu);
+    FIELD(auth);
+    for (u32 i = 0; i < CCM_WIRE_CHALLENGE_LEN; i++)
+        visit_one(visit, "challenge" + std::to_string(i), m.challenge[i]);
+    for (u32 i = 0; i < CCM_PSK_NUMBERS; i++)
+        visit_one(visit, "number" + std::to_string(i), m.numbers[i]);
 }
 
 void visit_fields(ccm_wire_ring &m, const Visit &visit)
@@ -100,6 +105,7 @@ void visit_fields(ccm_wire_hello &m, const Visit &visit)
     FIELD(detect_ms);
     FIELD(stage);
     FIELD(auth);
+    FIELD(number);
     FIELD(uptime_ms);
     FIELD(machine);
     for (u32 i = 0; i < CCM_WIRE_PROOF_LEN; i++)
@@ -137,7 +143,7 @@ void visit_fields(ccm_wire_port &m, const Visit &visit)
 {
     FIELD(node);
     FIELD(partner);
-    FIELD(nonce);
+    FIELD(token);
     FIELD(instance);
     FIELD(instance_partner);
     FIELD(epoch);

@@ -19,6 +19,9 @@ void SessionChecker::before(const ccm_session &s, u64 now_us, const ccm_session_
         enabled_ = true;
     if (event.type == CCM_SEV_STOP)
         enabled_ = false;
+    if (event.type == CCM_SEV_VERIFIED && event.status &&
+        (event.conn == s.conn.id ? s.conn : s.candidate).done & CCM_DONE_VERIFYING)
+        verified_.insert(event.conn);
     /* Only the first keys of a connection can count. */
     ccm_wire_keys keys;
     if (event.type == CCM_SEV_MESSAGE && open_.count(event.conn) &&
@@ -138,6 +141,13 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         REQUIRE(a.what == CCM_READ_STATUS || a.what == CCM_READ_ANSWER);
         check_status(a, a.read_len);
         break;
+    case CCM_ACT_PROVE:
+        REQUIRE(a.what == CCM_RING_HELLO && config_.auth == CCM_AUTH_PSK);
+        check_mailbox(a, a.len);
+        break;
+    case CCM_ACT_VERIFY:
+        REQUIRE(open_.count(a.conn) && event_.type == CCM_SEV_RING && event_.status == CCM_RING_HELLO);
+        break;
     case CCM_ACT_WRITE:
         REQUIRE(a.what > 0 && a.what < CCM_RING_COUNT && a.what != CCM_RING_ANSWER);
         check_mailbox(a, a.len);
@@ -255,7 +265,10 @@ void SessionChecker::after(const ccm_session &s, const ccm_session_actions &acti
     REQUIRE(ready_ == (s.state == CCM_STATE_READY));
     REQUIRE(enabled_ || s.state == CCM_STATE_DOWN);
     /* Nothing waits for ever: what is neither READY nor stopped has a timer. */
-    REQUIRE(s.state == CCM_STATE_READY || (timer_us_ != 0) == enabled_);
+    const bool keyless = s.state == CCM_STATE_DOWN && s.config.auth == CCM_AUTH_PSK && !s.psk[0];
+    REQUIRE(s.state == CCM_STATE_READY || (timer_us_ != 0) == enabled_ || (keyless && timer_us_ == 0));
+    /* Nobody is let in who has proven nothing. */
+    REQUIRE(!ready_ || s.config.auth == CCM_AUTH_NONE || (s.conn.number_used && verified_.count(s.conn.id)));
     if (s.state >= CCM_STATE_GREETING)
         REQUIRE(shown_state_ == s.state);
     else

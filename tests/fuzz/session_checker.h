@@ -44,6 +44,7 @@ private:
     u32 last_connect_ = 0;
     std::map<u32, ccm_wire_keys> keys_; /* that came, by connection */
     std::map<u32, u64> keys_sent_;      /* A0 of ours, by connection: its nonce */
+    std::set<u32> verified_;            /* the hello's proof was right, on these connections */
     std::set<u32> page_right_;          /* R1 showed the partner's page, on these connections */
     std::set<u32> hello_right_;         /* a hello that knows my nonce came, on these */
     bool replaced_ = false;

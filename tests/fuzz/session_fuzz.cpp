@@ -110,13 +110,10 @@ void open_link(const ccm_session &s, u32 index, const std::vector<u8> &spoilt)
 {
     const ccm_session_link &link = s.links.link[index];
     const ccm_link_offer &offer = link.peer_offer;
-    std::vector<u8> request(CCM_WIRE_PORT_LEN, 0xee);
-    request.shrink_to_fit();
-    ccm_session_put_port(&s, index, link.plan.ports - 1U, request.data());
     ccm_wire_port port;
-    REQUIRE(ccm_wire_get_port(request.data(), CCM_WIRE_PORT_LEN, &port) == 0);
+    ccm_session_port(&s, index, link.plan.ports - 1U, &port);
     REQUIRE(port.node == s.config.node && port.partner == s.config.partner);
-    REQUIRE(port.incarnation == s.config.incarnation && port.nonce == s.conn.peer_keys.nonce);
+    REQUIRE(port.incarnation == s.config.incarnation && port.token == 0);
     REQUIRE(port.instance == link.instance && port.instance_partner == link.counterpart);
     REQUIRE(port.epoch == link.epoch && port.port == link.plan.ports - 1U);
 
@@ -206,7 +203,9 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
             clients.set(in.byte() % 16);
             event.catalog = &clients.catalog();
         }
-        if (op >= CCM_SEV_LINK_PREPARED) {
+        if (op == CCM_SEV_PSK)
+            event.psk[0] = in.byte() % 3;
+        else if (op >= CCM_SEV_LINK_PREPARED) {
             event.conn = which < 240 ? 0 : event.conn;
             fill_link(event, s, in.byte(), style);
         }

@@ -163,6 +163,9 @@ std::vector<u8> SessionPeer::keys(u32 conn)
     msg.mailbox_len = CCM_MAILBOX_LEN;
     msg.incarnation = end(conn).incarnation;
     msg.nonce = nonce(conn);
+    msg.auth = partner_.auth;
+    msg.numbers[0] = 2;
+    msg.numbers[1] = 1;
     return encode(CCM_WIRE_KEYS_LEN, msg, ccm_wire_put_keys);
 }
 
@@ -204,6 +207,7 @@ std::vector<u8> SessionPeer::mail(const ccm_session &s, u32 conn, u32 ring, u32 
         msg.capabilities = 3;
         msg.detect_ms = 250;
         msg.auth = partner_.auth;
+        msg.number = (conn == s.conn.id ? s.conn : s.candidate).number_used;
         std::strcpy(msg.name, "peer");
         return encode(CCM_WIRE_HELLO_LEN, msg, ccm_wire_put_hello);
     }

@@ -33,7 +33,8 @@ std::set<uint32_t> conns_of(const ccm_session &s)
 
 bool touches_memory(uint32_t type)
 {
-    return type == CCM_ACT_READ || type == CCM_ACT_WRITE || type == CCM_ACT_WATCH || type == CCM_ACT_MAIL;
+    return type == CCM_ACT_READ || type == CCM_ACT_WRITE || type == CCM_ACT_PROVE || type == CCM_ACT_WATCH ||
+           type == CCM_ACT_MAIL;
 }
 
 // What a MAIL writes; empty: it is not what it must be
@@ -58,7 +59,7 @@ Bytes mail_of(const ccm_session &s, const ccm_session_action &a)
 // The range of the partner's memory that an action names
 bool within(const ccm_session &s, const ccm_session_action &a, const ccm_wire_keys &keys)
 {
-    bool mailbox = a.type == CCM_ACT_WRITE || a.type == CCM_ACT_MAIL;
+    bool mailbox = a.type == CCM_ACT_WRITE || a.type == CCM_ACT_PROVE || a.type == CCM_ACT_MAIL;
     uint64_t base = mailbox ? keys.mailbox_addr : keys.status_addr;
     uint64_t size = mailbox ? keys.mailbox_len : keys.status_len;
     uint64_t len = a.type == CCM_ACT_MAIL   ? mail_of(s, a).size()
@@ -92,10 +93,13 @@ bool payload_right(const ccm_session_action &a)
     case CCM_ACT_ANSWER:
         return a.what == CCM_RING_ANSWER && !ccm_wire_get_answer(a.data, a.len, &answer) &&
                answer.code != CCM_ANSWER_NONE;
+    case CCM_ACT_PROVE:
+        return a.what == CCM_RING_HELLO && !ccm_wire_get_hello(a.data, a.len, &hello) && hello.auth == CCM_AUTH_PSK &&
+               hello.number;
     case CCM_ACT_WRITE:
         switch (a.what) {
         case CCM_RING_HELLO:
-            return !ccm_wire_get_hello(a.data, a.len, &hello);
+            return !ccm_wire_get_hello(a.data, a.len, &hello) && hello.auth == CCM_AUTH_NONE;
         case CCM_RING_READY:
             return !ccm_wire_get_ready(a.data, a.len, &ready);
         case CCM_RING_GOODBYE:
@@ -250,6 +254,10 @@ std::string check_step(const Step &t)
             break;
         case CCM_ACT_CLIENTS:
             break;
+        case CCM_ACT_VERIFY:
+            if (event.type != CCM_SEV_RING || event.status != CCM_RING_HELLO || a.conn != event.conn)
+                return "VERIFY of a hello that is not there";
+            break;
         case CCM_ACT_RING:
             if (event.type != CCM_SEV_RING ||
                 a.what != (event.status == CCM_RING_CATALOG ? CCM_RING_CATALOG_TAKEN : CCM_RING_LINKS_TAKEN))
@@ -265,6 +273,8 @@ std::string check_step(const Step &t)
     }
     if (event.type == CCM_SEV_REQUEST && answers != 1)
         return "a request without exactly one answer";
+    if (client && s.config.auth == CCM_AUTH_PSK && !s.conn.number_used)
+        return "READY with somebody who has proven nothing";
     if (client != s.told_ready || client != (s.state == CCM_STATE_READY))
         return "clients have not been told what is";
     if (live != conns_of(s) || (s.candidate.id && s.state < CCM_STATE_GREETING))
@@ -274,7 +284,8 @@ std::string check_step(const Step &t)
         return "a state that was not shown";
     if (s.state == CCM_STATE_DOWN && s.reason != shown_reason)
         return "a reason that was not shown";
-    if (s.enabled && s.state != CCM_STATE_READY && !s.deadline_us)
+    bool keyless = s.state == CCM_STATE_DOWN && s.config.auth == CCM_AUTH_PSK && !s.psk[0];
+    if (s.enabled && s.state != CCM_STATE_READY && !s.deadline_us && !keyless)
         return "nothing would ever wake this session";
     if (s.deadline_us >
         t.now + 1000ULL * std::max(CCM_RETRY_MAX_MS * 5 / 4,

@@ -12,6 +12,7 @@
 #include "fabric.h"
 #include "node.h"
 #include "options.h"
+#include "proofs.h"
 #include "world.h"
 
 namespace sim {
@@ -51,6 +52,7 @@ public:
     uint64_t last_fault = 0;
     std::map<TryKey, TryDone> tries; // what each side has ever come to
     std::set<uint64_t> panicked;     // incarnations
+    Proofs proofs{world.rng};
     uint32_t detect_ms = CCM_DETECT_MS_DEFAULT;
     bool hardware = false; // a stopped host's memory still answers
     bool iwarp = false;

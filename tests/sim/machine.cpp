@@ -61,6 +61,7 @@ Machine &Machine::step(Happening h)
 
     h.event.random = random;
     std::memset(h.event.secret, 0x5e, sizeof(h.event.secret));
+    std::memset(h.event.challenge, 0x3c, sizeof(h.event.challenge));
     h.event.read_us = read_us;
     h.event.data = h.data.data();
     h.event.len = static_cast<uint32_t>(h.data.size());
@@ -211,6 +212,9 @@ Happening Machine::keys(const std::function<void(ccm_wire_keys &)> &tweak) const
     m.mailbox_len = CCM_MAILBOX_LEN;
     m.incarnation = peer_incarnation;
     m.nonce = peer_nonce;
+    std::memset(m.challenge, 0xc4, sizeof(m.challenge));
+    m.auth = s.config.auth;
+    std::copy(std::begin(peer_psk), std::end(peer_psk), m.numbers);
     if (tweak)
         tweak(m);
     h.data = encode(ccm_wire_put_keys, m, CCM_WIRE_KEYS_LEN);
@@ -255,6 +259,8 @@ Happening Machine::hello(const std::function<void(ccm_wire_hello &)> &tweak) con
     m.detect_ms = CCM_DETECT_MS_DEFAULT;
     m.stage = CCM_STAGE_INITRAMFS;
     m.name[0] = 'b';
+    m.auth = s.config.auth;
+    m.number = conn().number_used;
     if (tweak)
         tweak(m);
     h.data = encode(ccm_wire_put_hello, m, CCM_WIRE_HELLO_LEN);
@@ -437,6 +443,20 @@ Machine &Machine::fail(uint32_t status)
     return step(simple(CCM_SEV_FAILED, 0, status));
 }
 
+Happening Machine::psk(const std::vector<uint32_t> &numbers) const
+{
+    Happening h = simple(CCM_SEV_PSK);
+    std::copy(numbers.begin(), numbers.end(), h.event.psk);
+    return h;
+}
+
+Machine &Machine::with_psk(const std::vector<uint32_t> &mine, const std::vector<uint32_t> &theirs)
+{
+    s.config.auth = CCM_AUTH_PSK;
+    std::copy(theirs.begin(), theirs.end(), peer_psk);
+    return step(psk(mine));
+}
+
 Machine &Machine::timer()
 {
     if (takes)
@@ -468,6 +488,8 @@ Machine &Machine::to(ccm_state state)
             step(keys());
         step(status());
         step(hello());
+        if (has(CCM_ACT_VERIFY))
+            step(verified());
         step(answer_ring());
         step(answer());
     }

@@ -62,6 +62,8 @@ public:
     Happening ready(const std::function<void(ccm_wire_ready &)> &tweak = {}) const;
     Happening goodbye(uint32_t reason) const;
     Happening links(const Slots &slots, const std::function<void(ccm_links_header &)> &tweak = {});
+    Happening verified(bool right = true) const { return simple(CCM_SEV_VERIFIED, 0, right); }
+    Happening psk(const std::vector<uint32_t> &numbers) const; // the keys there are here
     Happening taken(uint32_t ring) const { return simple(CCM_SEV_RING, 0, ring); }
 
     // What the runtime tells of the machine's clients, and of the present try of a link
@@ -74,6 +76,8 @@ public:
 
     // Ways through the states, by events alone
     Machine &start();
+    // Authentication is wanted; each side has keys of these numbers.
+    Machine &with_psk(const std::vector<uint32_t> &mine, const std::vector<uint32_t> &theirs);
     Machine &fail(uint32_t status = CCM_CM_NO_LISTENER);
     Machine &timer();   // the armed time comes
     Machine &passive(); // DOWN, then accept a request
@@ -110,7 +114,8 @@ public:
     uint32_t peer_attempt = 1;
     uint64_t peer_nonce = 0xfeed;
     uint32_t next_incoming = 1;
-    Entries peer_clients; // of the partner's catalog
+    uint32_t peer_psk[CCM_PSK_NUMBERS]{}; // numbers of the partner's keys
+    Entries peer_clients;                 // of the partner's catalog
     uint64_t peer_generation = 1;
     uint64_t peer_sequence = 0;        // of the partner's tables so far
     std::vector<ccm_link_action> acts; // of the last step

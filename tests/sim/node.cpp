@@ -23,6 +23,11 @@ Event simple(ccm_session_event_type type, uint32_t reason = CCM_REASON_NONE)
     return e;
 }
 
+const ccm_session_conn &conn_of(const ccm_session &s, uint32_t id)
+{
+    return id == s.conn.id ? s.conn : s.candidate;
+}
+
 // Where in the mailbox a kind of mail lies, and how much room it has
 std::pair<uint32_t, uint32_t> mail_place(uint32_t ring)
 {
@@ -60,6 +65,7 @@ Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch)
         config.version_max = CCM_VERSION_MAX;
         config.detect_ms = cluster.detect_ms;
         config.capabilities = 0xf0 | host;
+        config.auth = cluster.options.seed % 2 ? CCM_AUTH_PSK : CCM_AUTH_NONE;
         config.machine = host;
         fmt::format_to_n(config.name, sizeof(config.name) - 1, "node{}", host);
 
@@ -106,6 +112,10 @@ void Node::refresh_page()
 void Node::start()
 {
     for (auto &[id, p] : partners_) {
+        Event keys = simple(CCM_SEV_PSK);
+
+        keys.event.psk[0] = 1;
+        push(id, Source::other, keys);
         push(id, Source::other, simple(CCM_SEV_CLIENTS));
         push(id, Source::other, simple(CCM_SEV_START));
     }
@@ -241,6 +251,8 @@ void Node::handle(Partner &p, Event &event)
         p.asking.insert(event.event.conn);
     event.event.random = cluster_.world.rng.next();
     for (size_t i = 0; i < sizeof(event.event.secret); i++)
+        event.event.challenge[i] =
+            static_cast<uint8_t>(event.event.random >> i % 8 * 8) ^ static_cast<uint8_t>(0x80 + i),
         event.event.secret[i] = static_cast<uint8_t>(event.event.random >> i % 8 * 8) ^ static_cast<uint8_t>(i);
     event.event.uptime_ms = uptime_ms();
     event.event.heard_us = p.heard_us;
@@ -293,6 +305,17 @@ void Node::handle(Partner &p, Event &event)
     watch(p.watch.rest(p.session));
     check_rest(cluster_, host_, p);
     check_pair(cluster_, host_, p.id);
+
+    for (uint32_t i = 0; i < actions.count; i++) {
+        if (actions.list[i].type != CCM_ACT_VERIFY)
+            continue;
+        Event verified = simple(CCM_SEV_VERIFIED);
+
+        verified.event.conn = actions.list[i].conn;
+        verified.event.status = cluster_.proofs.right(p.session, conn_of(p.session, verified.event.conn), event.data);
+        handle(p, verified);
+        return;
+    }
 }
 
 void Node::carry_out(Partner &p, const ccm_session_action &a)
@@ -351,6 +374,16 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         op.kind = Op::read;
         fabric.post(p.ends.at(a.conn), std::move(op));
         break;
+    case CCM_ACT_PROVE: {
+        Bytes proof = cluster_.proofs.make(p.session, conn_of(p.session, a.conn), op.data);
+
+        std::copy(proof.begin(), proof.end(), op.data.begin() + CCM_HELLO_PROOF);
+        op.kind = Op::write;
+        fabric.post(p.ends.at(a.conn), std::move(op));
+        break;
+    }
+    case CCM_ACT_VERIFY:
+        break; // handle()
     case CCM_ACT_WRITE:
         op.kind = Op::write;
         if (a.what == CCM_RING_READY)

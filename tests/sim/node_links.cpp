@@ -238,6 +238,12 @@ std::function<Try *()> Node::while_there(uint32_t partner, uint32_t place, uint6
     };
 }
 
+// A stand-in for what the key of a session's ports makes
+static uint64_t token_of(const ccm_session &s)
+{
+    return s.conn.nonce ^ s.conn.peer_keys.nonce;
+}
+
 // A connect request for one port, and its answer
 void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t port)
 {
@@ -245,7 +251,9 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
     std::array<uint8_t, CCM_WIRE_PORT_LEN> data;
     ccm_wire_port msg{};
 
-    ccm_session_put_port(&partners_.at(partner).session, place, port, data.data());
+    ccm_session_port(&partners_.at(partner).session, place, port, &msg);
+    msg.token = token_of(partners_.at(partner).session);
+    ccm_wire_put_port(data.data(), &msg);
     if (ccm_wire_get_port(data.data(), CCM_WIRE_PORT_LEN, &msg) || msg.node != host_ || msg.partner != partner ||
         msg.incarnation != incarnation_)
         c.world.fail("node {}: a port's request to {} does not decode", host_, partner);
@@ -269,7 +277,7 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
             if (node && node->listening) {
                 Partner &p = node->partners_.at(msg.node);
                 int at =
-                    p.session.conn.id && p.session.conn.nonce == msg.nonce
+                    p.session.conn.id && token_of(p.session) == msg.token
                         ? ccm_links_admit(&p.session.links, msg.instance_partner, msg.instance, msg.epoch, msg.port)
                         : -1;
 

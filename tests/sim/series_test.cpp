@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // From a connection to READY and back: the series, what is refused, how a session ends.
 #include <algorithm>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -519,20 +520,22 @@ TEST_F(Series, TheCatalogFillsAPage)
 
 TEST_F(Series, Goodbye)
 {
-    for (uint32_t reason = 0; reason <= CCM_REASON_COUNT; reason++) {
-        bool valid = reason > CCM_REASON_NONE && reason < CCM_REASON_COUNT;
-        uint32_t shown = valid ? reason : u(CCM_REASON_REFUSED);
-        bool policy = shown == CCM_REASON_REFUSED || shown == CCM_REASON_VERSION ||
-                      shown == CCM_REASON_AUTHENTICATION || shown == CCM_REASON_DUPLICATE ||
-                      shown == CCM_REASON_ADDRESS || shown == CCM_REASON_MTU;
+    // Reasons that a partner can have by itself; and those that need no proof of who says it
+    const std::set<uint32_t> own{CCM_REASON_ADMIN,   CCM_REASON_SHUTDOWN,       CCM_REASON_VERSION,
+                                 CCM_REASON_REFUSED, CCM_REASON_AUTHENTICATION, CCM_REASON_DUPLICATE};
+    const std::set<uint32_t> proven{CCM_REASON_ADMIN, CCM_REASON_SHUTDOWN};
 
+    for (uint32_t reason = 0; reason <= CCM_REASON_COUNT; reason++) {
         for (auto state : {CCM_STATE_GREETING, CCM_STATE_OPENING, CCM_STATE_READY}) {
+            uint32_t shown = own.count(reason) ? reason : u(CCM_REASON_REFUSED);
+            if (state == CCM_STATE_GREETING && proven.count(reason))
+                shown = CCM_REASON_UNREACHABLE;
             Machine e;
 
             e.start().to(state);
             e.step(e.goodbye(reason));
             EXPECT_EQ(e.has(CCM_ACT_DOWN), state == CCM_STATE_READY);
-            expect_ended(e, shown, false, policy);
+            expect_ended(e, shown, false, shown != CCM_REASON_UNREACHABLE && !proven.count(shown));
         }
     }
 }

@@ -54,8 +54,14 @@ void beside(std::vector<Variant> &list)
         add();
         if (!(m.s.conn.done & CCM_DONE_PROVEN))
             continue;
-        for (const Happening &h : {m.keys(), m.status(), m.hello(), m.answer_ring(), m.answer()})
+        for (const Happening &h : {m.keys(), m.status(), m.hello(), m.verified(), m.answer_ring(), m.answer()}) {
+            if (h.event.type == CCM_SEV_VERIFIED) {
+                if (!m.has(CCM_ACT_VERIFY))
+                    continue;
+                add();
+            }
             m.step(h);
+        }
         add();
     }
 }
@@ -66,21 +72,30 @@ std::vector<Variant> machines()
     std::vector<Variant> list;
 
     for (bool lower : {true, false}) {
-        for (bool iwarp : {false, true}) {
+        for (std::string way : {"", " iwarp", " psk"}) {
+            bool iwarp = way == " iwarp", psk = way == " psk";
             Machine fresh = lower ? Machine(1, 2) : Machine(2, 1);
+            if (psk)
+                fresh.with_psk({1}, {1});
             Machine active = fresh, passive = fresh, m = fresh;
-            std::string side = std::string(lower ? "lower" : "higher") + (iwarp ? " iwarp" : "");
+            std::string side = (lower ? "lower" : "higher") + way;
             auto add = [&](const char *name, const Machine &machine) { list.push_back({side + " " + name, machine}); };
             auto series = [&](const char *name, Machine at) {
                 add(name, at.greet(iwarp));
                 add(name, at.step(at.keys()));
                 Machine quick = at;
                 add(name, quick.step(quick.hello()));
+                if (psk)
+                    add(name, quick.step(quick.verified()));
                 add(name, at.step(at.status()));
                 add(name, at.step(at.answer_ring()));
                 Machine answered = at;
                 add(name, answered.step(answered.answer()));
+                if (psk)
+                    add(name, answered.step(answered.hello()));
                 add(name, at.step(at.hello()));
+                if (psk)
+                    add(name, at.step(at.verified()));
                 Machine early = at;
                 add(name, early.step(early.catalog()));
                 add(name, early.step(early.ready())); // R2 comes last
@@ -114,6 +129,16 @@ std::vector<Variant> machines()
                 add("up", m.take().step(m.links({m.slot(0, CCM_LINK_OPENED)})));
             }
 
+            if (psk) {
+                m = fresh;
+                m.step(m.psk({}));
+                add("without a key", m);
+                add("without a key, waiting", m.start());
+                m = fresh;
+                add("key lost", m.start().step(m.psk({})));
+                add("key lost, failed", m.fail());
+            }
+            m = fresh;
             add("new", fresh);
             add("connecting", active.start());
             series("active", active);
@@ -236,6 +261,10 @@ std::vector<Happening> happenings(Machine &m)
             add(other);
         }
     }
+    add(m.psk({}));
+    add(m.psk({1}));
+    add(m.verified());
+    add(m.verified(false));
     for (uint32_t kind : {0U, static_cast<uint32_t>(CCM_RING_COUNT), 255U})
         add(m.simple(CCM_SEV_RING, 0, kind));
     add(m.simple(CCM_SEV_READ_DONE, 0, 77));
@@ -267,7 +296,7 @@ TEST(Table, AdvancesWhereThereMayBeNews)
     const std::set<uint32_t> news = {CCM_SEV_READ_DONE,    CCM_SEV_RING,        CCM_SEV_TIMER,       CCM_SEV_CLIENTS,
                                      CCM_SEV_LINK_OPENED,  CCM_SEV_LINK_FAILED, CCM_SEV_REJECTED,    CCM_SEV_FAILED,
                                      CCM_SEV_DISCONNECTED, CCM_SEV_ERROR,       CCM_SEV_DEVICE_GONE, CCM_SEV_MESSAGE,
-                                     CCM_SEV_VERDICT};
+                                     CCM_SEV_VERDICT,      CCM_SEV_VERIFIED};
     uint32_t count = 0;
     const ccm_session_row *rows = ccm_session_table(&count);
 

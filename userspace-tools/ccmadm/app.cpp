@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "app.h"
 
+#include "key_text.h"
 #include "printer.h"
 #include "record.h"
 #include "verbs/verb.h"
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <limits>
+#include <unistd.h>
 
 namespace ccmadm {
 
@@ -38,6 +40,7 @@ struct Command {
     StageOptions stage;
     HoldOptions hold;
     FailoverOptions failover;
+    KeyOptions key;
     PeekOptions peek;
 };
 
@@ -85,12 +88,62 @@ std::string check_client(const std::string &text)
                        name_text(text), CCM_CLIENT_NAME_LEN - 1);
 }
 
+std::string check_cluster(const std::string &text)
+{
+    if (is_cluster_name(text))
+        return {};
+    return fmt::format("`{}` is not the name of a cluster, {}", name_text(text), cluster_name_form);
+}
+
+const auto check_key_number = number_from(1, std::numeric_limits<std::uint32_t>::max(), "the number of a key");
+
 auto check_stage_up_to(std::uint32_t last)
 {
     return [last](const std::string &text) {
         const auto stage = stage_named(text, last);
         return stage ? std::string() : stage.error().text;
     };
+}
+
+// The verbs below `key`. They need no device, and so have no --device.
+void describe_key(CLI::App &key, Command &command)
+{
+    const auto add = [&](const char *name, const char *about) {
+        CLI::App *verb = key.add_subcommand(name, about);
+        verb->add_flag("--json", command.json, "Print JSON");
+        return verb;
+    };
+    key.require_subcommand(1);
+    key.footer("A key is in a file that only its owner can read, and then in the module's keyring, out of\n"
+               "which nobody reads it. The highest number that both sides have is used.");
+
+    auto *generate = add("generate", "Make a new key in a new file, and do nothing else with it");
+    generate->add_option("file", command.key.files, "The file, which must not exist")
+        ->type_name("FILE")
+        ->type_size(1)
+        ->expected(1)
+        ->required();
+    generate->add_option("--cluster", command.key.cluster, "The cluster that it is for [that of the loaded module]")
+        ->type_name("NAME")
+        ->check(check_cluster);
+    generate->add_option("--number", command.key.number, "Its number [one more than the highest there is, or 1]")
+        ->type_name("N")
+        ->check(check_key_number);
+
+    auto *add_verb = add("add", "Add the keys of files to the module's keyring");
+    add_verb->add_option("file", command.key.files, "The files; - is standard input")
+        ->type_name("FILE")
+        ->type_size(1)
+        ->required();
+
+    add("list", "Show which keys the module has")
+        ->footer("Exits with 0 if there is one of the module's cluster, 2 if not.");
+
+    add("del", "Delete a key of the module's cluster from its keyring")
+        ->add_option("number", command.key.number, "The key's number")
+        ->type_name("NUMBER")
+        ->required()
+        ->check(check_key_number);
 }
 
 // The command line's grammar, writing to @command. A verb's own --json and --device
@@ -179,6 +232,8 @@ void describe(CLI::App &app, Command &command)
                    "Say that nothing of the partner is taken over (any more), and that somebody has looked")
         ->needs(of);
 
+    describe_key(*app.add_subcommand("key", "Make keys of the cluster, and give them to the module"), command);
+
     auto *peek = add("peek", "Read a partner's status page by RDMA, now");
     peek->add_option("partner", command.peek.partner, "The partner's id")
         ->type_name("N")
@@ -188,6 +243,19 @@ void describe(CLI::App &app, Command &command)
         ->type_name("MS")
         ->check(number_from(1, 10000, "a timeout in milliseconds"));
     peek->footer("Exits with 2 if there is no session with the partner, 3 if it does not answer.");
+}
+
+Result<ExitCode> run_key(const CLI::App &verb, const Command &command, Printer &printer)
+{
+    SystemKeyCalls calls;
+    const KeyContext context{calls, printer, STDIN_FILENO};
+    if (verb.got_subcommand("generate"))
+        return run_key_generate(context, command.key);
+    if (verb.got_subcommand("add"))
+        return run_key_add(context, command.key);
+    if (verb.got_subcommand("del"))
+        return run_key_del(context, command.key);
+    return run_key_list(context, command.key);
 }
 
 Result<ExitCode> run_verb(const CLI::App &app, Command &command, const Context &context)
@@ -250,6 +318,12 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
         return fail(errors, {fmt::format("{}; try `ccmadm --help`", text)});
     }
 
+    Printer printer(output, command.json ? Format::json : Format::text, clock);
+    if (app.got_subcommand("key")) {
+        const auto code = run_key(*app.get_subcommand("key"), command, printer);
+        return code ? code.value() : fail(errors, code.error());
+    }
+
     auto device = opener(command.device);
     if (!device)
         return fail(errors, device.error());
@@ -257,7 +331,6 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
     if (!info)
         return fail(errors, info.error());
 
-    Printer printer(output, command.json ? Format::json : Format::text, clock);
     const Context context{device.value(), info.value(), printer, clock, errors};
     const auto code = run_verb(app, command, context);
     return code ? code.value() : fail(errors, code.error());

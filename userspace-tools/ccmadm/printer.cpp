@@ -248,6 +248,53 @@ void Printer::failover(const std::vector<ordered_json> &decisions)
     output_.write(text);
 }
 
+void Printer::key_generated(const std::string &cluster, std::uint32_t number, const std::string &file)
+{
+    const std::string name = name_text(file);
+    if (format_ == Format::json)
+        line(ordered_json{{"cluster", cluster}, {"number", number}, {"file", name}}.dump());
+    else
+        line(fmt::format("{} is key {} of the cluster {}. Copy it to the partner in a way that nobody else can read "
+                         "(scp), and add it on both: ccmadm key add FILE",
+                         name, number, cluster));
+}
+
+void Printer::keys_changed(const std::string &cluster, const char *what, const std::vector<std::uint32_t> &numbers)
+{
+    if (format_ == Format::json)
+        line(ordered_json{{"cluster", cluster}, {what, numbers}}.dump());
+}
+
+void Printer::keys(const std::string &cluster, const std::vector<KeyEntry> &keys)
+{
+    ordered_json object{{"cluster", cluster}, {"keys", ordered_json::array()}, {"others", ordered_json::array()}};
+    std::vector<Row> own{{"KEY", "CLUSTER", "NOTE"}};
+    std::vector<Row> others;
+    for (const KeyEntry &key : keys) {
+        if (key.cluster == cluster) {
+            object["keys"].push_back({{"number", key.number}});
+            own.push_back({fmt::format("{}", key.number), key.cluster, ""});
+        } else {
+            object["others"].push_back({{"cluster", key.cluster}, {"number", key.number}});
+            others.push_back({fmt::format("{}", key.number), key.cluster, "of another cluster: not used"});
+        }
+    }
+    if (format_ == Format::json) {
+        line(object.dump());
+        return;
+    }
+    std::string text;
+    if (own.size() == 1)
+        text = fmt::format("no key of the cluster {}: `ccmadm key add FILE` adds one, `ccmadm key generate FILE` makes "
+                           "it\n",
+                           cluster);
+    if (own.size() + others.size() > 1) {
+        own.insert(own.end(), others.begin(), others.end());
+        text += table(std::move(own));
+    }
+    output_.write(text);
+}
+
 std::string partner_label(const ccm_record &record)
 {
     const std::string name = name_text(record.name);

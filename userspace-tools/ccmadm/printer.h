@@ -2,6 +2,7 @@
 #pragma once
 
 #include "clock.h"
+#include "keyring.h"
 #include "output.h"
 #include "present_state.h"
 
@@ -32,6 +33,13 @@ public:
 
     // What the failover monitor has decided, an object for each partner.
     void failover(const std::vector<nlohmann::ordered_json> &decisions);
+
+    // A new key is in @file: what is to be done with it.
+    void key_generated(const std::string &cluster, std::uint32_t number, const std::string &file);
+    // What has become of these keys, in one word. For people, nothing.
+    void keys_changed(const std::string &cluster, const char *what, const std::vector<std::uint32_t> &numbers);
+    // The keys in the module's keyring, those of its own @cluster first.
+    void keys(const std::string &cluster, const std::vector<KeyEntry> &keys);
 
     Output &output() { return output_; }
 

@@ -34,7 +34,7 @@ constexpr std::array reason_meanings{
     "its kernel was started anew, and will connect"sv,
     "no protocol version in common; update the older of the two"sv,
     "it is not configured as this node expects; compare node=, cluster= and partners= of both"sv,
-    "its proof did not verify; compare the keys of both"sv,
+    "a pre-shared key is missing here or there, or they are not the same; see `ccmadm key list` on both"sv,
     "unloaded, or disabled, by an administrator; load rdma_ccm where it is missing"sv,
     "no RDMA device here has a way to it; see `rdma link` and the interface's addresses"sv,
     "its module was loaded anew, and will connect; its kernel ran on"sv,

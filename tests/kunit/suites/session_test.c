@@ -702,7 +702,7 @@ static void session_table(struct kunit *test)
 		KUNIT_EXPECT_NE(test, rows[i].next, 0U);
 	}
 	rows = ccm_session_candidate_table(&count);
-	KUNIT_ASSERT_EQ(test, count, (u32)(CCM_SEV_RING - CCM_SEV_ESTABLISHED + 1));
+	KUNIT_ASSERT_EQ(test, count, (u32)(CCM_SEV_VERIFIED - CCM_SEV_ESTABLISHED + 1));
 	for (i = 0; i < count; i++) {
 		KUNIT_EXPECT_EQ(test, rows[i].state, (u32)CCM_STATE_COUNT);
 		KUNIT_EXPECT_EQ(test, rows[i].event, (u32)CCM_SEV_ESTABLISHED + i);

@@ -45,6 +45,12 @@ static const struct ccm_wire_keys sample_keys = {
 	.nonce = 0x6162636465666768ULL,
 	.mtu = 0x71727374,
 	.path_mtu = 0x75767778,
+	.challenge = {
+		0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7,
+		0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf,
+	},
+	.auth = CCM_AUTH_PSK,
+	.numbers = { 0x91929394, 0x81828384, 7 },
 };
 
 static const struct ccm_wire_ring sample_ring = {
@@ -80,6 +86,7 @@ static const struct ccm_wire_hello sample_hello = {
 	.detect_ms = 250,
 	.stage = CCM_STAGE_INITRAMFS,
 	.auth = CCM_AUTH_PSK,
+	.number = 0x91929394,
 	.proof = {
 		0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,
 		0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf,
@@ -114,7 +121,7 @@ static const struct ccm_wire_goodbye sample_goodbye = {
 static const struct ccm_wire_port sample_port = {
 	.node = 258,
 	.partner = 65534,
-	.nonce = 0x1112131415161718ULL,
+	.token = 0x1112131415161718ULL,
 	.instance = 0x2122232425262728ULL,
 	.instance_partner = 0x3132333435363738ULL,
 	.epoch = 0x41424344,
@@ -379,7 +386,13 @@ static const struct range_case range_cases[] = {
 	{ KEYS, "mailbox_key", 32, 4, 0, true },
 	{ KEYS, "incarnation", 40, 8, 0, false },
 	{ KEYS, "nonce", 48, 8, 0, false },
-	{ KEYS, "reserved", 56, 8, ~0ULL, true },
+	{ KEYS, "mtu", 56, 8, ~0ULL, true },
+	{ KEYS, "challenge", 64, 8, 0, true },
+	{ KEYS, "auth", 80, 4, 0xffffffff, true },	/* refused, not malformed */
+	{ KEYS, "reserved", 84, 4, 0xffffffff, true },
+	{ KEYS, "numbers", 88, 8, ~0ULL, true },
+	{ KEYS, "numbers", 96, 8, 0, true },
+	{ KEYS, "reserved", 104, 8, ~0ULL, true },
 
 	{ RING, "word", 8, 4, 0, false },
 	{ RING, "word", 8, 4, 0x00ffffff, false },
@@ -431,7 +444,7 @@ static const struct range_case range_cases[] = {
 	{ HELLO, "auth", 56, 4, CCM_AUTH_NONE, true },
 	{ HELLO, "auth", 56, 4, CCM_AUTH_PSK + 1, true },	/* answered, not malformed */
 	{ HELLO, "auth", 56, 4, 0xffffffff, true },
-	{ HELLO, "reserved", 60, 4, 0xffffffff, true },
+	{ HELLO, "number", 60, 4, 0xffffffff, true },
 	{ HELLO, "proof", 64, 8, 0, true },
 	{ HELLO, "name", 96, 1, 0, true },
 	{ HELLO, "name", 96, 1, 0x1f, false },
@@ -482,7 +495,7 @@ static const struct range_case range_cases[] = {
 	{ PORT, "node", 8, 4, 65536, false },
 	{ PORT, "partner", 12, 4, 0, false },
 	{ PORT, "partner", 12, 4, 65536, false },
-	{ PORT, "nonce", 16, 8, 0, false },
+	{ PORT, "token", 16, 8, 0, true },
 	{ PORT, "instance", 24, 8, 0, false },
 	{ PORT, "instance_partner", 32, 8, 0, false },
 	{ PORT, "epoch", 40, 4, 0, false },

@@ -6,7 +6,7 @@
 #   lab.pre=M,M           modules without which there is no network device
 #   lab.addr=A/LEN,...    addresses; without it the device stays down
 #   lab.rdma=rxe|siw|none link to add on the network device
-#   lab.load=M,M          modules to load at the end
+#   lab.load=M,M          modules to load at the end; then lab-loaded is run, if there is one
 . /etc/lab/common.sh
 
 mount -t proc proc /proc
@@ -62,6 +62,7 @@ for module in $lab_load; do
 	try modprobe "$module"
 done
 unset IFS
+[ -x /usr/bin/lab-loaded ] && try lab-loaded
 
 serve initramfs
 

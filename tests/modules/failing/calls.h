@@ -10,9 +10,12 @@
 #ifndef CCM_TEST_FAILING_CALLS_H
 #define CCM_TEST_FAILING_CALLS_H
 
+#include <crypto/hash.h>
 #include <linux/crash_dump.h>
 #include <linux/debugfs.h>
 #include <linux/inetdevice.h>
+#include <linux/key-type.h>
+#include <linux/key.h>
 #include <linux/kobject.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -59,6 +62,13 @@
 #define alloc_pages_exact(...)	(FAILING("alloc_pages_exact") ? NULL : (alloc_pages_exact)(__VA_ARGS__))
 #define sg_alloc_table(...)	(FAILING("sg_alloc_table") ? -ENOMEM : (sg_alloc_table)(__VA_ARGS__))
 #define alloc_workqueue(...)	(FAILING("alloc_workqueue") ? NULL : (alloc_workqueue)(__VA_ARGS__))
+
+/* keys and cryptography */
+#define register_key_type(...)	(FAILING("register_key_type") ? -ENOMEM : (register_key_type)(__VA_ARGS__))
+#define keyring_alloc(...)							\
+	(FAILING("keyring_alloc") ? FAILING_ERROR(struct key) : (keyring_alloc)(__VA_ARGS__))
+#define crypto_alloc_shash(...)							\
+	(FAILING("crypto_alloc_shash") ? FAILING_ERROR(struct crypto_shash) : (crypto_alloc_shash)(__VA_ARGS__))
 
 /* the kernel around us */
 #define misc_register(...)	(FAILING("misc_register") ? -ENOMEM : (misc_register)(__VA_ARGS__))

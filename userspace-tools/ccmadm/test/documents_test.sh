@@ -26,20 +26,33 @@ options_of() {
 source "$completion" || fail "$completion cannot be sourced"
 manual=$(MANWIDTH=200 groff -man -Tascii -P-cbou "$page") || fail "groff"
 
-verbs=$("$program" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+verbs_of() {
+	"$program" "$@" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+}
+
+# A verb, or one below another, as in "key add".
+check_verb() {
+	[[ " $(offers ccmadm "${@:1:$#-1}" "") " == *" ${!#} "* ]] || fail "completion lacks the verb $*"
+	grep -qw -- "ccmadm.* $*" <<<"$manual" || fail "man page lacks the verb $*"
+	for option in $(options_of "$@"); do
+		[[ " $(offers ccmadm "$@" --) " == *" $option "* ]] ||
+			fail "completion of $* lacks $option"
+		grep -q -- "$option" <<<"$manual" || fail "man page lacks $option of $*"
+	done
+	for option in $(offers ccmadm "$@" --); do
+		"$program" "$@" --help | grep -q -- "$option" ||
+			fail "completion of $* offers $option, which it does not have"
+	done
+}
+
+verbs=$(verbs_of)
 [ "$(wc -w <<<"$verbs")" -ge 5 ] || fail "help names too few verbs: $verbs"
+[ "$(verbs_of key | wc -w)" -eq 4 ] || fail "help of key names other than 4 verbs: $(verbs_of key)"
 
 for verb in $verbs; do
-	[[ " $(offers ccmadm "") " == *" $verb "* ]] || fail "completion lacks the verb $verb"
-	grep -qw -- "ccmadm.* $verb" <<<"$manual" || fail "man page lacks the verb $verb"
-	for option in $(options_of "$verb"); do
-		[[ " $(offers ccmadm "$verb" --) " == *" $option "* ]] ||
-			fail "completion of $verb lacks $option"
-		grep -q -- "$option" <<<"$manual" || fail "man page lacks $option of $verb"
-	done
-	for option in $(offers ccmadm "$verb" --); do
-		"$program" "$verb" --help | grep -q -- "$option" ||
-			fail "completion of $verb offers $option, which it does not have"
+	check_verb "$verb"
+	for below in $(verbs_of "$verb"); do
+		check_verb "$verb" "$below"
 	done
 done
 for option in $(options_of); do
@@ -56,6 +69,9 @@ words=$("$program" hold no-such-stage true 2>&1 | sed 's/.*the stages are: \([^;
 words=$("$program" wait --state no-such-state 2>&1 | sed 's/.*the states are: \([^;]*\).*/\1/; s/,//g')
 [ "$(offers ccmadm wait --state "")" = "$words" ] || fail "completion of --state is not: $words"
 [ "$(offers ccmadm --json w)" = "wait watch" ] || fail "completion behind a global option"
+[ "$(offers ccmadm --json key d)" = "del" ] || fail "completion of a verb below another"
+[ "$(offers ccmadm key add "$page")" = "$page" ] || fail "completion of files with keys"
+[ -z "$(offers ccmadm key generate --number "")" ] || fail "completion of --number offers something"
 [ -z "$(offers ccmadm wait --timeout "")" ] || fail "completion of --timeout offers something"
 
 warnings=$(groff -man -Tutf8 -ww -z "$page" 2>&1)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "record.h"
+#include "sysfs.h"
 #include "verb.h"
 
 #include <algorithm>
@@ -22,21 +22,6 @@ using nlohmann::ordered_json;
 // As the monitor (ccm_fm.ko) has them, a file each.
 constexpr std::array attributes{"decision", "reason",           "stage",         "incarnation",
                                 "flags",    "partner_decision", "partner_flags", "partner_advised"};
-
-Result<std::string> read_line(const std::string &path)
-{
-    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return Error{fmt::format("{}: {}", path, strerror(errno))};
-    std::array<char, 256> buffer{};
-    const ssize_t got = read(fd, buffer.data(), buffer.size());
-    const int number = errno;
-    close(fd);
-    if (got < 0)
-        return Error{fmt::format("{}: {}", path, strerror(number))};
-    std::string text = name_text({buffer.data(), static_cast<std::size_t>(got)});
-    return text.substr(0, text.find_last_not_of('?') + 1); // its end of line
-}
 
 Result<std::vector<std::uint32_t>> partners_in(const std::string &directory)
 {

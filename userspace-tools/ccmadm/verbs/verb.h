@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "device.h"
+#include "key_calls.h"
 #include "output.h"
 #include "printer.h"
 #include "result.h"
@@ -64,6 +65,24 @@ struct FailoverOptions {
     std::string given_back = "/sys/module/ccm_fm/parameters/given_back";
 };
 Result<ExitCode> run_failover(const Context &context, const FailoverOptions &options);
+
+// What the verbs about keys work with: they need no device.
+struct KeyContext {
+    KeyCalls &calls;
+    Printer &printer;
+    int input; // what `-` means
+};
+
+struct KeyOptions {
+    std::vector<std::string> files; // to add; the one to generate
+    std::string cluster;            // to generate for; empty: the module's
+    std::uint32_t number = 0;       // to delete; to generate, 0: the next
+    std::string parameters = "/sys/module/rdma_ccm/parameters";
+};
+Result<ExitCode> run_key_generate(const KeyContext &context, const KeyOptions &options);
+Result<ExitCode> run_key_add(const KeyContext &context, const KeyOptions &options);
+Result<ExitCode> run_key_list(const KeyContext &context, const KeyOptions &options);
+Result<ExitCode> run_key_del(const KeyContext &context, const KeyOptions &options);
 
 struct PeekOptions {
     std::uint32_t partner = 0;

@@ -80,6 +80,7 @@ typedef int pid_t;
 	(void)(&kstub_x == &kstub_y); kstub_x < kstub_y ? kstub_x : kstub_y; })
 #define max(x, y) ({ __typeof__(x) kstub_x = (x); __typeof__(y) kstub_y = (y);	\
 	(void)(&kstub_x == &kstub_y); kstub_x > kstub_y ? kstub_x : kstub_y; })
+#define swap(a, b) do { auto kstub_t = (a); (a) = (b); (b) = kstub_t; } while (0)
 #define min_t(type, x, y) ((type)(x) < (type)(y) ? (type)(x) : (type)(y))
 #define max_t(type, x, y) ((type)(x) > (type)(y) ? (type)(x) : (type)(y))
 #define clamp(val, lo, hi) min((__typeof__(val))max(val, lo), hi)
@@ -198,6 +199,7 @@ void *kmemdup(const void *src, size_t len, gfp_t flags);
 char *kstrdup(const char *s, gfp_t flags);
 char *kasprintf(gfp_t flags, const char *fmt, ...);
 void kfree(const void *p);
+void kfree_sensitive(const void *p);
 void *kvmalloc(size_t size, gfp_t flags);
 void *kvzalloc(size_t size, gfp_t flags);
 void *kvcalloc(size_t n, size_t size, gfp_t flags);
@@ -277,7 +279,7 @@ enum {
 	ECONNABORTED = 103, ECONNRESET = 104, ENOBUFS = 105, EISCONN = 106,
 	ENOTCONN = 107, ESHUTDOWN = 108, ETIMEDOUT = 110, ECONNREFUSED = 111,
 	EHOSTDOWN = 112, EHOSTUNREACH = 113, EALREADY = 114, EINPROGRESS = 115,
-	ESTALE = 116, EDQUOT = 122, ECANCELED = 125, ERESTARTSYS = 512,
+	ESTALE = 116, EDQUOT = 122, ECANCELED = 125, ENOKEY = 126, ERESTARTSYS = 512,
 };
 
 /* lists */

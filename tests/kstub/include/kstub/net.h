@@ -64,6 +64,7 @@ struct net_device {
 	unsigned int flags;
 	unsigned int mtu;
 	unsigned short type;
+	unsigned char addr_assign_type;
 	unsigned short needed_headroom;
 	unsigned short needed_tailroom;
 	u8 reg_state;
@@ -89,6 +90,7 @@ enum netdev_cmd {
 };
 extern "C" {
 #define IFF_LOOPBACK (1U << 3)
+#define NET_ADDR_PERM 0
 struct net_device *kstub_first_netdev(struct net *net);
 u64 ether_addr_to_u64(const u8 *addr);
 void rtnl_lock(void);

@@ -8,6 +8,7 @@ typedef struct {
 	u64 key[2];
 } siphash_key_t;
 extern "C" {
+u64 siphash(const void *data, size_t len, const siphash_key_t *key);
 u64 siphash_1u64(u64 a, const siphash_key_t *key);
 u64 siphash_3u64(u64 a, u64 b, u64 c, const siphash_key_t *key);
 unsigned long random_get_entropy(void);
