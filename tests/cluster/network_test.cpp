@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // A network that is bad, but there.
+#include "host.h"
 #include "pair.h"
 
 namespace ccm::test {
@@ -15,9 +16,18 @@ public:
     }
 
 protected:
-    // Connects under FAULTS, and stays READY for that long.
+    // Connects under FAULTS, and stays READY for that long. A machine that has kept the nodes waiting
+    // for a processor cannot tell: there it is tried again.
     void expect_steady(const Faults &faults, Duration time)
     {
+        for (int left = 2; !steady(faults, time, left); left--)
+            std::printf("once more: this machine was busy\n");
+    }
+
+    // False: not, but that can be the machine's fault
+    bool steady(const Faults &faults, Duration time, int left)
+    {
+        b().cable().heal();
         for (Node *node : both())
             unload(*node, "for a new start");
         b().cable().set(faults);
@@ -25,11 +35,18 @@ protected:
             load(*node);
         wait_ready(both(), 60s);
         Watch wa = watch(a()), wb = watch(b());
-        EXPECT_THROW(wa.wait_for([](const json &e) { return e["type"] == "partner" && e["state"] != "ready"; }, time),
-                     Timeout)
-            << "a false DOWN";
-        EXPECT_EQ(losses(wa, 2), 0u);
-        EXPECT_EQ(losses(wb, 1), 0u);
+        const Stopwatch stopwatch;
+        bool down = true;
+        try {
+            wa.wait_for([](const json &e) { return e["type"] == "partner" && e["state"] != "ready"; }, time);
+        } catch (const Timeout &) {
+            down = false;
+        }
+        down = down || losses(wa, 2) || losses(wb, 1);
+        if (down && left && stopwatch.waited_for_processors() > 500ms)
+            return false;
+        EXPECT_FALSE(down) << "a false DOWN, and this machine had processors to spare but for "
+                           << milliseconds(stopwatch.waited_for_processors()) << " ms";
         for (Direction direction : {Direction::from_node, Direction::to_node}) {
             Counters c = b().cable().counters(direction);
             std::printf("%s node 2: %llu frames, %llu lost, %llu delayed, %llu doubled\n",
@@ -42,6 +59,7 @@ protected:
                         counter(*node, fmt::format("partner-{}", 3 - node->id()), "heartbeats"),
                         counter(*node, fmt::format("partner-{}", 3 - node->id()), "read_us"));
         b().cable().heal();
+        return true;
     }
 };
 
