@@ -13,10 +13,11 @@ namespace ccmadm {
 
 namespace {
 
-// The module's keyring, and the cluster whose keys it uses.
+// The module's keyring, the cluster whose keys it uses, and what is there.
 struct Place {
     std::string cluster;
     Keyring keyring;
+    std::vector<KeyEntry> there;
 };
 
 Result<Place> find_place(const KeyContext &context, const KeyOptions &options)
@@ -34,7 +35,12 @@ Result<Place> find_place(const KeyContext &context, const KeyOptions &options)
         return serial.error();
     if (serial.value() == 0)
         return Error{"rdma_ccm is loaded with auth=none, and has no keyring: load it with auth=psk"};
-    return Place{cluster.value(), Keyring(context.calls, serial.value())};
+    Place place{cluster.value(), Keyring(context.calls, serial.value()), {}};
+    const auto there = place.keyring.list();
+    if (!there)
+        return there.error();
+    place.there = there.value();
+    return place;
 }
 
 const KeyEntry *find(const std::vector<KeyEntry> &keys, const std::string &cluster, std::uint32_t number)
@@ -139,10 +145,7 @@ Result<ExitCode> run_key_add(const KeyContext &context, const KeyOptions &option
     auto place = find_place(context, options);
     if (!place)
         return place.error();
-    const auto there = place.value().keyring.list();
-    if (!there)
-        return there.error();
-    const auto keys = read_keys(context, options, place.value().cluster, there.value());
+    const auto keys = read_keys(context, options, place.value().cluster, place.value().there);
     if (!keys)
         return keys.error();
     std::vector<std::uint32_t> added;
@@ -157,16 +160,14 @@ Result<ExitCode> run_key_add(const KeyContext &context, const KeyOptions &option
 
 Result<ExitCode> run_key_list(const KeyContext &context, const KeyOptions &options)
 {
-    auto place = find_place(context, options);
+    const auto place = find_place(context, options);
     if (!place)
         return place.error();
-    const auto keys = place.value().keyring.list();
-    if (!keys)
-        return keys.error();
-    const std::string &cluster = place.value().cluster;
-    context.printer.keys(cluster, keys.value());
-    const bool any = std::any_of(keys.value().begin(), keys.value().end(),
-                                 [&](const KeyEntry &key) { return key.cluster == cluster; });
+    const auto &[cluster, keyring, keys] = place.value();
+    context.printer.keys(cluster, keys);
+    const bool any = std::any_of(keys.begin(), keys.end(), [&cluster = place.value().cluster](const KeyEntry &key) {
+        return key.cluster == cluster;
+    });
     return any ? ExitCode::ready : ExitCode::not_ready;
 }
 
@@ -175,11 +176,8 @@ Result<ExitCode> run_key_del(const KeyContext &context, const KeyOptions &option
     auto place = find_place(context, options);
     if (!place)
         return place.error();
-    const auto keys = place.value().keyring.list();
-    if (!keys)
-        return keys.error();
     const std::string &cluster = place.value().cluster;
-    const KeyEntry *const key = find(keys.value(), cluster, options.number);
+    const KeyEntry *const key = find(place.value().there, cluster, options.number);
     if (key == nullptr)
         return Error{fmt::format("there is no key {} of the cluster {}; `ccmadm key list` lists those that are there",
                                  options.number, cluster)};
