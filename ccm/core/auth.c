@@ -80,7 +80,7 @@ void ccm_auth_info(const struct ccm_session *s, const struct ccm_session_conn *c
 u32 ccm_auth_message(const struct ccm_session *s, const struct ccm_session_conn *c, bool mine,
 		     const u8 *hello, u32 len, u8 *buf)
 {
-	u32 at = 32;
+	u32 at = CCM_AUTH_HEAD_LEN;
 	u32 part;
 
 	memset(buf, 0, at);

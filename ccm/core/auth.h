@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How a partner proves that it holds the cluster's pre-shared key: what is proven, byte for byte.
- * The cryptography itself is the runtime's (ccm/psk.c), and in the simulator a stand-in.
+ * The cryptography itself is the runtime's (ccm/prover.c), and in the simulator a stand-in.
  *
  * Each side draws a challenge for each connection (A0). From the key whose number is the highest
  * that both have, keys of the connection are derived, by HKDF-SHA256 (RFC 5869):
@@ -13,8 +13,9 @@
  * to whom, and all that was said on this connection: request, accept, both A0, and the hello
  * itself, its proof zeroes. So it is of no other connection (challenges), of no other direction
  * (ids in front), and nothing of what was agreed on can have been changed on the way: version
- * ranges, capabilities, auth, numbers. What R1 read is not in it: the page moves; but its
- * version range, id, cluster and incarnation must be those of the request and the hello.
+ * ranges, capabilities, auth, numbers. What R1 read is not in it: the page moves; but its id,
+ * cluster and incarnation must be those of the request and the hello, and its version range must
+ * lead to the same version.
  *
  * Both sides prove with their hello, and neither waits for the other's: a hello says nothing that
  * a stranger could use, and HMAC keeps the key.
@@ -31,8 +32,9 @@ CCM_EXTERN_C_BEGIN
 #define CCM_PSK_LEN		32	/* a pre-shared key */
 #define CCM_AUTH_SALT_LEN	(2 * CCM_WIRE_CHALLENGE_LEN)
 #define CCM_AUTH_INFO_LEN	64
-#define CCM_AUTH_HELLO_MAX	512	/* of a hello, a later version's included */
-#define CCM_AUTH_MESSAGE_MAX	(32 + CCM_TRANSCRIPT_MAX + CCM_AUTH_HELLO_MAX)
+#define CCM_AUTH_HELLO_MAX	(CCM_MAILBOX_READY - CCM_MAILBOX_HELLO)	/* its place */
+#define CCM_AUTH_HEAD_LEN	32	/* of ccm_auth_message(), in front of what was said */
+#define CCM_AUTH_MESSAGE_MAX	(CCM_AUTH_HEAD_LEN + CCM_TRANSCRIPT_MAX + CCM_AUTH_HELLO_MAX)
 
 /* What a derived key is for: part of ccm_auth_info() */
 enum ccm_auth_use {

@@ -16,7 +16,7 @@
 struct ccm_endpoint;
 
 #define CCM_RECV_WR		16	/* at most one message of each kind is under way */
-#define CCM_MESSAGE_LEN		192	/* of a receive buffer: A0 has room to grow */
+#define CCM_MESSAGE_LEN		CCM_KEYS_MAX	/* of a receive buffer: A0 has room to grow */
 #define CCM_SLOT_LEN		128
 #define CCM_LANDING_OFFSET	(CCM_RECV_WR * CCM_MESSAGE_LEN)
 #define CCM_RX_LEN		(2 * CCM_PAGE_LEN)	/* messages and slots; a page for R2 */
