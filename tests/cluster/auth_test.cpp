@@ -48,10 +48,6 @@ protected:
         node.must(fmt::format("printf 'cluster t\\nnumber {}\\nkey {}\\n' | ccmadm key add -", number,
                               std::string(64, digit)));
     }
-    static void shows(Node &node, const std::string &reason)
-    {
-        node.until(fmt::format("ccmadm status --json | grep -q '\"reason\":\"{}\"'", reason), soon);
-    }
 };
 
 TEST_F(Auth, WithoutAKeyItWaitsAndConnectsWhenItIsThere)
@@ -59,8 +55,8 @@ TEST_F(Auth, WithoutAKeyItWaitsAndConnectsWhenItIsThere)
     unload(two(), "READY");
     const std::size_t mark = two().console().size();
     load_only(two());
-    shows(two(), "authentication");
-    shows(one(), "authentication"); // its requests are rejected: there is no key
+    wait_reason(two(), "authentication");
+    wait_reason(one(), "authentication"); // its requests are rejected: there is no key
     two().console().wait_for("ccmadm key add", soon, mark);
     EXPECT_EQ(partner(two(), 1)["attempts"], 0) << "it does not even ask";
     two().must("lab-loaded");
@@ -73,8 +69,8 @@ TEST_F(Auth, AWrongKeyIsNamedOnBothSides)
     unload(two(), "READY");
     load_only(two());
     add_key(two(), 1, '7');
-    shows(two(), "authentication");
-    shows(one(), "authentication");
+    wait_reason(two(), "authentication");
+    wait_reason(one(), "authentication");
     EXPECT_GT(counter(one(), "partner-2", "proofs_wrong") + counter(two(), "partner-1", "proofs_wrong"), 0);
     EXPECT_EQ(partner(two(), 1)["sessions"], 0);
     // ... and the right one is all that is missing.
@@ -87,8 +83,8 @@ TEST_F(Auth, BothWantItOrNeither)
 {
     unload(two(), "READY");
     load(two(), {.partners = {1}}); // auth=none
-    shows(two(), "authentication");
-    shows(one(), "authentication");
+    wait_reason(two(), "authentication");
+    wait_reason(one(), "authentication");
     EXPECT_EQ(partner(two(), 1)["sessions"], 0);
 }
 
@@ -117,7 +113,7 @@ TEST_F(Auth, RotationLosesNoSession)
     two().cable().cut();
     w.wait_for(is(2, "down"), soon);
     two().cable().restore();
-    shows(two(), "authentication");
+    wait_reason(two(), "authentication");
     add_key(one(), 2, '2');
     w.wait_for(is_ready(2), soon);
 }
@@ -129,10 +125,8 @@ TEST_F(Auth, WhoeverHasNoKeyDisturbsNobody)
     Watch w = watch(one());
     load_only(other(), {"node=2"});
     add_key(other(), 1, 'd');
-    shows(other(), "authentication");
-    one().until("while read n v; do [ $n = proofs_wrong ] && [ $v -ge 2 ] && exit 0; done "
-                "</sys/kernel/debug/ccm/partner-2; false",
-                soon);
+    wait_reason(other(), "authentication");
+    wait_counter(one(), "partner-2", "proofs_wrong", 2);
     EXPECT_EQ(losses(w, 2), 0U);
     EXPECT_EQ(partner(one(), 2)["incarnation"], kept);
     EXPECT_EQ(partner(two(), 1)["state"], "ready");

@@ -581,10 +581,7 @@ protected:
         b().boot();
         register_everywhere({&b()}, "mirror 1 1 8192 8192 idle");
         const long long tried = counter(a(), "partner-2", "attempts");
-        a().until(fmt::format("while read n v; do [ $n = attempts ] && [ $v -ge {} ] && exit 0; done "
-                              "</sys/kernel/debug/ccm/partner-2; false",
-                              tried + 2),
-                  soon);
+        wait_counter(a(), "partner-2", "attempts", tried + 2);
         EXPECT_NE(partner(a(), 2)["state"], "ready");
     }
 };

@@ -47,10 +47,7 @@ TEST_F(Memory, AttemptsWithoutMemoryAreRepeated)
         a().must(fmt::format("for p in /proc/[0-9]*; do read name <$p/comm; case $name in kworker/u*) "
                              "echo {} >$p/fail-nth || exit 1;; esac; done",
                              nth));
-        a().until(fmt::format("while read n v; do [ $n = retried ] && [ $v -ge {} ] && exit 0; done "
-                              "</sys/kernel/debug/ccm/partner-2; false",
-                              retried + 1),
-                  soon, 20ms);
+        wait_counter(a(), "partner-2", "retried", retried + 1, soon, 20ms);
         a().must("for p in /proc/[0-9]*; do read name <$p/comm; case $name in kworker/u*) "
                  "echo 0 >$p/fail-nth;; esac; done");
     }

@@ -69,9 +69,7 @@ TEST_F(Failure, InterfacesThatLeadNowhereWakeNobody)
     b().kill();
     watch(a()).wait_for(is(2, "down"), soon);
     // until it is asked every two seconds
-    a().until("cd /sys/kernel/debug/ccm; while read n v; do [ $n = attempts ] && [ $v -ge 9 ] && exit 0; done "
-              "<partner-2; false",
-              60s);
+    wait_counter(a(), "partner-2", "attempts", 9, 60s);
     const long long before = counter(a(), "partner-2", "attempts");
     const Stopwatch stopwatch;
     a().must("for i in 1 2 3 4 5 6 7 8 9 10; do ip link add dmy$i type dummy && ip link set dmy$i up && "
@@ -128,10 +126,7 @@ TEST_F(Failure, PowerOffIsShutdownAndStaysSo)
     EXPECT_EQ(down.json["reason"], "shutdown");
     // Attempts that find nobody do not hide why it went.
     long long tried = counter(a(), "partner-2", "attempts");
-    a().until(fmt::format("while read n v; do [ $n = attempts ] && [ $v -ge {} ] && exit 0; done "
-                          "</sys/kernel/debug/ccm/partner-2; false",
-                          tried + 3),
-              soon);
+    wait_counter(a(), "partner-2", "attempts", tried + 3);
     EXPECT_EQ(partner(a(), 2)["reason"], "shutdown");
     EXPECT_EQ(losses(w, 2), 1u);
     b().boot();

@@ -52,12 +52,6 @@ protected:
         return lines;
     }
 
-    // Of its one partner, now or soon
-    static void shows(Node &node, const std::string &reason)
-    {
-        node.until(fmt::format("ccmadm status --json | grep -q '\"reason\":\"{}\"'", reason), soon);
-    }
-
     static std::string incarnation_of(Node &node, int id) { return partner(node, id)["incarnation"]; }
 };
 
@@ -67,7 +61,7 @@ TEST_F(Identity, TheOneThatAnswersIsKept)
     const std::size_t mark = one().console().size();
     Watch w = watch(one());
     impostor();
-    shows(other(), "duplicate");
+    wait_reason(other(), "duplicate");
     std::this_thread::sleep_for(a_while);
     EXPECT_EQ(losses(w, 2), 0u);
     EXPECT_EQ(incarnation_of(one(), 2), kept);
@@ -97,7 +91,7 @@ TEST_F(Identity, AnAddressThatIsNotConfiguredIsRejected)
     const std::size_t mark = one().console().size();
     Watch w = watch(one());
     impostor();
-    shows(other(), "address");
+    wait_reason(other(), "address");
     EXPECT_EQ(losses(w, 2), 0u);
     auto lines = log_of(one(), mark, "192.0.2.3");
     ASSERT_FALSE(lines.empty());
@@ -110,7 +104,7 @@ TEST_F(Identity, AWrongAddressIsNamed)
 {
     unload(one(), "READY");
     load(one(), {.more = {"partners=2@192.0.2.22"}});
-    shows(two(), "address");
+    wait_reason(two(), "address");
     EXPECT_NE(partner(one(), 2)["state"], "ready");
 }
 

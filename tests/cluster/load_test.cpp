@@ -78,10 +78,7 @@ TEST_F(Load, FirstNodeWaitsNoRetryTimerWhenTheSecondIsLoaded)
         for (int round = 0; round < rounds / 2; round++) {
             // 50 + 100 + ... + 800 ms are over: it waits for 1600 ms or more.
             long long retried = counter(one, file, "retried");
-            one.until(fmt::format("while read n v; do [ $n = retried ] && [ $v -ge {} ] && exit 0; done "
-                                  "</sys/kernel/debug/ccm/{}; false",
-                                  retried + 6, file),
-                      30s, 20ms);
+            wait_counter(one, file, "retried", retried + 6, 30s, 20ms);
             one.must("cd /sys/kernel/tracing && echo >trace && echo 1 >events/ccm/ccm_step/enable");
             Watch watched = watch(one);
             std::string moments = other.must(fmt::format("ccm-node-test meet 0 /modules/rdma_ccm.ko {}",
@@ -227,15 +224,13 @@ TEST_F(Load, DeviceAndAddressesComeLater)
     for (Node *node : both())
         load(*node, config(*node));
     Watch wa = watch(a());
-    a().until("ccmadm status --json | grep -q '\"reason\":\"device\"'", soon);
-    b().until("ccmadm status --json | grep -q '\"reason\":\"device\"'", soon);
+    wait_reason(a(), "device");
+    wait_reason(b(), "device");
     b().add_addresses();
     b().add_rdma_link();
     a().add_rdma_link();
     // The last thing to come; READY follows it, not a retry timer, which is at its longest by now.
-    a().until("while read n v; do [ $n = retried ] && [ $v -ge 6 ] && exit 0; done "
-              "</sys/kernel/debug/ccm/partner-2; false",
-              soon);
+    wait_counter(a(), "partner-2", "retried", 6);
     a().add_address(a().ipv4() + "/24");
     wa.wait_for(is_ready(2), soon);
     wait_ready(both());
@@ -248,14 +243,14 @@ TEST_F(Load, UnloadInEveryState)
     // No device, and an address that leads nowhere.
     a().must("rdma link del rxe0");
     load(a(), config(a()));
-    a().until("ccmadm status --json | grep -q '\"reason\":\"device\"'", soon);
+    wait_reason(a(), "device");
     unload(a(), "no device");
     a().add_rdma_link();
 
     load(a(), config(a()));
     unload(a(), "just loaded, nobody listens");
     load(a(), config(a()));
-    a().until("ccmadm status --json | grep -q '\"reason\":\"unreachable\"'", soon);
+    wait_reason(a(), "unreachable");
     unload(a(), "in backoff");
 
     // A host that does not answer at all: CONNECTING lasts.
@@ -285,7 +280,7 @@ TEST_F(Load, UnloadInEveryState)
     load(b(), config(b()));
     wait_ready(both());
     b().kill();
-    a().until("ccmadm status --json | grep -q '\"reason\":\"unreachable\"'", soon);
+    wait_reason(a(), "unreachable");
     unload(a(), "after the partner's death");
     b().boot();
 }

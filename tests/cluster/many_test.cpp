@@ -68,10 +68,7 @@ TEST_F(Three, SixteenPartnersMostOfThemAbsent)
     one.must("ccmadm wait --partner 2 --partner 3 --timeout 60", 70s);
     // Each of the absent ones has been tried many times.
     for (int id = 4; id <= 17; id++)
-        one.until(fmt::format("while read n v; do [ $n = attempts ] && [ $v -ge 5 ] && exit 0; done "
-                              "</sys/kernel/debug/ccm/partner-{}; false",
-                              id),
-                  30s);
+        wait_counter(one, fmt::format("partner-{}", id), "attempts", 5, 30s);
     EXPECT_EQ(one.run("ccmadm status").code, 2);
     json shown = status(one);
     ASSERT_EQ(shown["partners"].size(), 16u);

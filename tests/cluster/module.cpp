@@ -163,6 +163,20 @@ long long counter(Node &node, const std::string &file, const std::string &name)
     return std::stoll(all[name]);
 }
 
+void wait_counter(Node &node, const std::string &file, const std::string &name, long long at_least, Duration timeout,
+                  Duration interval)
+{
+    node.until(fmt::format("while read n v; do [ $n = {} ] && [ $v -ge {} ] && exit 0; done "
+                           "</sys/kernel/debug/ccm/{}; false",
+                           name, at_least, file),
+               timeout, interval);
+}
+
+void wait_reason(Node &node, const std::string &reason)
+{
+    node.until(fmt::format("ccmadm status --json | grep -q '\"reason\":\"{}\"'", reason), soon);
+}
+
 void wait_ready(const std::vector<Node *> &nodes, Duration timeout)
 {
     std::vector<Command> commands;

@@ -84,6 +84,12 @@ std::size_t losses(const Watch &watch, int id);
 // The lines "NAME VALUE" of a file in debugfs ccm/; a quoted NAME without its quotes.
 std::map<std::string, std::string> counters(Node &node, const std::string &file);
 long long counter(Node &node, const std::string &file, const std::string &name);
+// ... and waits until one without blanks in its name has come to that.
+void wait_counter(Node &node, const std::string &file, const std::string &name, long long at_least,
+                  Duration timeout = soon, Duration interval = 100ms);
+
+// Waits until `ccmadm status` shows this reason of some partner.
+void wait_reason(Node &node, const std::string &reason);
 
 // Waits until every node has its configured partners READY.
 void wait_ready(const std::vector<Node *> &nodes, Duration timeout = soon);

@@ -122,7 +122,7 @@ TEST_F(Refusal, AnotherVersionIsRejectedAndChangesNoReason)
     Rogue rogue(c());
     ccm_wire_request request = session_request(3, 1, "t");
     request.version_min = request.version_max = 99;
-    a().until("ccmadm status --json | grep -q '\"reason\":\"unreachable\"'", soon);
+    wait_reason(a(), "unreachable");
     for (int i = 0; i < 10; i++) {
         EXPECT_EQ(rogue.connect(a().ipv4(), rdma_port, encoded(request)).reject_code(), CCM_REJECT_VERSION);
         rogue.close();

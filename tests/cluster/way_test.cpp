@@ -88,7 +88,7 @@ TEST_P(Ways, AnInterfaceByItsName)
     Node &a = cluster().node(1), &b = cluster().node(2);
     load_with(b, fmt::format("1@[fe80::1%{}]", b.netdev()));
     load_with(a, "2@[fe80::2%eth9]");
-    a.until("ccmadm status --json | grep -q '\"reason\":\"device\"'", soon);
+    wait_reason(a, "device");
     for (auto [from, to] : {std::pair{a.netdev(), "eth9"}, {"eth9", "elsewhere"}, {"elsewhere", "eth9"}})
         a.must(fmt::format("ip link set {} name {}", from, to));
     std::string type = GetParam() == Rdma::rxe ? "rxe" : "siw";
@@ -112,12 +112,12 @@ TEST_F(NoDevice, IsTheReason)
 {
     Node &a = cluster().add(configured(1, {.partners = {2}}, {.rdma = Rdma::none}));
     cluster().boot();
-    a.until("ccmadm status --json | grep -q '\"reason\":\"device\"'", soon);
+    wait_reason(a, "device");
     // and so it stays, after any number of attempts
     a.until("grep -q 'attempts [4-9]' /sys/kernel/debug/ccm/partner-2", soon);
     EXPECT_EQ(partner(a, 2)["reason"], "device");
     a.add_rdma_link();
-    a.until("ccmadm status --json | grep -q '\"reason\":\"unreachable\"'", soon);
+    wait_reason(a, "unreachable");
 }
 
 // A made-up partner whose port comes from another address than its session.
