@@ -30,6 +30,7 @@ void Cluster::load(uint32_t id)
     h.powered = true;
     h.node = std::make_unique<Node>(*this, id, ++h.lives);
     world.trace("node {} loads, incarnation {:016x}", id, h.node->incarnation());
+    truth.loaded(id, h.node->incarnation());
     uint64_t clients = many ? CCM_CLIENTS_MAX : world.rng.between(1, 5);
     for (uint64_t i = 0; i < clients && !options.together; i++)
         h.node->random_client();
@@ -44,18 +45,24 @@ void Cluster::unload(uint32_t id, uint32_t reason)
 
     world.trace("node {} unloads", id);
     n->listening = false;
+    truth.did(reason == CCM_REASON_SHUTDOWN ? Deed::shutdown : Deed::admin, id);
     n->stop(reason);
     world.after(20000, [this, id, epoch] {
         Node *still = node(id);
 
-        if (still && still->epoch() == epoch)
-            host(id).node.reset();
+        if (!still || still->epoch() != epoch)
+            return;
+        truth.ended(id, Deed::gone);
+        bytes.died(id);
+        host(id).node.reset();
     });
 }
 
 void Cluster::crash(uint32_t id)
 {
     world.trace("node {} loses power", id);
+    truth.ended(id, Deed::crashed);
+    bytes.died(id);
     host(id).powered = false;
     host(id).node.reset();
 }

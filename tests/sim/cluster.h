@@ -9,10 +9,13 @@
 #include <set>
 #include <vector>
 
+#include "client_bytes.h"
 #include "fabric.h"
 #include "node.h"
 #include "options.h"
 #include "proofs.h"
+#include "tape.h"
+#include "truth.h"
 #include "world.h"
 
 namespace sim {
@@ -38,6 +41,9 @@ public:
     void unload(uint32_t id, uint32_t reason);
     void crash(uint32_t id);
 
+    // A number that nobody else has: of an incarnation, a nonce, a key. Never 0
+    uint64_t number() { return options.plain ? ++numbers_ : world.rng.next() | 1; }
+
     // Something is being done to them: what follows may differ on both sides for a while.
     void fault()
     {
@@ -53,6 +59,9 @@ public:
     std::map<TryKey, TryDone> tries; // what each side has ever come to
     std::set<uint64_t> panicked;     // incarnations
     Proofs proofs{world.rng};
+    Truth truth{*this, options.nodes};
+    ClientBytes bytes{*this};
+    Tapes tapes{options.record};
     uint32_t detect_ms = CCM_DETECT_MS_DEFAULT;
     bool hardware = false; // a stopped host's memory still answers
     bool iwarp = false;
@@ -61,6 +70,7 @@ public:
 
 private:
     std::vector<Host> hosts_;
+    uint64_t numbers_ = 0;
 };
 
 } // namespace sim

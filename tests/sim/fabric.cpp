@@ -58,9 +58,13 @@ bool Fabric::alive(const End &e)
 bool Fabric::passes(uint32_t from, uint32_t to)
 {
     Link &l = link(from, to);
+    bool lost = l.cut || cluster_.world.rng.permille(l.loss_permille);
 
-    return !l.cut && cluster_.host(to).powered && cluster_.host(to).device && cluster_.host(from).device &&
-           !cluster_.world.rng.permille(l.loss_permille);
+    if (lost)
+        cluster_.truth.did(Deed::lost, from, to);
+    else if (l.delay_max > Link{}.delay_max)
+        cluster_.truth.did(Deed::slow, from, to);
+    return !lost && cluster_.host(to).powered && cluster_.host(to).device && cluster_.host(from).device;
 }
 
 void Fabric::message(uint32_t from, uint32_t to, std::function<void()> deliver, uint32_t repeats)
@@ -287,6 +291,7 @@ void Fabric::break_end(uint32_t id)
 
 void Fabric::device_gone(uint32_t host)
 {
+    cluster_.truth.did(Deed::device, host);
     for (auto &e : ends_) {
         if (e->host != host || !alive(*e) || e->state == End::closed)
             continue;
@@ -309,6 +314,8 @@ void Fabric::post(uint32_t id, Op op)
         cluster_.world.fail("node {}: conn {}: posted to a queue pair that is not connected", e.host, e.conn);
     e.last_arrival =
         std::max(e.last_arrival, cluster_.world.now() + cluster_.world.rng.between(l.delay_min, l.delay_max));
+    if (l.delay_max > Link{}.delay_max)
+        cluster_.truth.did(Deed::slow, e.host, e.partner);
     op.arrival = e.last_arrival;
     e.sends.push_back(std::move(op));
     if (e.sends.size() == 1)

@@ -32,13 +32,18 @@ void bad_link(Cluster &c, uint32_t a, uint32_t b)
     c.world.after(c.world.rng.between(50000, 3000000), [&c, a, b] { c.fabric.link(a, b) = Link{}; });
 }
 
-void power_loss(Cluster &c, uint32_t a)
+void power_loss(Cluster &c, uint32_t a, uint64_t length)
 {
     c.crash(a);
-    c.world.after(c.world.rng.between(1000, 3000000), [&c, a] {
+    c.world.after(length, [&c, a] {
         if (!c.node(a))
             c.load(a);
     });
+}
+
+uint64_t power_off(Cluster &c)
+{
+    return c.world.rng.between(1000, 3000000);
 }
 
 void freeze(Cluster &c, uint32_t a, bool panic)
@@ -53,13 +58,14 @@ void freeze(Cluster &c, uint32_t a, bool panic)
     if (panic)
         n.say_last_word();
     n.freeze();
-    c.world.after(c.world.rng.between(1000, 2500000), [&c, a, epoch, panic] {
+    uint64_t length = c.world.rng.between(1000, 2500000);
+    c.world.after(length, [&c, a, epoch, panic, off = power_off(c)] {
         Node *still = c.node(a);
 
         if (!still || still->epoch() != epoch)
             return;
         if (panic) {
-            power_loss(c, a);
+            power_loss(c, a, off);
         } else if (still->frozen()) {
             c.world.trace("node {} goes on", a);
             still->thaw();
@@ -150,6 +156,7 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
         ccm_wire_put_request(bytes.data(), &request);
     }
     c.world.trace("a rogue sends node {} a request", a);
+    c.truth.did(Deed::stranger, a);
     c.fabric.rogue(a, std::move(bytes));
 }
 
@@ -158,8 +165,10 @@ void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)
     Partner &p = c.node(a)->partners().at(b);
     auto it = p.ends.find(p.session.conn.id);
 
-    if (it != p.ends.end())
-        c.fabric.break_end(it->second);
+    if (it == p.ends.end())
+        return;
+    c.truth.did(Deed::broken, a, b);
+    c.fabric.break_end(it->second);
 }
 
 void port_lost(Cluster &c, uint32_t a, uint32_t b)
@@ -226,7 +235,7 @@ void random_fault(Cluster &c)
         return;
     switch (c.world.rng.below(15)) {
     case 0:
-        return power_loss(c, a);
+        return power_loss(c, a, power_off(c));
     case 1:
         return freeze(c, a, false);
     case 2:

@@ -6,14 +6,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "../../ccm/core/session.h"
-#include "link_watch.h"
+#include "step_watch.h"
 
 namespace sim {
 
@@ -123,13 +121,7 @@ public:
     uint32_t mails[CCM_RING_COUNT]{};  // how many there were
 
 private:
-    LinkWatch watch_;
-    std::set<uint32_t> live_;
-    bool client_ready_ = false;
-    uint32_t last_connect_ = 0;
-    uint32_t shown_state_ = CCM_STATE_DOWN;
-    uint32_t shown_reason_ = CCM_REASON_NONE;
-    std::map<uint32_t, ccm_wire_keys> keys_; // that came, by connection
+    StepWatch watch_;
 };
 
 } // namespace sim

@@ -5,7 +5,9 @@
 
 #include "checker.h"
 #include "cluster.h"
+#include "coverage.h"
 #include "../../ccm/core/names.h"
+#include "../kunit/suites/tape.h"
 #include "plant.h"
 
 namespace sim {
@@ -50,7 +52,7 @@ std::pair<uint32_t, uint32_t> mail_place(uint32_t ring)
 } // namespace
 
 Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch)
-    : cluster_(cluster), host_(host), epoch_(epoch), incarnation_(cluster.world.rng.next() | 1),
+    : cluster_(cluster), host_(host), epoch_(epoch), incarnation_(cluster.number()),
       offset_(cluster.world.rng.between(1, 1000000000)), loaded_at_(cluster.world.now())
 {
     for (auto &other : cluster.hosts()) {
@@ -129,6 +131,7 @@ void Node::stop(uint32_t reason)
 
 void Node::stop_partner(uint32_t partner, uint32_t reason)
 {
+    cluster_.truth.did(Deed::admin, host_, partner);
     push(partner, Source::other, simple(CCM_SEV_STOP, reason));
 }
 
@@ -147,6 +150,7 @@ void Node::freeze()
 {
     frozen_ = true;
     frozen_at_ = cluster_.world.now();
+    cluster_.truth.frozen(host_);
 }
 
 void Node::thaw()
@@ -156,6 +160,7 @@ void Node::thaw()
     backlog_.clear();
     counter_lost_ += cluster_.world.now() - frozen_at_;
     frozen_ = false;
+    cluster_.truth.thawed(host_);
     for (auto &what : backlog)
         what();
 }
@@ -208,6 +213,7 @@ void Node::incoming(uint32_t end, const Bytes &request)
     if (p == partners_.end()) {
         Bytes data(CCM_WIRE_REJECT_LEN);
 
+        counts().reject_sent[code]++;
         ccm_session_put_reject(&partners_.begin()->second.session.config, code, data.data());
         cluster_.fabric.reject(end, std::move(data));
         return;
@@ -249,11 +255,8 @@ void Node::handle(Partner &p, Event &event)
             !ccm_wire_get_keys(event.data.data(), static_cast<uint32_t>(event.data.size()), &end->peer_keys);
     if (event.event.type == CCM_SEV_REQUEST)
         p.asking.insert(event.event.conn);
-    event.event.random = cluster_.world.rng.next();
-    for (size_t i = 0; i < sizeof(event.event.secret); i++)
-        event.event.challenge[i] =
-            static_cast<uint8_t>(event.event.random >> i % 8 * 8) ^ static_cast<uint8_t>(0x80 + i),
-        event.event.secret[i] = static_cast<uint8_t>(event.event.random >> i % 8 * 8) ^ static_cast<uint8_t>(i);
+    event.event.random = cluster_.number();
+    ccm_tape_secrets(&event.event);
     event.event.uptime_ms = uptime_ms();
     event.event.heard_us = p.heard_us;
     event.event.heard_uptime_ms = p.heard_uptime_ms;
@@ -264,6 +267,7 @@ void Node::handle(Partner &p, Event &event)
     static ccm_session before; // too large for a stack that sanitizers fill up
     before = p.session;
     ccm_session_actions actions;
+    cluster_.tapes.record({host_, epoch_, p.id}, p.session, clock(), event.event);
     plant_before(cluster_.options.plant, p.session, event.event);
     ccm_session_step(&p.session, clock(), &event.event, &actions);
     plant_after(cluster_.options.plant, p.session, event.event, actions);
@@ -292,6 +296,9 @@ void Node::handle(Partner &p, Event &event)
                                 ccm_state_name(before.state), describe(event.event), ccm_state_name(p.session.state));
     };
     watch(p.watch.step(before, p.session, event.event, actions));
+    if (cluster_.options.plant == Plant::none)
+        count_step(before, p.session, clock(), event.event, actions);
+    cluster_.truth.step(host_, p, before, actions);
     for (uint32_t i = 0; i < actions.count; i++)
         carry_out(p, actions.list[i]);
     ccm_link_action action;
@@ -305,6 +312,7 @@ void Node::handle(Partner &p, Event &event)
     watch(p.watch.rest(p.session));
     check_rest(cluster_, host_, p);
     check_pair(cluster_, host_, p.id);
+    cluster_.truth.rest(host_, p.id);
 
     for (uint32_t i = 0; i < actions.count; i++) {
         if (actions.list[i].type != CCM_ACT_VERIFY)
@@ -417,7 +425,9 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         p.heartbeat_out = false;
         p.probing = false;
         p.heard_us = 0;
-        ccm_liveness_start(&p.liveness, clock(), cluster_.detect_ms, p.session.conn.incarnation);
+        ccm_liveness_start(&p.liveness, clock(),
+                           cluster_.detect_ms * (cluster_.options.plant == Plant::slow_verdict ? 3 : 1),
+                           p.session.conn.incarnation);
         tick(p.id, a.conn);
         break;
     case CCM_ACT_TIMER:
@@ -448,6 +458,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
                 cluster_.world.fail("node {}: partner {} has panicked, it says, and it has not", host_, p.id);
         }
         p.client_ready = false;
+        cluster_.bytes.partner_down(host_, p.id);
         break;
     case CCM_ACT_CLIENTS:
         push(p.id, Source::other, simple(CCM_SEV_CLIENTS));

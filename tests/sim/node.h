@@ -113,6 +113,8 @@ public:
     void client_leaves(size_t index);
     const std::vector<ccm_catalog_entry> &clients() const { return clients_; }
     void port_lost(uint32_t partner, uint32_t place);
+    // nullptr: it is closed
+    Try *find_try(uint32_t partner, uint32_t place, uint64_t serial);
     uint64_t memory_limit = ~0ULL;
 
     void say_last_word();
@@ -145,7 +147,6 @@ private:
     void ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t port);
     void read_table(uint32_t partner, uint32_t place, uint64_t serial);
     void opened(Partner &p, uint32_t place);
-    Try *find_try(uint32_t partner, uint32_t place, uint64_t serial);
     std::function<Try *()> while_there(uint32_t partner, uint32_t place, uint64_t serial);
     void clients_changed();
     uint64_t memory_used() const;

@@ -12,6 +12,7 @@ namespace sim {
 
 void Node::clients_changed()
 {
+    cluster_.truth.clients(host_);
     for (auto &[id, p] : partners_) {
         Event e;
 
@@ -133,9 +134,13 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
     const ccm_session_link &l = s.links.link[a.index];
 
     switch (a.act) {
-    case CCM_LINK_ACT_CLOSE:
+    case CCM_LINK_ACT_CLOSE: {
+        uint32_t key = p.tries.at(a.index).key;
+
         close(p, a.index);
+        cluster_.bytes.told_down(host_, key);
         break;
+    }
     case CCM_LINK_ACT_PREPARE:
         prepare(p, a.index);
         break;
@@ -153,6 +158,8 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
                                 host_, l.entry.name, p.id);
         if (mine == cluster_.tries.end() || !mine->second.opened)
             cluster_.world.fail("node {}: client {} is READY without ports", host_, l.entry.name);
+        if (l.plan.take)
+            cluster_.bytes.ready({host_, epoch_, p.id, a.index, p.tries.at(a.index).serial, l.peer_offer.table_key});
         break;
     }
     }
@@ -181,9 +188,10 @@ void Node::prepare(Partner &p, uint32_t place)
         return tell_try(p.id, place, t, CCM_SEV_LINK_FAILED, CCM_CLIENT_RESOURCES, delay);
     }
     t.give = l.plan.give;
-    t.key = static_cast<uint32_t>(rng.next()) | 1;
+    t.key = static_cast<uint32_t>(cluster_.number());
     p.tries[place] = t;
     cluster_.tries[{p.session.conn.nonce, t.instance, t.peer, t.epoch}] = {t.key, true, false};
+    cluster_.bytes.registered(host_, p.id, t.key);
     tell_try(p.id, place, t, CCM_SEV_LINK_PREPARED, 0, delay);
 }
 
@@ -212,6 +220,8 @@ void Node::close(Partner &p, uint32_t place)
     uint64_t nonce = p.session.conn.peer_keys.nonce;
 
     p.tries.erase(place);
+    if (c.options.plant != Plant::kept_region)
+        c.bytes.deregistered(from, t.key);
     if (std::find(t.ports.begin(), t.ports.end(), true) == t.ports.end())
         return;
     c.fabric.message(
@@ -362,6 +372,8 @@ void Node::port_lost(uint32_t partner, uint32_t place)
     Partner &p = partners_.at(partner);
     auto it = p.tries.find(place);
 
+    if (it != p.tries.end() && it->second.told && cluster_.options.plant == Plant::broken_session)
+        cluster_.fabric.break_end(p.ends.at(p.session.conn.id));
     if (it != p.tries.end() && it->second.told)
         tell_try(partner, place, it->second, CCM_SEV_LINK_FAILED, CCM_CLIENT_PORT_LOST, 1);
 }

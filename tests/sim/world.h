@@ -30,13 +30,14 @@ public:
     uint64_t now() const { return now_; }
     uint64_t happened() const { return happened_; }
 
-    void at(uint64_t when, std::function<void()> what)
-    {
-        queue_.push_back({std::max(when, now_), next_++, std::move(what)});
-        std::push_heap(queue_.begin(), queue_.end(), later);
-    }
+    void at(uint64_t when, std::function<void()> what) { put(when, true, std::move(what)); }
 
     void after(uint64_t delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
+
+    // Likewise, but how much has happened does not count it.
+    void beside(uint64_t delay, std::function<void()> what) { put(now_ + delay, false, std::move(what)); }
+
+    bool idle() const { return queue_.empty(); }
 
     // Let the next thing happen. False: nothing is left to happen.
     bool step()
@@ -47,7 +48,7 @@ public:
         Item item = std::move(queue_.back());
         queue_.pop_back();
         now_ = item.when;
-        happened_++;
+        happened_ += item.counts;
         item.what();
         return true;
     }
@@ -86,8 +87,15 @@ private:
     struct Item {
         uint64_t when;
         uint64_t order;
+        bool counts;
         std::function<void()> what;
     };
+
+    void put(uint64_t when, bool counts, std::function<void()> what)
+    {
+        queue_.push_back({std::max(when, now_), next_++, counts, std::move(what)});
+        std::push_heap(queue_.begin(), queue_.end(), later);
+    }
 
     static bool later(const Item &a, const Item &b) { return std::pair(a.when, a.order) > std::pair(b.when, b.order); }
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The last one: what all tests of this program have reached together.
+#include <cstdio>
+
+#include <gtest/gtest.h>
+
+#include "coverage.h"
+
+namespace {
+
+TEST(Coverage, AllThatIsArguedIsThere)
+{
+    std::string all;
+
+    for (const sim::Reach &r : sim::reach(sim::counts()))
+        all += r.kind + ": " + r.name + "\n";
+    for (const sim::Unreached &u : sim::unreached()) {
+        EXPECT_NE(all.find(std::string(u.kind) + ": " + u.name + "\n"), std::string::npos) << u.kind << " " << u.name;
+        EXPECT_GT(std::string(u.why).size(), 10U) << u.name;
+    }
+}
+
+TEST(Coverage, WhatIsMissingIsFound)
+{
+    sim::Counts none{}, all{};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(uint64_t); i++)
+        reinterpret_cast<uint64_t *>(&all)[i] = 1;
+    size_t argued = 0;
+    for (const sim::Unreached &u : sim::unreached())
+        argued += !u.campaign;
+    EXPECT_EQ(sim::coverage_wrong(none, false).size(), sim::reach(none).size() - argued);
+    EXPECT_EQ(sim::coverage_wrong(all, false).size(), argued);
+    EXPECT_EQ(sim::coverage_wrong(all, true).size(), sim::unreached().size());
+    all.cell[CCM_STATE_READY][CCM_SEV_WORD] = 0;
+    EXPECT_EQ(sim::coverage_wrong(all, false).size(), argued + 1);
+}
+
+// Only where all of them have run in this process
+TEST(Coverage, Whole)
+{
+    if (testing::GTEST_FLAG(filter) != "*")
+        GTEST_SKIP() << "of a part of the tests";
+    std::puts(sim::coverage_table(sim::counts()).c_str());
+    for (const std::string &wrong : sim::coverage_wrong(sim::counts(), false))
+        ADD_FAILURE() << wrong;
+}
+
+} // namespace
