@@ -63,6 +63,8 @@ help:
 	@echo 'make kdump     a crash kernel, and a real-time task, on a machine in QEMU'
 	@echo 'make mixed     stock kernels 6.1, 6.12 and the newest with each other, in QEMU'
 	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
+	@echo 'make campaign-sim  the same with very many seeds: CAMPAIGN_RUNS=, and what they reach'
+	@echo 'make record    the tapes that KUnit plays, anew from the simulator'
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
 	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
 	@echo 'make endurance what goes on for long in the field, ENDURE_SECONDS= each'

@@ -21,18 +21,19 @@ Cluster::Cluster(const Options &o) : options(o), world(o.seed, o.tracing), fabri
                 iwarp ? "iWARP" : "RoCE");
 }
 
-void Cluster::load(uint32_t id)
+void Cluster::load(uint32_t id, bool dumping)
 {
     Host &h = host(id);
 
     if (!h.powered || !h.lives)
         h.started = world.now();
     h.powered = true;
-    h.node = std::make_unique<Node>(*this, id, ++h.lives);
-    world.trace("node {} loads, incarnation {:016x}", id, h.node->incarnation());
+    h.node = std::make_unique<Node>(*this, id, ++h.lives, dumping);
+    world.trace("node {} loads{}, incarnation {:016x}", id, dumping ? " in a crash kernel" : "",
+                h.node->incarnation());
     truth.loaded(id, h.node->incarnation());
     uint64_t clients = many ? CCM_CLIENTS_MAX : world.rng.between(1, 5);
-    for (uint64_t i = 0; i < clients && !options.together; i++)
+    for (uint64_t i = 0; i < clients && !options.together && !dumping; i++)
         h.node->random_client();
     h.node->start();
 }

@@ -37,7 +37,8 @@ public:
     Node *node(uint32_t id) { return host(id).node.get(); }
     std::vector<Host> &hosts() { return hosts_; }
 
-    void load(uint32_t id); // power on and load, or load again
+    // Power on and load, or load again; @dumping: in a crash kernel
+    void load(uint32_t id, bool dumping = false);
     void unload(uint32_t id, uint32_t reason);
     void crash(uint32_t id);
 

@@ -170,6 +170,41 @@ void Fabric::accept(uint32_t id, Bytes reply)
         return;
     message(
         e.host, e.partner, [this, to = e.peer, id, reply] { reply_arrives(to, id, reply); }, 1);
+    repeat_reply(id, 0);
+}
+
+// A reply is repeated until it is confirmed. Data may have told meanwhile that it has come; then
+// CM gives up a connection that is established.
+void Fabric::repeat_reply(uint32_t id, uint32_t times)
+{
+    cluster_.world.after(reply_us, [this, id, times] {
+        End &e = end(id);
+
+        if (!alive(e) || e.confirmed || (e.state != End::rep_sent && e.state != End::established))
+            return;
+        if (times < replies_max) {
+            message(e.host, e.partner, [this, to = e.peer, id] { reply_again(to, id); });
+            repeat_reply(id, times + 1);
+            return;
+        }
+        if (!e.by_data)
+            return;
+        cluster_.world.trace("    CM gives up {}'s conn {}, which is established", e.host, e.conn);
+        cluster_.truth.did(Deed::broken, e.host, e.partner);
+        cluster_.node(e.host)->push(e.partner, Source::cm, cm_event(CCM_SEV_FAILED, e.conn, CCM_CM_UNREACHABLE));
+    });
+}
+
+// Whoever has it confirms it once more; whoever has no such connection says so.
+void Fabric::reply_again(uint32_t to_end, uint32_t from_end)
+{
+    End &a = end(to_end);
+    End &b = end(from_end);
+
+    if (alive(a) && a.state == End::established)
+        message(a.host, b.host, [this, from_end] { ready_to_use(from_end); });
+    else if (!alive(a) && cluster_.node(a.host))
+        message(a.host, b.host, [this, from_end] { reject_arrives(from_end, CCM_CM_OTHER, {}); });
 }
 
 void Fabric::reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &reply)
@@ -194,13 +229,15 @@ void Fabric::reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &repl
         a.host, b.host, [this, from_end] { ready_to_use(from_end); }, cluster_.world.rng.permille(800) ? 2 : 0);
 }
 
-void Fabric::ready_to_use(uint32_t id)
+void Fabric::ready_to_use(uint32_t id, bool by_data)
 {
     End &b = end(id);
 
+    b.confirmed = b.confirmed || !by_data;
     if (!alive(b) || b.state != End::rep_sent)
         return;
     b.state = End::established;
+    b.by_data = by_data;
 
     Event e = cm_event(CCM_SEV_ESTABLISHED, b.conn);
     e.event.keys = b.memory->keys;
@@ -229,7 +266,9 @@ void Fabric::reject_arrives(uint32_t id, uint32_t status, const Bytes &data)
         e.state = End::failed;
         return;
     }
-    if (e.state != End::req_sent && e.state != End::rep_sent)
+    if (e.state == End::established && e.by_data && !e.confirmed)
+        cluster_.truth.did(Deed::broken, e.host, e.partner);
+    else if (e.state != End::req_sent && e.state != End::rep_sent)
         return;
     e.state = End::failed;
 
@@ -445,7 +484,7 @@ bool Fabric::deliver(End &from, End &to, const Op &op)
     (void)from;
     // Data on a connection whose ready-to-use is missing tells that it is connected.
     if (to.state == End::rep_sent && cluster_.world.rng.permille(500))
-        ready_to_use(to.id);
+        ready_to_use(to.id, true);
     return true;
 }
 

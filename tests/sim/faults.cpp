@@ -46,6 +46,20 @@ uint64_t power_off(Cluster &c)
     return c.world.rng.between(1000, 3000000);
 }
 
+// It has panicked, and says so: another kernel, which writes what is left to a disk, then ends.
+void crash_kernel(Cluster &c, uint32_t a, uint64_t length)
+{
+    c.crash(a);
+    c.load(a, true);
+    uint64_t epoch = c.node(a)->epoch();
+    c.world.after(length, [&c, a, epoch] {
+        if (!c.node(a) || c.node(a)->epoch() != epoch)
+            return;
+        c.crash(a);
+        c.load(a);
+    });
+}
+
 void freeze(Cluster &c, uint32_t a, bool panic)
 {
     Node &n = *c.node(a);
@@ -59,12 +73,15 @@ void freeze(Cluster &c, uint32_t a, bool panic)
         n.say_last_word();
     n.freeze();
     uint64_t length = c.world.rng.between(1000, 2500000);
-    c.world.after(length, [&c, a, epoch, panic, off = power_off(c)] {
+    bool dump = c.world.rng.permille(400);
+    c.world.after(length, [&c, a, epoch, panic, dump, off = power_off(c)] {
         Node *still = c.node(a);
 
         if (!still || still->epoch() != epoch)
             return;
-        if (panic) {
+        if (panic && dump) {
+            crash_kernel(c, a, off);
+        } else if (panic) {
             power_loss(c, a, off);
         } else if (still->frozen()) {
             c.world.trace("node {} goes on", a);
@@ -188,6 +205,22 @@ void memory(Cluster &c, uint32_t a)
     c.world.trace("node {} sets aside at most {} bytes", a, n.memory_limit);
 }
 
+// Keys are there or not, in common or not, the same or not; at last they are again.
+void keys(Cluster &c, uint32_t a)
+{
+    static const std::vector<uint32_t> numbers[] = {{}, {2}, {2, 1}, {1}};
+    const std::vector<uint32_t> &now = numbers[c.world.rng.below(std::size(numbers))];
+    uint32_t bytes = c.world.rng.permille(300) ? 2 : 1;
+    uint64_t epoch = c.node(a)->epoch();
+
+    c.world.trace("node {} has {} keys{}", a, now.size(), bytes == 1 ? "" : ", others than its partners");
+    c.node(a)->set_keys(now, bytes);
+    c.world.after(c.world.rng.between(1000, 2500000), [&c, a, epoch] {
+        if (c.node(a) && c.node(a)->epoch() == epoch)
+            c.node(a)->set_keys({1}, 1);
+    });
+}
+
 void client_fault(Cluster &c, uint32_t a, uint32_t b)
 {
     Node &n = *c.node(a);
@@ -233,7 +266,7 @@ void random_fault(Cluster &c)
     }
     if (!c.node(a) || !c.node(a)->listening)
         return;
-    switch (c.world.rng.below(15)) {
+    switch (c.world.rng.below(17)) {
     case 0:
         return power_loss(c, a, power_off(c));
     case 1:
@@ -252,6 +285,10 @@ void random_fault(Cluster &c)
         return rogue(c, a, b);
     case 8:
         return break_queue_pair(c, a, b);
+    case 9:
+        return keys(c, a);
+    case 10:
+        return c.node(a)->set_stage(static_cast<uint32_t>(c.world.rng.between(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING)));
     default:
         return client_fault(c, a, b);
     }
@@ -268,13 +305,14 @@ void set_right(Cluster &c)
         bool back = !host.device;
 
         host.device = true;
-        if (host.node && (host.node->panicked || !host.node->listening))
+        if (host.node && (host.node->panicked || host.node->dumping() || !host.node->listening))
             c.crash(host.id);
         if (!host.node) {
             c.load(host.id);
             continue;
         }
         host.node->memory_limit = ~0ULL;
+        host.node->set_keys({1}, 1);
         if (host.node->frozen())
             host.node->thaw();
         if (back)

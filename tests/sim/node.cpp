@@ -51,9 +51,10 @@ std::pair<uint32_t, uint32_t> mail_place(uint32_t ring)
 
 } // namespace
 
-Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch)
+Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch, bool dumping)
     : cluster_(cluster), host_(host), epoch_(epoch), incarnation_(cluster.number()),
-      offset_(cluster.world.rng.between(1, 1000000000)), loaded_at_(cluster.world.now())
+      offset_(cluster.world.rng.between(1, 1000000000)), loaded_at_(cluster.world.now()),
+      stage_(dumping ? CCM_STAGE_DUMPING : CCM_STAGE_KERNEL)
 {
     for (auto &other : cluster.hosts()) {
         if (other.id == host)
@@ -103,7 +104,7 @@ void Node::refresh_page()
     status.node = host_;
     status.incarnation = incarnation_;
     status.cluster = ccm_cluster_id("sim");
-    status.stage = CCM_STAGE_KERNEL;
+    status.stage = static_cast<uint16_t>(stage_);
     status.flags = panicked ? CCM_PAGE_PANIC : 0;
     status.counter = 1 + ran / (tick_ms * 1000);
     status.tick_ms = tick_ms;
@@ -144,6 +145,33 @@ void Node::path_up()
 {
     for (auto &[id, p] : partners_)
         push(id, Source::other, simple(CCM_SEV_PATH_UP));
+}
+
+void Node::set_keys(const std::vector<uint32_t> &numbers, uint32_t bytes)
+{
+    Event keys = simple(CCM_SEV_PSK);
+
+    std::copy(numbers.begin(), numbers.end(), keys.event.psk);
+    key_bytes_ = bytes;
+    cluster_.truth.did(Deed::keys, host_);
+    for (auto &[id, p] : partners_)
+        push(id, Source::other, keys);
+}
+
+void Node::set_stage(uint32_t stage)
+{
+    stage_ = stage;
+    refresh_page();
+    for (auto &[id, p] : partners_) {
+        Op op{};
+
+        if (p.session.state != CCM_STATE_READY)
+            continue;
+        op.kind = Op::ring;
+        op.what = CCM_RING_STAGE;
+        counts().ring_sent[CCM_RING_STAGE]++;
+        cluster_.fabric.post(p.ends.at(p.session.conn.id), std::move(op));
+    }
 }
 
 void Node::freeze()
@@ -320,7 +348,8 @@ void Node::handle(Partner &p, Event &event)
         Event verified = simple(CCM_SEV_VERIFIED);
 
         verified.event.conn = actions.list[i].conn;
-        verified.event.status = cluster_.proofs.right(p.session, conn_of(p.session, verified.event.conn), event.data);
+        verified.event.status =
+            cluster_.proofs.right(p.session, conn_of(p.session, verified.event.conn), event.data, key_bytes_);
         handle(p, verified);
         return;
     }
@@ -383,7 +412,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         fabric.post(p.ends.at(a.conn), std::move(op));
         break;
     case CCM_ACT_PROVE: {
-        Bytes proof = cluster_.proofs.make(p.session, conn_of(p.session, a.conn), op.data);
+        Bytes proof = cluster_.proofs.make(p.session, conn_of(p.session, a.conn), op.data, key_bytes_);
 
         std::copy(proof.begin(), proof.end(), op.data.begin() + CCM_HELLO_PROOF);
         op.kind = Op::write;

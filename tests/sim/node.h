@@ -93,13 +93,19 @@ struct Partner {
 
 class Node {
 public:
-    Node(Cluster &cluster, uint32_t host, uint64_t epoch);
+    // @dumping: in a crash kernel
+    Node(Cluster &cluster, uint32_t host, uint64_t epoch, bool dumping);
 
     void start();
     void stop(uint32_t reason);
     void stop_partner(uint32_t partner, uint32_t reason);
     void start_partner(uint32_t partner);
     void path_up();
+    // Pre-shared keys: their numbers, the highest first, and what they are
+    void set_keys(const std::vector<uint32_t> &numbers, uint32_t bytes);
+    bool dumping() const { return stage_ == CCM_STAGE_DUMPING; }
+    // How far its boot is: its page says so, and a ring to whoever reads it
+    void set_stage(uint32_t stage);
 
     // From the fabric
     void incoming(uint32_t end, const Bytes &request);
@@ -163,6 +169,8 @@ private:
     uint64_t counter_lost_ = 0;
     uint64_t frozen_at_ = 0;
     bool frozen_ = false;
+    uint32_t stage_;
+    uint32_t key_bytes_ = 1;
     uint32_t next_incoming_ = 1;
     std::vector<std::function<void()>> backlog_;
     std::map<uint32_t, Partner> partners_;

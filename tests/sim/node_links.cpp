@@ -170,7 +170,8 @@ void Node::prepare(Partner &p, uint32_t place)
     const ccm_session_link &l = p.session.links.link[place];
     Rng &rng = cluster_.world.rng;
     bool slow = cluster_.options.faults && rng.permille(30);
-    uint64_t delay = cluster_.options.together ? 10 : rng.between(5, slow ? 1500000 : 2000);
+    bool long_time = cluster_.options.faults && rng.permille(2);
+    uint64_t delay = cluster_.options.together ? 10 : rng.between(5, slow ? 1500000 : 2000) + (long_time ? 6000000 : 0);
     Try t;
 
     t.serial = next_serial_++;
@@ -374,7 +375,9 @@ void Node::port_lost(uint32_t partner, uint32_t place)
 
     if (it != p.tries.end() && it->second.told && cluster_.options.plant == Plant::broken_session)
         cluster_.fabric.break_end(p.ends.at(p.session.conn.id));
-    if (it != p.tries.end() && it->second.told)
+    // one that was admitted early, too
+    if (it != p.tries.end() &&
+        (it->second.told || std::find(it->second.ports.begin(), it->second.ports.end(), true) != it->second.ports.end()))
         tell_try(partner, place, it->second, CCM_SEV_LINK_FAILED, CCM_CLIENT_PORT_LOST, 1);
 }
 

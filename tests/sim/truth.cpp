@@ -196,6 +196,14 @@ void Truth::look()
     });
 }
 
+// Any life of it
+bool Truth::panicked(uint32_t host) const
+{
+    return std::any_of(lives_.begin(), lives_.end(), [&](const auto &life) {
+        return life.second.host == host && c_.panicked.count(life.first);
+    });
+}
+
 // Was it stopped for so long that a counter which stands still shows it? The tick before that
 // may have been nearly over.
 bool Truth::stood_still(uint32_t host, uint64_t since) const
@@ -234,7 +242,7 @@ std::string Truth::why_not(uint32_t reason, uint32_t host, uint32_t partner, uin
     case CCM_REASON_HUNG:
         return stood_still(partner, since) ? "" : "its kernel has run all the time";
     case CCM_REASON_PANICKED:
-        return c_.panicked.count(incarnation) ? "" : "it has not";
+        return c_.panicked.count(incarnation) || (over && panicked(partner)) ? "" : "it has not";
     case CCM_REASON_RESTARTED:
         return over ? "" : "the kernel that was there runs on";
     case CCM_REASON_RELOADED:
@@ -264,6 +272,8 @@ void Truth::step(uint32_t host, const Partner &p, const ccm_session &before, con
     uint64_t &began = pair(host, p.id).began;
 
     look();
+    if (node.dumping()) // nobody uses what a crash kernel says
+        return;
     for (uint32_t i = 0; i < actions.count; i++) {
         const ccm_session_action &a = actions.list[i];
         bool down = a.type == CCM_ACT_DOWN;

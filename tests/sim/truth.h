@@ -91,6 +91,7 @@ private:
     };
 
     std::string why_not(uint32_t reason, uint32_t host, uint32_t partner, uint64_t incarnation, uint64_t since) const;
+    bool panicked(uint32_t host) const;
     bool stood_still(uint32_t host, uint64_t since) const;
     void dies(uint32_t host, bool answers);
     void noticed(uint32_t host, uint32_t partner, uint64_t incarnation);
