@@ -29,8 +29,7 @@ void Cluster::load(uint32_t id, bool dumping)
         h.started = world.now();
     h.powered = true;
     h.node = std::make_unique<Node>(*this, id, ++h.lives, dumping);
-    world.trace("node {} loads{}, incarnation {:016x}", id, dumping ? " in a crash kernel" : "",
-                h.node->incarnation());
+    world.trace("node {} loads{}, incarnation {:016x}", id, dumping ? " in a crash kernel" : "", h.node->incarnation());
     truth.loaded(id, h.node->incarnation());
     uint64_t clients = many ? CCM_CLIENTS_MAX : world.rng.between(1, 5);
     for (uint64_t i = 0; i < clients && !options.together && !dumping; i++)

@@ -64,7 +64,7 @@ struct Result {
     uint64_t ready = 0; // READY told to clients
     uint64_t down = 0;
     uint64_t faults = 0;
-    uint64_t begun = 0; // of Options::fault_count
+    uint64_t begun = 0;           // of Options::fault_count
     uint64_t links = 0;           // READY told to a client of a link
     uint64_t limits = 0;          // memory refused
     uint64_t panicked = 0;        // DOWN for that reason

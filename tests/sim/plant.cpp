@@ -144,10 +144,10 @@ void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event, cc
 const char *plant_name(Plant plant)
 {
     static const char *const names[] = {
-        "none",         "late_write",    "no_close",  "down_before_close", "no_down",           "ready_twice",
-        "no_answer",    "two_conns",     "wrong_key", "no_timer",          "wrong_incarnation", "no_crossing",
-        "beyond_table", "no_link_close", "half_open", "lost_table",        "overwritten_mail",
-        "kept_region", "wrong_hung", "wrong_restarted", "broken_session", "slow_verdict", "late_catalog",
+        "none",         "late_write",      "no_close",       "down_before_close", "no_down",           "ready_twice",
+        "no_answer",    "two_conns",       "wrong_key",      "no_timer",          "wrong_incarnation", "no_crossing",
+        "beyond_table", "no_link_close",   "half_open",      "lost_table",        "overwritten_mail",  "kept_region",
+        "wrong_hung",   "wrong_restarted", "broken_session", "slow_verdict",      "late_catalog",
     };
 
     static_assert(std::size(names) == static_cast<size_t>(Plant::count));

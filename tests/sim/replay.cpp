@@ -28,8 +28,10 @@ struct Field {
 };
 
 #define CCM_FIELD(name, member)                                                                                        \
-    {name, [](const ccm_session_event &e) { return static_cast<uint64_t>(e.member); },                                 \
-     [](ccm_session_event &e, uint64_t n) { e.member = static_cast<std::decay_t<decltype(e.member)>>(n); }}
+    {                                                                                                                  \
+        name, [](const ccm_session_event &e) { return static_cast<uint64_t>(e.member); },                              \
+            [](ccm_session_event &e, uint64_t n) { e.member = static_cast<std::decay_t<decltype(e.member)>>(n); }      \
+    }
 
 const Field fields[] = {
     CCM_FIELD("status", status),
@@ -280,11 +282,10 @@ std::string replay(const std::string &text, Plant plant)
 std::string print_tape(const MachineTape &tape)
 {
     const ccm_session_config &c = tape.config;
-    std::string text =
-        fmt::format("machine node={} partner={} detect_ms={} auth={} cluster={:#x} incarnation={:#x} "
-                    "capabilities={:#x} machine={:#x} version_min={} version_max={}\n",
-                    c.node, c.partner, c.detect_ms, c.auth, c.cluster, c.incarnation, c.capabilities, c.machine,
-                    c.version_min, c.version_max);
+    std::string text = fmt::format("machine node={} partner={} detect_ms={} auth={} cluster={:#x} incarnation={:#x} "
+                                   "capabilities={:#x} machine={:#x} version_min={} version_max={}\n",
+                                   c.node, c.partner, c.detect_ms, c.auth, c.cluster, c.incarnation, c.capabilities,
+                                   c.machine, c.version_min, c.version_max);
 
     for (const Stepped &step : tape.steps)
         text += print_step(step) + "\n";

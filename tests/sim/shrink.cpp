@@ -128,16 +128,16 @@ ShrunkMachine shrink_machine(const Options &options)
 std::string shrink_report(const Options &options)
 {
     ShrunkRun r = shrink_run(options);
-    std::string text = fmt::format("{}ccm_sim: {} of {} faults are needed: {}\n", r.result.trace, r.after, r.before,
-                                   r.result.message);
+    std::string text =
+        fmt::format("{}ccm_sim: {} of {} faults are needed: {}\n", r.result.trace, r.after, r.before, r.result.message);
     ShrunkMachine m = shrink_machine(r.options);
 
     if (m.tape.steps.empty())
         m = shrink_machine(options);
     if (m.tape.steps.empty())
         return text + "ccm_sim: it takes more than one machine to fail so\n";
-    text += fmt::format("ccm_sim: one machine by itself does it, with {} of {} events:\n\n", m.tape.steps.size(),
-                        m.before);
+    text +=
+        fmt::format("ccm_sim: one machine by itself does it, with {} of {} events:\n\n", m.tape.steps.size(), m.before);
     return text + print_test(m.tape, fmt::format("Seed{}", options.seed), m.wrong, options.plant);
 }
 

@@ -172,9 +172,7 @@ void Tapes::record(const MachineKey &key, const ccm_session &s, uint64_t now, co
     step.event.data = nullptr;
     step.event.catalog = nullptr;
     if (event.conn && event.type != CCM_SEV_REQUEST)
-        step.of = event.conn == s.conn.id        ? Of::present
-                  : event.conn == s.candidate.id ? Of::candidate
-                                                 : Of::other;
+        step.of = event.conn == s.conn.id ? Of::present : event.conn == s.candidate.id ? Of::candidate : Of::other;
     MachineTape &tape = tapes_[key];
     tape.config = s.config;
     tape.steps.push_back(std::move(step));

@@ -79,7 +79,7 @@ void Truth::ended(uint32_t host, Deed how)
         life.module_over = true;
         life.kernel_over = life.kernel_over || how == Deed::crashed;
     }
-    thawed(host);
+    runs_again(host);
     dies(host, false);
 }
 
@@ -90,22 +90,25 @@ void Truth::frozen(uint32_t host)
     dies(host, c_.hardware);
 }
 
-void Truth::thawed(uint32_t host)
+void Truth::runs_again(uint32_t host)
 {
-    auto &still = still_[host];
-    uint64_t now = c_.world.now();
-
-    if (still.empty() || still.back().to)
+    if (still_[host].empty() || still_[host].back().to)
         return;
     did(Deed::frozen, host);
-    still.back().to = now;
+    still_[host].back().to = c_.world.now();
+}
+
+void Truth::thawed(uint32_t host)
+{
+    uint64_t beat = c_.detect_ms * 1000ULL / CCM_HEARTBEATS_PER_DETECT;
+
+    runs_again(host);
+    const Interval &slept = still_[host].back();
     // What it slept through it cannot have noticed, and its own stall is forgiven the others.
     for (Death &d : deaths_)
         if (d.host == host)
-            d.allowance += now - std::max(d.at, still.back().from) + 2 * c_.detect_ms * 1000ULL / 4;
-    Node *node = c_.node(host);
-    if (node && !node->panicked)
-        std::erase_if(deaths_, [host](const Death &d) { return d.partner == host; });
+            d.allowance += slept.to - std::max(d.at, slept.from) + 2 * beat;
+    std::erase_if(deaths_, [host](const Death &d) { return d.partner == host; });
 }
 
 void Truth::clients(uint32_t host)
@@ -130,8 +133,10 @@ void Truth::dies(uint32_t host, bool answers)
         const Partner &p = node->partners().at(host);
         if (!p.client_ready || !lives_.count(p.ready_incarnation) || lives_.at(p.ready_incarnation).host != host)
             continue;
-        std::erase_if(deaths_, [&](const Death &d) { return d.host == other.id && d.partner == host && d.answers; });
-        deaths_.push_back({other.id, node->epoch(), host, p.ready_incarnation, c_.world.now(), answers, 0});
+        auto known = [&](const Death &d) { return d.host == other.id && d.partner == host; };
+        std::erase_if(deaths_, [&](const Death &d) { return known(d) && d.answers; });
+        if (std::none_of(deaths_.begin(), deaths_.end(), known))
+            deaths_.push_back({other.id, node->epoch(), host, p.ready_incarnation, c_.world.now(), answers, 0});
     }
 }
 
@@ -199,9 +204,8 @@ void Truth::look()
 // Any life of it
 bool Truth::panicked(uint32_t host) const
 {
-    return std::any_of(lives_.begin(), lives_.end(), [&](const auto &life) {
-        return life.second.host == host && c_.panicked.count(life.first);
-    });
+    return std::any_of(lives_.begin(), lives_.end(),
+                       [&](const auto &life) { return life.second.host == host && c_.panicked.count(life.first); });
 }
 
 // Was it stopped for so long that a counter which stands still shows it? The tick before that
@@ -230,7 +234,8 @@ std::string Truth::why_not(uint32_t reason, uint32_t host, uint32_t partner, uin
         return {};
     switch (reason) {
     case CCM_REASON_UNREACHABLE:
-        for (Deed d : {Deed::loaded, Deed::crashed, Deed::gone, Deed::frozen, Deed::shutdown, Deed::admin, Deed::device})
+        for (Deed d :
+             {Deed::loaded, Deed::crashed, Deed::gone, Deed::frozen, Deed::shutdown, Deed::admin, Deed::device})
             if (there(d))
                 return {};
         for (Deed d : {Deed::lost, Deed::slow, Deed::broken, Deed::admin})

@@ -94,6 +94,7 @@ private:
     bool panicked(uint32_t host) const;
     bool stood_still(uint32_t host, uint64_t since) const;
     void dies(uint32_t host, bool answers);
+    void runs_again(uint32_t host);
     void noticed(uint32_t host, uint32_t partner, uint64_t incarnation);
     void look();
     uint64_t bound(const Death &d) const;

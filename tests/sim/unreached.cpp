@@ -6,8 +6,7 @@ namespace sim {
 
 const std::vector<Unreached> &unreached()
 {
-    static const std::vector<Unreached> list = {
-    };
+    static const std::vector<Unreached> list = {};
 
     return list;
 }
