@@ -112,8 +112,8 @@ static void read_done(struct ccm_read *read, const u8 *data, u32 len)
 		if (hb->posted_us[slot] > hb->done_posted_us)
 			hb->done_posted_us = hb->posted_us[slot];
 		hb->heard_us = now;
-		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
-						     CCM_LIVENESS_READ, data, len));
+		heartbeat_tell(hb, ccm_liveness_read(&hb->liveness, now, hb->posted_us[slot],
+						     data, len));
 		if (hb->probing && hb->posted_us[slot] > hb->probe_us) {
 			hb->probing = false;
 			/* a page that brought a verdict is no sign of life */

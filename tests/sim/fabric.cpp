@@ -354,7 +354,7 @@ void Fabric::post(uint32_t id, Op op)
     e.last_arrival =
         std::max(e.last_arrival, cluster_.world.now() + cluster_.world.rng.between(l.delay_min, l.delay_max));
     if (l.delay_max > Link{}.delay_max)
-        cluster_.truth.did(Deed::slow, e.host, e.partner);
+        cluster_.truth.slow(e.host, e.partner, e.last_arrival);
     op.arrival = e.last_arrival;
     e.sends.push_back(std::move(op));
     if (e.sends.size() == 1)
@@ -381,10 +381,13 @@ void Fabric::transmit(uint32_t id)
     if (op.delivered && passes(e.partner, e.host)) {
         if (op.kind == Op::read || op.kind == Op::heartbeat) {
             Link &back = link(e.partner, e.host);
+            uint64_t delay = cluster_.world.rng.between(back.delay_min, back.delay_max);
             Event done = cm_event(CCM_SEV_READ_DONE, e.conn, op.what);
 
             done.data = read_buffer_;
-            cluster_.world.after(cluster_.world.rng.between(back.delay_min, back.delay_max),
+            if (delay > Link{}.delay_max)
+                cluster_.truth.slow(e.partner, e.host, cluster_.world.now() + delay);
+            cluster_.world.after(delay,
                                  [this, id, done, beat = op.kind == Op::heartbeat] {
                                      End &to = end(id);
 

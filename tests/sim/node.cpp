@@ -108,7 +108,7 @@ void Node::refresh_page()
     status.flags = panicked ? CCM_PAGE_PANIC : 0;
     status.counter = 1 + ran / (tick_ms * 1000);
     status.tick_ms = tick_ms;
-    status.uptime_ms = uptime_ms() - (frozen_ ? (cluster_.world.now() - frozen_at_) / 1000 : 0);
+    status.uptime_ms = ((frozen_ ? frozen_at_ : cluster_.world.now()) - cluster_.host(host_).started) / 1000;
     ccm_wire_put_status(page_.data(), &status);
 }
 
@@ -528,6 +528,7 @@ void Node::beat(Partner &p)
     op.key = p.watch_key;
     op.read_len = CCM_WIRE_STATUS_LEN;
     p.heartbeat_out = true;
+    p.posted_us = clock();
     p.probe_fresh = p.probing;
     cluster_.fabric.post(p.ends.at(p.watched), std::move(op));
 }
@@ -566,7 +567,7 @@ void Node::heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page)
             p.heard_us = node.clock();
             p.heard_uptime_ms = read.uptime_ms;
         }
-        uint32_t found = ccm_liveness_step(&p.liveness, node.clock(), CCM_LIVENESS_READ, page.data(),
+        uint32_t found = ccm_liveness_read(&p.liveness, node.clock(), p.posted_us, page.data(),
                                            static_cast<uint32_t>(page.size()));
         if (found & CCM_LIVENESS_VERDICT) {
             Event e = simple(CCM_SEV_VERDICT, p.liveness.verdict);

@@ -73,6 +73,7 @@ struct Partner {
     bool probing = false;     // ALIVE is wanted
     uint64_t probes = 0;      // a later PROBE takes the place of an earlier one
     bool probe_fresh = false; // ... and the heartbeat that is out was posted since
+    uint64_t posted_us = 0;   // the heartbeat that is out
     uint64_t heard_us = 0;    // last heartbeat that succeeded, of this watch
     uint64_t heard_uptime_ms = 0;
     uint32_t present = 0;              // conn of the session, before the step

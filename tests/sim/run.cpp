@@ -52,7 +52,7 @@ std::string first_unsettled(Cluster &c)
 uint64_t one_fault(Cluster &c, uint64_t number)
 {
     Rng own(Rng(c.options.seed * 1000003 + number).next());
-    uint64_t gap = own.between(1000, c.churn ? 15000 : 600000);
+    uint64_t gap = own.between(1000, c.churn ? 60000 : 600000);
 
     if (c.options.left_out.count(number))
         return gap;

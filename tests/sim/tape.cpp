@@ -12,7 +12,7 @@ namespace sim {
 namespace {
 
 // The other half of tests/kunit/suites/tape.h
-class Writer {
+class TapeWriter {
 public:
     void number(uint64_t n)
     {
@@ -49,7 +49,7 @@ private:
     std::array<Bytes, CCM_TAPE_KINDS> last_;
 };
 
-uint32_t Writer::fields(const Stepped &step, uint64_t uptime)
+uint32_t TapeWriter::fields(const Stepped &step, uint64_t uptime)
 {
     const ccm_session_event &e = step.event;
     bool keys = e.keys.status_addr || e.keys.status_key || e.keys.mailbox_addr || e.keys.mailbox_key;
@@ -75,7 +75,7 @@ uint32_t Writer::fields(const Stepped &step, uint64_t uptime)
     return bits;
 }
 
-void Writer::data(const Stepped &step)
+void TapeWriter::data(const Stepped &step)
 {
     Bytes &last = last_.at(ccm_tape_kind(step.event.type, step.event.status));
     size_t at = 0, len = step.data.size();
@@ -101,7 +101,7 @@ void Writer::data(const Stepped &step)
     last = step.data;
 }
 
-void Writer::clients(const ccm_catalog &c)
+void TapeWriter::clients(const ccm_catalog &c)
 {
     number(c.count);
     for (uint32_t i = 0; i < c.count; i++) {
@@ -116,7 +116,7 @@ void Writer::clients(const ccm_catalog &c)
     }
 }
 
-void Writer::event(const Stepped &step, uint64_t &now, uint64_t &uptime)
+void TapeWriter::event(const Stepped &step, uint64_t &now, uint64_t &uptime)
 {
     const ccm_session_event &e = step.event;
     uint32_t bits = fields(step, uptime);
@@ -194,7 +194,7 @@ std::vector<MachineTape> Tapes::take()
 Bytes write_tapes(const std::vector<MachineTape> &tapes)
 {
     auto t = std::make_unique<ccm_tape>();
-    Writer w;
+    TapeWriter w;
 
     w.raw(reinterpret_cast<const uint8_t *>("CCMT"), 4);
     w.number(CCM_TAPE_FORMAT);

@@ -51,9 +51,18 @@ Truth::Truth(Cluster &cluster, uint32_t nodes)
 void Truth::did(Deed deed, uint32_t host, uint32_t partner)
 {
     pair(host, partner).last[at(deed)] = c_.world.now();
-    disturbed_[host] = c_.world.now();
+    clients(host);
     if (partner)
-        disturbed_[partner] = c_.world.now();
+        clients(partner);
+}
+
+void Truth::slow(uint32_t host, uint32_t partner, uint64_t until)
+{
+    uint64_t &last = pair(host, partner).last[at(Deed::slow)];
+
+    last = std::max(last, until);
+    disturbed_[host] = std::max(disturbed_[host], until);
+    disturbed_[partner] = std::max(disturbed_[partner], until);
 }
 
 bool Truth::ever(Deed deed, uint32_t host, uint32_t partner, uint64_t since) const
@@ -113,7 +122,7 @@ void Truth::thawed(uint32_t host)
 
 void Truth::clients(uint32_t host)
 {
-    disturbed_[host] = c_.world.now();
+    disturbed_[host] = std::max(disturbed_[host], c_.world.now());
 }
 
 void Truth::late(uint32_t host, uint64_t us)
@@ -192,11 +201,12 @@ void Truth::look()
             return false;
         // READs that are repeated, or slow, see it later.
         if (d.answers && (ever(Deed::lost, d.host, d.partner, d.at) || ever(Deed::lost, d.partner, d.host, d.at) ||
-                          ever(Deed::slow, d.host, d.partner, d.at) || ever(Deed::slow, d.partner, d.host, d.at)))
+                          ever(Deed::slow, d.host, d.partner, d.at) || ever(Deed::slow, d.partner, d.host, d.at) ||
+                          ever(Deed::broken, d.host, d.partner, d.at) || ever(Deed::broken, d.partner, d.host, d.at)))
             return true;
         if (c_.world.now() > (d.answers ? d.at : heard(d)) + bound(d))
-            c_.world.fail("node {}: partner {} died {} us ago, and has not been missed", d.host, d.partner,
-                          c_.world.now() - d.at);
+            c_.world.fail("node {}: partner {} died {} us ago, was last heard {} us ago, and is missed after {} at most",
+                          d.host, d.partner, c_.world.now() - d.at, c_.world.now() - heard(d), bound(d));
         return false;
     });
 }
@@ -287,6 +297,8 @@ void Truth::step(uint32_t host, const Partner &p, const ccm_session &before, con
             began = c_.world.now() - std::min(c_.world.now(), node.clock() - p.session.conn.began_us + slack_us);
         if (!down && !(a.type == CCM_ACT_STATE && a.state == CCM_STATE_DOWN && a.reason != CCM_REASON_NONE))
             continue;
+        if (!down && !before.told_ready && a.reason == CCM_REASON_UNREACHABLE)
+            continue; // whom nobody has found says nothing of what was done to it
         // What is shown may be older than the last attempt: why the last session ended.
         uint64_t incarnation = down ? p.ready_incarnation : before.peer_incarnation;
         std::string wrong = why_not(a.reason, host, p.id, incarnation, down || before.told_ready ? began : 0);
@@ -348,7 +360,9 @@ void Truth::rest(uint32_t host, uint32_t partner)
                  theirs.ready_incarnation == node->incarnation() &&
                  mine.session.conn.peer_keys.nonce == theirs.session.conn.nonce;
 
-    if (!ready || !telling(mine.session) || !told.since)
+    if (!ready || !telling(mine.session))
+        told.since = 0;
+    else if (!told.since)
         told.since = now;
     if (!ready || now < disturbed + calm_us) {
         told.checked = false;

@@ -46,6 +46,8 @@ public:
 
     // To a host; between a host and a partner
     void did(Deed deed, uint32_t host, uint32_t partner = 0);
+    // Something is on its way, until then
+    void slow(uint32_t host, uint32_t partner, uint64_t until);
     void loaded(uint32_t host, uint64_t incarnation);
     void ended(uint32_t host, Deed how);
     void frozen(uint32_t host);
