@@ -158,10 +158,9 @@ void TapeWriter::event(const Stepped &step, uint64_t &now, uint64_t &uptime)
 
 void Tapes::record(const MachineKey &key, const ccm_session &s, uint64_t now, const ccm_session_event &event)
 {
-    Stepped step;
-
     if (!on_)
         return;
+    Stepped step;
     last_ = key;
     step.now = now;
     step.event = event;

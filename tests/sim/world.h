@@ -45,11 +45,13 @@ public:
         if (queue_.empty())
             return false;
         std::pop_heap(queue_.begin(), queue_.end(), later);
-        Item item = std::move(queue_.back());
+        Item item = queue_.back();
         queue_.pop_back();
+        std::function<void()> what = std::move(what_[item.what]);
+        free_.push_back(item.what);
         now_ = item.when;
         happened_ += item.counts;
-        item.what();
+        what();
         return true;
     }
 
@@ -84,22 +86,32 @@ public:
     Rng rng;
 
 private:
+    // What is to happen stays where it is; a queue of functions would move them about all the time.
     struct Item {
         uint64_t when;
         uint64_t order;
+        uint32_t what;
         bool counts;
-        std::function<void()> what;
     };
 
     void put(uint64_t when, bool counts, std::function<void()> what)
     {
-        queue_.push_back({std::max(when, now_), next_++, counts, std::move(what)});
+        if (free_.empty()) {
+            free_.push_back(static_cast<uint32_t>(what_.size()));
+            what_.emplace_back();
+        }
+        uint32_t place = free_.back();
+        free_.pop_back();
+        what_[place] = std::move(what);
+        queue_.push_back({std::max(when, now_), next_++, place, counts});
         std::push_heap(queue_.begin(), queue_.end(), later);
     }
 
     static bool later(const Item &a, const Item &b) { return std::pair(a.when, a.order) > std::pair(b.when, b.order); }
 
     std::vector<Item> queue_;
+    std::vector<std::function<void()>> what_;
+    std::vector<uint32_t> free_;
     uint64_t now_ = 1;
     uint64_t next_ = 0;
     uint64_t happened_ = 0;
