@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "campaign.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,10 +37,16 @@ void count(Total &t, const Result &r)
     t.detect = std::max(t.detect, r.detect);
 }
 
-// The seeds of one process: every so many-th
-void work(const Campaign &c, uint32_t job, Total &t)
+// The seeds of one process: every so many-th. Behind one that has failed, here or in another
+// process, there is nothing to look for.
+void work(const Campaign &c, uint32_t job, Total *totals)
 {
-    for (uint64_t i = job; i < c.runs && !t.failed; i += c.jobs) {
+    Total &t = totals[job];
+    auto over = [&](uint64_t seed) {
+        return std::any_of(totals, totals + c.jobs, [seed](const Total &o) { return o.failed && o.failed < seed; });
+    };
+
+    for (uint64_t i = job; i < c.runs && !over(c.first + i); i += c.jobs) {
         t.at = c.first + i;
         Options o = options_of(c, t.at);
         Result r = o.together ? run_together(o) : run(o);
@@ -113,7 +121,8 @@ Total run_campaign(const Campaign &c)
         if (child < 0)
             throw std::runtime_error("fork failed");
         if (!child) {
-            work(c, job, totals[job]);
+            prctl(PR_SET_PDEATHSIG, SIGKILL); // nobody would take what it finds
+            work(c, job, totals);
             _exit(0);
         }
         children.push_back(child);

@@ -256,9 +256,11 @@ std::vector<std::string> coverage_wrong(const Counts &c, bool alone)
         argued[{u.kind, u.name}] = &u;
     for (const Reach &r : reach(c)) {
         auto it = argued.find({r.kind, r.name});
-        bool excused = it != argued.end() && (alone || !it->second->campaign);
+        Unreached::Who who = it == argued.end() ? Unreached::rarely : it->second->who;
+        bool excused = who == Unreached::nobody || (alone && who == Unreached::campaign);
+        bool demanded = !excused && !(alone && (it != argued.end() || r.kind == "edge"));
 
-        if (!r.count && !excused)
+        if (!r.count && demanded)
             wrong.push_back(fmt::format("{}: {}: never reached", r.kind, r.name));
         if (r.count && excused)
             wrong.push_back(fmt::format("{}: {}: reached {} times, and unreached.cpp says: {}", r.kind, r.name, r.count,

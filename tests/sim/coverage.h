@@ -51,11 +51,15 @@ struct Reach {
 
 std::vector<Reach> reach(const Counts &counts);
 
-// Why something is not reached
+// Who does not reach something, and why
 struct Unreached {
+    enum Who {
+        nobody,   // neither campaign nor unit tests
+        campaign, // only unit tests do
+        rarely,   // unit tests do, the campaign now and then
+    } who;
     const char *kind;
     const char *name;
-    bool campaign; // by the campaign alone: a unit test reaches it
     const char *why;
 };
 
@@ -65,7 +69,8 @@ const std::vector<Unreached> &unreached();
 std::string coverage_table(const Counts &counts);
 
 // What is not reached and not argued, what is argued and reached all the same, what is argued and
-// is not there: a line each. @alone: by the campaign alone.
+// is not there: a line each. @alone: by the campaign alone, of which edges are not demanded: most ways
+// out of a state are for a candidate that has come just so far. Unit tests go all of them.
 std::vector<std::string> coverage_wrong(const Counts &counts, bool alone);
 
 } // namespace sim

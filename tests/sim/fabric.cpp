@@ -387,18 +387,17 @@ void Fabric::transmit(uint32_t id)
             done.data = read_buffer_;
             if (delay > Link{}.delay_max)
                 cluster_.truth.slow(e.partner, e.host, cluster_.world.now() + delay);
-            cluster_.world.after(delay,
-                                 [this, id, done, beat = op.kind == Op::heartbeat] {
-                                     End &to = end(id);
+            cluster_.world.after(delay, [this, id, done, beat = op.kind == Op::heartbeat] {
+                End &to = end(id);
 
-                                     if (!alive(to) || to.state != End::established)
-                                         return;
-                                     Node &node = *cluster_.node(to.host);
-                                     if (beat)
-                                         node.heartbeat_done(to.partner, to.conn, done.data);
-                                     else
-                                         node.push(to.partner, Source::send, done);
-                                 });
+                if (!alive(to) || to.state != End::established)
+                    return;
+                Node &node = *cluster_.node(to.host);
+                if (beat)
+                    node.heartbeat_done(to.partner, to.conn, done.data);
+                else
+                    node.push(to.partner, Source::send, done);
+            });
         }
         e.sends.pop_front();
         if (!e.sends.empty())

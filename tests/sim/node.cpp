@@ -567,8 +567,8 @@ void Node::heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page)
             p.heard_us = node.clock();
             p.heard_uptime_ms = read.uptime_ms;
         }
-        uint32_t found = ccm_liveness_read(&p.liveness, node.clock(), p.posted_us, page.data(),
-                                           static_cast<uint32_t>(page.size()));
+        uint32_t found =
+            ccm_liveness_read(&p.liveness, node.clock(), p.posted_us, page.data(), static_cast<uint32_t>(page.size()));
         if (found & CCM_LIVENESS_VERDICT) {
             Event e = simple(CCM_SEV_VERDICT, p.liveness.verdict);
 

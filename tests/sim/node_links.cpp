@@ -376,8 +376,8 @@ void Node::port_lost(uint32_t partner, uint32_t place)
     if (it != p.tries.end() && it->second.told && cluster_.options.plant == Plant::broken_session)
         cluster_.fabric.break_end(p.ends.at(p.session.conn.id));
     // one that was admitted early, too
-    if (it != p.tries.end() &&
-        (it->second.told || std::find(it->second.ports.begin(), it->second.ports.end(), true) != it->second.ports.end()))
+    if (it != p.tries.end() && (it->second.told || std::find(it->second.ports.begin(), it->second.ports.end(), true) !=
+                                                       it->second.ports.end()))
         tell_try(partner, place, it->second, CCM_SEV_LINK_FAILED, CCM_CLIENT_PORT_LOST, 1);
 }
 

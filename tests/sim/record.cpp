@@ -14,10 +14,10 @@ namespace sim {
 
 namespace {
 
-constexpr size_t events_max = 32;
+constexpr size_t events_max = 20;
 constexpr uint64_t steps = 400; // of a run: tapes are short
 constexpr uint64_t seeds = 400;
-constexpr size_t plain_max = 12; // events of a tape that shows nothing new
+constexpr size_t plain_max = 7; // events of a tape that shows nothing new
 
 // What a tape shows: which event in which state, whatever was asked for then, and where that led
 using Shown = std::set<std::tuple<uint32_t, uint32_t, uint64_t, uint32_t>>;

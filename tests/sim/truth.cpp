@@ -50,7 +50,9 @@ Truth::Truth(Cluster &cluster, uint32_t nodes)
 
 void Truth::did(Deed deed, uint32_t host, uint32_t partner)
 {
-    pair(host, partner).last[at(deed)] = c_.world.now();
+    uint64_t &last = pair(host, partner).last[at(deed)];
+
+    last = std::max(last, c_.world.now()); // what is slow on its way may be noted until later
     clients(host);
     if (partner)
         clients(partner);
@@ -186,6 +188,14 @@ void Truth::noticed(uint32_t host, uint32_t partner, uint64_t incarnation)
     std::erase_if(deaths_, [&](const Death &d) { return d.host == host && d.partner == partner; });
 }
 
+bool Truth::disturbed_between(uint32_t a, uint32_t b, uint64_t since) const
+{
+    for (Deed d : {Deed::lost, Deed::slow, Deed::broken})
+        if (ever(d, a, b, since) || ever(d, b, a, since))
+            return true;
+    return ever(Deed::device, a, 0, since) || ever(Deed::device, b, 0, since);
+}
+
 // Is any death overdue?
 void Truth::look()
 {
@@ -199,14 +209,13 @@ void Truth::look()
             return true;
         if (node->frozen())
             return false;
-        // READs that are repeated, or slow, see it later.
-        if (d.answers && (ever(Deed::lost, d.host, d.partner, d.at) || ever(Deed::lost, d.partner, d.host, d.at) ||
-                          ever(Deed::slow, d.host, d.partner, d.at) || ever(Deed::slow, d.partner, d.host, d.at) ||
-                          ever(Deed::broken, d.host, d.partner, d.at) || ever(Deed::broken, d.partner, d.host, d.at)))
+        // READs that are repeated, or slow, or that fail, see it later, or not at all.
+        if (d.answers && disturbed_between(d.host, d.partner, d.at))
             return true;
         if (c_.world.now() > (d.answers ? d.at : heard(d)) + bound(d))
-            c_.world.fail("node {}: partner {} died {} us ago, was last heard {} us ago, and is missed after {} at most",
-                          d.host, d.partner, c_.world.now() - d.at, c_.world.now() - heard(d), bound(d));
+            c_.world.fail(
+                "node {}: partner {} died {} us ago, was last heard {} us ago, and is missed after {} at most", d.host,
+                d.partner, c_.world.now() - d.at, c_.world.now() - heard(d), bound(d));
         return false;
     });
 }

@@ -96,6 +96,7 @@ private:
     bool panicked(uint32_t host) const;
     bool stood_still(uint32_t host, uint64_t since) const;
     void dies(uint32_t host, bool answers);
+    bool disturbed_between(uint32_t a, uint32_t b, uint64_t since) const;
     void runs_again(uint32_t host);
     void noticed(uint32_t host, uint32_t partner, uint64_t incarnation);
     void look();
