@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The last one: what all tests of this program have reached together.
+// What all tests of this program have reached together
 #include <cstdio>
 #include <cstdlib>
 
@@ -39,14 +39,19 @@ TEST(Coverage, WhatIsMissingIsFound)
     EXPECT_EQ(sim::coverage_wrong(all, false).size(), argued + 1);
 }
 
-// Only where all of them have run in this process
-TEST(Coverage, Whole)
-{
-    if (testing::GTEST_FLAG(filter) != "*" && !std::getenv("CCM_SIM_COVERAGE"))
-        GTEST_SKIP() << "of a part of the tests";
-    std::puts(sim::coverage_table(sim::counts()).c_str());
-    for (const std::string &wrong : sim::coverage_wrong(sim::counts(), false))
-        ADD_FAILURE() << wrong;
-}
+// Behind all tests, in whatever order they came; only where all of them have run in this process.
+// With CCM_SIM_COVERAGE in the environment also behind a part of them.
+class Whole : public testing::Environment {
+    void TearDown() override
+    {
+        if (testing::GTEST_FLAG(filter) != "*" && !std::getenv("CCM_SIM_COVERAGE"))
+            return;
+        std::puts(sim::coverage_table(sim::counts()).c_str());
+        for (const std::string &wrong : sim::coverage_wrong(sim::counts(), false))
+            ADD_FAILURE() << wrong;
+    }
+};
+
+const testing::Environment *const whole = testing::AddGlobalTestEnvironment(new Whole);
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "checker.h"
+#include "coverage.h"
 #include "../../ccm/core/names.h"
 
 namespace sim {
@@ -75,6 +76,7 @@ Machine &Machine::step(Happening h)
             wrong = fmt::format("{} in state {}: {}", describe(h.event), ccm_state_name(before.state), what);
     };
     complain(watch_.step(before, s, now, h.event, out));
+    count_step(before, s, now, h.event, out);
     for (uint32_t i = 0; i < out.count; i++) {
         const ccm_session_action &a = out.list[i];
 

@@ -160,6 +160,8 @@ void Node::set_keys(const std::vector<uint32_t> &numbers, uint32_t bytes)
 
 void Node::set_stage(uint32_t stage)
 {
+    if (dumping()) // it stays at that
+        return;
     stage_ = stage;
     refresh_page();
     for (auto &[id, p] : partners_) {

@@ -2,7 +2,6 @@
 #include "step_watch.h"
 
 #include "checker.h"
-#include "coverage.h"
 #include "plant.h"
 
 namespace sim {
@@ -43,8 +42,6 @@ std::string StepWatch::step(const ccm_session &before, const ccm_session &after,
         {before, after, now, event, actions, live_, client_ready_, last_connect_, shown_state_, shown_reason_, keys_});
     if (wrong.empty())
         wrong = watch_.step(before, after, event, actions);
-    if (wrong.empty())
-        count_step(before, after, now, event, actions);
     for (uint32_t i = 0; i < actions.count; i++)
         carry_out(actions.list[i]);
     return wrong;

@@ -33,8 +33,8 @@ const std::vector<Unreached> &unreached()
         {nobody, "goodbye sent", "reloaded", not_said},
         {nobody, "goodbye sent", "address", not_said},
         {nobody, "goodbye sent", "mtu", not_said},
-        {nobody, "down", "address", before},
-        {nobody, "down", "mtu", before},
+        {campaign, "down", "address", before},
+        {campaign, "down", "mtu", before},
 
         {campaign, "cell", "CONNECTING RING", hostile},
         {campaign, "cell", "NEGOTIATING MESSAGE", hostile},
