@@ -36,19 +36,27 @@ void Cluster::load(uint32_t id)
     h.node->start();
 }
 
-// The goodbyes get a moment to leave, as rmmod gives them.
+// rmmod waits until the work items have done what they have to.
 void Cluster::unload(uint32_t id, uint32_t reason)
 {
     Node *n = node(id);
-    uint64_t epoch = n->epoch();
 
     world.trace("node {} unloads", id);
     n->listening = false;
     n->stop(reason);
+    gone(id, n->epoch());
+}
+
+void Cluster::gone(uint32_t id, uint64_t epoch)
+{
     world.after(20000, [this, id, epoch] {
         Node *still = node(id);
 
-        if (still && still->epoch() == epoch)
+        if (!still || still->epoch() != epoch)
+            return;
+        if (still->busy())
+            gone(id, epoch);
+        else
             host(id).node.reset();
     });
 }

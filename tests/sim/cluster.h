@@ -50,6 +50,7 @@ public:
     Fabric fabric;
     Result result;
     uint64_t last_fault = 0;
+    uint64_t rests = 0;              // of work items, behind all that a step wanted
     std::map<TryKey, TryDone> tries; // what each side has ever come to
     std::set<uint64_t> panicked;     // incarnations
     Proofs proofs{world.rng};
@@ -60,6 +61,8 @@ public:
     bool many = false;  // each node has as many clients as there can be
 
 private:
+    void gone(uint32_t id, uint64_t epoch);
+
     std::vector<Host> hosts_;
 };
 
