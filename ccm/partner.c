@@ -247,19 +247,6 @@ static void ring_stage(struct ccm_partner *partner)
 		ccm_path_ring_stage(path, conn);
 }
 
-static void take_stop(struct ccm_partner *partner, struct ccm_session_event *event)
-{
-	event->type = CCM_SEV_STOP;
-	event->reason = READ_ONCE(partner->stop_reason);
-}
-
-static void take_verified(struct ccm_partner *partner, struct ccm_session_event *event)
-{
-	event->type = CCM_SEV_VERIFIED;
-	event->conn = partner->verified;
-	event->status = partner->verified_right;
-}
-
 /* What a bit that was taken is. False: no event, and it is seen to. */
 static bool seen_to(struct ccm_partner *partner, u32 bit)
 {
@@ -276,14 +263,17 @@ static bool seen_to(struct ccm_partner *partner, u32 bit)
 		ring_stage(partner);
 		return false;
 	case CCM_INBOX_VERIFIED:
-		take_verified(partner, event);
+		event->type = CCM_SEV_VERIFIED;
+		event->conn = partner->verified;
+		event->status = partner->verified_right;
 		break;
 	case CCM_INBOX_PSK:
 		event->type = CCM_SEV_PSK;
 		ccm_keyring_numbers(partner->node->config.cluster, event->psk);
 		break;
 	case CCM_INBOX_STOP:
-		take_stop(partner, event);
+		event->type = CCM_SEV_STOP;
+		event->reason = READ_ONCE(partner->stop_reason);
 		break;
 	case CCM_INBOX_START:
 		event->type = CCM_SEV_START;
