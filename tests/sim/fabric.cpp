@@ -330,6 +330,10 @@ void Fabric::post(uint32_t id, Op op)
         cluster_.world.fail("node {}: conn {}: posted to a queue pair that is not connected", e.host, e.conn);
     e.last_arrival =
         std::max(e.last_arrival, cluster_.world.now() + cluster_.world.rng.between(l.delay_min, l.delay_max));
+    auto same = [&op](const Op &other) { return other.kind == Op::write && other.what == op.what; };
+    if (op.kind == Op::write && std::any_of(e.sends.begin(), e.sends.end(), same))
+        cluster_.world.fail("node {}: conn {}: mail {} is written while the last one is on its way", e.host, e.conn,
+                            op.what);
     op.arrival = e.last_arrival;
     e.sends.push_back(std::move(op));
     if (e.sends.size() == 1)
@@ -372,7 +376,9 @@ void Fabric::transmit(uint32_t id)
                                          node.push(to.partner, Source::send, done);
                                  });
         }
+        const Op done = std::move(e.sends.front());
         e.sends.pop_front();
+        cluster_.node(e.host)->sent(e, done);
         if (!e.sends.empty())
             cluster_.world.at(e.sends.front().arrival, [this, id] { transmit(id); });
         return;

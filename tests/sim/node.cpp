@@ -65,7 +65,7 @@ void Node::refresh_page()
     status.node = host_;
     status.incarnation = incarnation_;
     status.cluster = ccm_cluster_id("sim");
-    status.stage = CCM_STAGE_KERNEL;
+    status.stage = stage_;
     status.flags = panicked ? CCM_PAGE_PANIC : 0;
     status.counter = 1 + ran / (tick_ms * 1000);
     status.tick_ms = tick_ms;
@@ -182,6 +182,14 @@ void Node::incoming(uint32_t end, const Bytes &request)
     tell(p->first, CCM_INBOX_REQUEST);
 }
 
+// User space has come further, or begins anew: partners are to look at once.
+void Node::next_stage()
+{
+    stage_ = stage_ < CCM_STAGE_RUNNING ? stage_ + 1 : uint32_t{CCM_STAGE_KERNEL};
+    for (auto &[id, p] : partners_)
+        tell(id, CCM_INBOX_OWN_STAGE);
+}
+
 // Post a heartbeat, if none is out
 void Node::beat(Partner &p)
 {
@@ -194,6 +202,8 @@ void Node::beat(Partner &p)
     op.key = p.watch_key;
     op.read_len = CCM_WIRE_STATUS_LEN;
     p.heartbeat_out = true;
+    p.look = false;
+    p.posted_us = clock();
     p.probe_fresh = p.probing;
     cluster_.fabric.post(p.ends.at(p.watched), std::move(op));
 }
@@ -210,6 +220,8 @@ void Node::tick(uint32_t partner, uint32_t conn)
         tell(partner, CCM_INBOX_VERDICT);
     if (p.liveness.verdict)
         return;
+    if (cluster_.options.faults && cluster_.world.rng.permille(20))
+        next_stage();
     beat(p);
     later(p.liveness.period_us, [partner, conn](Node &node) { node.tick(partner, conn); });
 }
@@ -224,12 +236,16 @@ void Node::heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page)
         ccm_wire_status read{};
 
         p.heartbeat_out = false;
+        p.read_us = static_cast<uint32_t>(node.clock() - p.posted_us);
+        p.slow_us = std::max(p.read_us, p.slow_us - p.slow_us / 8);
         if (!ccm_wire_get_status(page.data(), static_cast<uint32_t>(page.size()), &read)) {
             p.heard_us = node.clock();
             p.heard_uptime_ms = read.uptime_ms;
         }
         uint32_t found = ccm_liveness_step(&p.liveness, node.clock(), CCM_LIVENESS_READ, page.data(),
                                            static_cast<uint32_t>(page.size()));
+        if (found & CCM_LIVENESS_STAGE)
+            node.tell(partner, CCM_INBOX_STAGE);
         if (found & CCM_LIVENESS_VERDICT)
             node.tell(partner, CCM_INBOX_VERDICT);
         if (p.probing && p.probe_fresh) {
@@ -238,8 +254,8 @@ void Node::heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page)
             if (!p.liveness.verdict)
                 node.tell(partner, CCM_INBOX_ALIVE);
         }
-        // a PROBE that found a heartbeat on its way
-        if (p.probing)
+        // a PROBE, or a ring, that found a heartbeat on its way
+        if (p.probing || p.look)
             node.beat(p);
     });
 }

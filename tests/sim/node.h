@@ -45,6 +45,8 @@ struct Conn {
     uint32_t status = 0;    // of REJECTED and FAILED
     Bytes private_data;     // to send with the request; then as received
     Bytes message;
+    uint32_t early = 0;                          // rings, by kind, that came before what they answer had completed
+    bool stage_due = false;                      // the stage has changed while its ring was on the way
     std::array<Bytes, 1 + CCM_READ_ANSWER> read; // by enum ccm_session_read
 };
 
@@ -117,6 +119,10 @@ struct Partner {
     bool heartbeat_out = false;
     bool probing = false;     // ALIVE is wanted
     bool probe_fresh = false; // ... and the heartbeat that is out was posted since
+    bool look = false;        // the page has changed, the partner says
+    uint64_t posted_us = 0;   // the heartbeat that is out
+    uint32_t read_us = 0;     // how long the last one took
+    uint32_t slow_us = 0;     // ... and the slowest of late
     uint64_t heard_us = 0;    // last heartbeat that succeeded, of this watch
     uint64_t heard_uptime_ms = 0;
     uint32_t word_conn = 0; // of the session whose last word would be believed; 0: none
@@ -155,6 +161,7 @@ public:
     void push(uint32_t partner, Source source, Event event);
     void tell(uint32_t partner, uint32_t bit); // enum ccm_inbox_bit
     void heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page);
+    void sent(const End &end, const Op &op); // it has completed
     void refresh_page();
 
     // Clients: see node_links.cpp
@@ -231,6 +238,8 @@ private:
     std::function<Try *()> while_there(uint32_t partner, uint32_t place, uint64_t serial);
     void clients_changed();
     uint64_t memory_used() const;
+    void ring_stage(Conn &conn);
+    void next_stage();
     void tick(uint32_t partner, uint32_t conn);
     void beat(Partner &p);
     void later(uint64_t delay, std::function<void(Node &)> what);
@@ -244,6 +253,7 @@ private:
     uint64_t counter_lost_ = 0;
     uint64_t frozen_at_ = 0;
     bool frozen_ = false;
+    uint32_t stage_ = CCM_STAGE_KERNEL;
     uint32_t next_incoming_ = 1;
     std::vector<std::function<void()>> backlog_;
     std::map<uint32_t, Partner> partners_;

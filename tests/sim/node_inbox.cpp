@@ -5,6 +5,7 @@
 #include "node.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cluster.h"
 
@@ -78,6 +79,52 @@ Conn *Node::find_conn(Partner &p, uint32_t id)
     return nullptr;
 }
 
+// What says that a mail was copied, can come before the mail has completed here: the
+// acknowledgement was lost. Its bytes are still in use, so it waits.
+static bool is_early(const End &end, uint32_t ring)
+{
+    uint32_t mail = ring == CCM_RING_CATALOG_TAKEN ? CCM_RING_CATALOG
+                    : ring == CCM_RING_LINKS_TAKEN ? CCM_RING_LINKS
+                                                   : 0;
+
+    return std::any_of(end.sends.begin(), end.sends.end(),
+                       [mail](const Op &op) { return mail && op.kind == Op::write && op.what == mail; });
+}
+
+void Node::sent(const End &end, const Op &op)
+{
+    Partner &p = partners_.at(end.partner);
+    Conn *conn = find_conn(p, end.conn);
+    uint32_t answer = op.what == CCM_RING_CATALOG ? CCM_RING_CATALOG_TAKEN : CCM_RING_LINKS_TAKEN;
+
+    if (!conn)
+        return;
+    if (op.kind == Op::write && conn->early >> answer & 1) {
+        conn->early &= ~(1U << answer);
+        conn->pending |= bit_of(ccm_schedule_ring(answer));
+        tell(p.id, CCM_INBOX_CONN);
+    }
+    if (op.kind == Op::ring && op.what == CCM_RING_STAGE && std::exchange(conn->stage_due, false)) {
+        conn->pending |= bit_of(CCM_MAIL_RING_STAGE);
+        tell(p.id, CCM_INBOX_CONN);
+    }
+}
+
+// This node's page has changed. One ring is on its way at most.
+void Node::ring_stage(Conn &conn)
+{
+    const End &end = cluster_.fabric.end(conn.end);
+    Op op{};
+
+    conn.stage_due = std::any_of(end.sends.begin(), end.sends.end(),
+                                 [](const Op &one) { return one.kind == Op::ring && one.what == CCM_RING_STAGE; });
+    if (conn.stage_due)
+        return;
+    op.kind = Op::ring;
+    op.what = CCM_RING_STAGE;
+    cluster_.fabric.post(conn.end, std::move(op));
+}
+
 void Node::arrive(Partner &p, const Event &event)
 {
     Conn *conn = find_conn(p, event.event.conn);
@@ -120,7 +167,11 @@ void Node::arrive_at(Conn &conn, const Event &event)
         conn.read.at(event.event.status) = event.data;
         return mark(event.event.status == CCM_READ_STATUS ? CCM_MAIL_READ_STATUS : CCM_MAIL_READ_ANSWER);
     case CCM_SEV_RING:
-        return mark(ccm_schedule_ring(event.event.status));
+        if (is_early(cluster_.fabric.end(conn.end), event.event.status))
+            conn.early |= 1U << event.event.status;
+        else
+            mark(ccm_schedule_ring(event.event.status));
+        return;
     }
 }
 
@@ -165,6 +216,15 @@ bool Node::seen_to(Partner &p, uint32_t bit)
     ccm_session_event &event = p.event.event;
 
     switch (bit) {
+    case CCM_INBOX_OWN_STAGE: {
+        const uint32_t keys = CCM_DONE_KEYS_SENT | CCM_DONE_KEYS_RECEIVED;
+        Conn *conn = find_conn(p, p.session.conn.id);
+
+        // before the keys are exchanged there is nothing to ring with
+        if (conn && (p.session.conn.done & keys) == keys)
+            ring_stage(*conn);
+        return false;
+    }
     case CCM_INBOX_VERIFIED:
         event.type = CCM_SEV_VERIFIED;
         event.conn = p.verified;
@@ -287,6 +347,9 @@ bool Node::fill(Partner &p, Conn &conn, uint32_t bit)
         event.status = bit == CCM_MAIL_READ_STATUS ? CCM_READ_STATUS : CCM_READ_ANSWER;
         p.event.data = conn.read.at(event.status);
         return true;
+    case CCM_MAIL_RING_STAGE:
+        ring_stage(conn);
+        return false;
     case CCM_ENDPOINT_DISCONNECTED:
         event.type = CCM_SEV_DISCONNECTED;
         return true;
@@ -302,6 +365,10 @@ bool Node::fill(Partner &p, Conn &conn, uint32_t bit)
     default:
         event.type = CCM_SEV_RING;
         event.status = bit - CCM_MAIL_RING;
+        if (event.status == CCM_RING_STAGE && p.watched == conn.id) {
+            p.look = true;
+            beat(p);
+        }
         if (end.memory) {
             auto [offset, room] = mail_place(event.status);
 

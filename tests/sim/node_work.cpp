@@ -143,6 +143,7 @@ void Node::step(Partner &p)
     event.uptime_ms = uptime_ms();
     event.heard_us = p.heard_us;
     event.heard_uptime_ms = p.heard_uptime_ms;
+    event.read_us = p.slow_us;
     event.data = p.event.data.data();
     event.len = static_cast<uint32_t>(p.event.data.size());
     p.present = p.session.conn.id;
@@ -321,10 +322,18 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         p.heartbeat_out = false;
         p.probing = false;
         p.heard_us = 0;
+        p.look = false;
+        p.slow_us = 0;
         // what the session before was told, and not looked at yet, is nothing of this one
         take_bit(p, CCM_INBOX_VERDICT);
         take_bit(p, CCM_INBOX_ALIVE);
         ccm_liveness_start(&p.liveness, clock(), cluster_.detect_ms, p.session.conn.incarnation);
+        if (p.event.event.type == CCM_SEV_READ_DONE && p.event.event.status == CCM_READ_STATUS &&
+            p.event.event.conn == a.conn &&
+            ccm_liveness_step(&p.liveness, clock(), CCM_LIVENESS_READ, p.event.data.data(),
+                              static_cast<uint32_t>(p.event.data.size())) &
+                CCM_LIVENESS_VERDICT)
+            tell(p.id, CCM_INBOX_VERDICT);
         tick(p.id, a.conn);
         break;
     case CCM_ACT_TIMER:
@@ -353,6 +362,8 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         break;
     }
     case CCM_ACT_DOWN:
+        if (!p.tries.empty())
+            cluster_.world.fail("node {}: DOWN, and {} can still reach what links gave it", host_, p.id);
         cluster_.result.down++;
         if (a.reason == CCM_REASON_PANICKED) {
             cluster_.result.panicked++;
