@@ -159,8 +159,11 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
         bytes.resize(CCM_WIRE_REQUEST_LEN);
         ccm_wire_put_request(bytes.data(), &request);
     }
-    c.world.trace("a rogue sends node {} a request", a);
-    c.fabric.rogue(a, std::move(bytes));
+    // now and then more than may wait
+    uint32_t count = c.world.rng.permille(200) ? 2 * CCM_REQUESTS_MAX : 1;
+    c.world.trace("a rogue sends node {} {} request(s)", a, count);
+    while (count--)
+        c.fabric.rogue(a, bytes);
 }
 
 void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)

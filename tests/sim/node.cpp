@@ -168,6 +168,7 @@ void Node::incoming(uint32_t end, const Bytes &request)
     }
     // The session screens once more: a request that is wrong gets there, too.
     if (p->second.requests.size() >= CCM_REQUESTS_MAX) {
+        cluster_.result.disowned++;
         cluster_.fabric.disown(end);
         return;
     }

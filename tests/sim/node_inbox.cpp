@@ -47,6 +47,9 @@ void Node::tell(uint32_t partner, uint32_t bit)
 
     if (instead < CCM_INBOX_BITS)
         p.inbox &= ~bit_of(instead);
+    // of these two all is looked at in any case
+    if (bit != CCM_INBOX_CONN && bit != CCM_INBOX_REQUEST)
+        cluster_.result.coalesced += p.inbox >> bit & 1;
     p.inbox |= bit_of(bit);
     if (p.queued)
         return;
@@ -137,7 +140,12 @@ void Node::arrive(Partner &p, const Event &event)
 
 void Node::arrive_at(Conn &conn, const Event &event)
 {
-    auto mark = [&](uint32_t bit) { conn.pending |= bit < CCM_ENDPOINT_BITS ? bit_of(bit) : 0; };
+    auto mark = [&](uint32_t bit) {
+        if (bit == CCM_ENDPOINT_BITS)
+            return;
+        cluster_.result.coalesced += conn.pending >> bit & 1;
+        conn.pending |= bit_of(bit);
+    };
 
     switch (event.event.type) {
     case CCM_SEV_ESTABLISHED:
