@@ -6,11 +6,13 @@ namespace sim {
 Cluster::Cluster(const Options &o) : options(o), world(o.seed, o.tracing), fabric(*this)
 {
     static const uint32_t detect[] = {50, 250, 250, 1000};
+    static const uint32_t busy[] = {0, 10, 10, 100};
 
     detect_ms = detect[world.rng.below(4)];
     hardware = world.rng.permille(500);
     iwarp = world.rng.permille(300);
     churn = world.rng.permille(400);
+    busy_permille = busy[world.rng.below(4)];
     many = !o.together && world.rng.permille(20);
     for (uint32_t id = 1; id <= o.nodes; id++) {
         hosts_.emplace_back();

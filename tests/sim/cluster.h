@@ -57,6 +57,7 @@ public:
     uint32_t detect_ms = CCM_DETECT_MS_DEFAULT;
     bool hardware = false; // a stopped host's memory still answers
     bool iwarp = false;
+    uint32_t busy_permille = 0; // of all that work items do takes long
     bool churn = false; // clients come and go, and little else happens
     bool many = false;  // each node has as many clients as there can be
 

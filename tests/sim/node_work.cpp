@@ -48,7 +48,7 @@ uint64_t Node::takes(uint64_t usual_us, uint64_t longest_us)
 
     if (cluster_.options.together)
         return 1;
-    if (cluster_.options.faults && rng.permille(10))
+    if (cluster_.options.faults && rng.permille(cluster_.busy_permille))
         return rng.between(usual_us, longest_us);
     return rng.below(usual_us + 1);
 }
