@@ -77,7 +77,7 @@ bool ccm_partner_request(struct ccm_partner *partner, const struct ccm_incoming 
 	}
 	spin_unlock(&partner->lock);
 	if (room)
-		ccm_inbox_run(&partner->inbox);
+		ccm_inbox_tell(&partner->inbox, CCM_INBOX_REQUEST);
 	else
 		ccm_conn_disown(conn);
 	return room;
@@ -247,64 +247,86 @@ static void ring_stage(struct ccm_partner *partner)
 		ccm_path_ring_stage(path, conn);
 }
 
-/* Kinds of events that a partner, or a client, can make as many of as it likes */
-enum turn {
-	TURN_PATH	= 0,
-	TURN_CLIENTS,
-	TURN_LINKS,
-	TURN_REQUEST,
-	TURN_TIMER,
-	TURN_COUNT
-};
-
-static bool take_turn(struct ccm_partner *partner, u32 turn)
+/* What a bit that was taken is. False: no event, and it is seen to. */
+static bool seen_to(struct ccm_partner *partner, u32 bit)
 {
 	struct ccm_session_event *event = &partner->event;
 
-	switch (turn) {
-	case TURN_PATH:
+	switch (bit) {
+	case CCM_INBOX_DEVICE:
+		ccm_path_device_gone(used_path(partner));
+		return false;
+	case CCM_INBOX_STAGE:
+		show(partner);
+		return false;
+	case CCM_INBOX_OWN_STAGE:
+		ring_stage(partner);
+		return false;
+	case CCM_INBOX_VERIFIED:
+		event->type = CCM_SEV_VERIFIED;
+		event->conn = partner->verified;
+		event->status = partner->verified_right;
+		break;
+	case CCM_INBOX_PSK:
+		event->type = CCM_SEV_PSK;
+		ccm_keyring_numbers(partner->node->config.cluster, event->psk);
+		break;
+	case CCM_INBOX_STOP:
+		event->type = CCM_SEV_STOP;
+		event->reason = READ_ONCE(partner->stop_reason);
+		break;
+	case CCM_INBOX_START:
+		event->type = CCM_SEV_START;
+		break;
+	case CCM_INBOX_VERDICT:
+		ccm_path_verdict(used_path(partner), event);
+		break;
+	case CCM_INBOX_WORD:
+		partner->counters.words++;
+		event->type = CCM_SEV_WORD;
+		event->conn = ccm_last_word_heard(&partner->word);
+		break;
+	case CCM_INBOX_ALIVE:
+		event->type = CCM_SEV_ALIVE;
+		event->conn = partner->session.conn.id;
+		break;
+	case CCM_INBOX_CLIENTS:
+		take_clients(partner, event);
+		break;
+	case CCM_INBOX_TIMER:
+		event->type = CCM_SEV_TIMER;
+		break;
+	default:
+		event->type = CCM_SEV_PATH_UP;
+		break;
+	}
+	return true;
+}
+
+/* Is there an event of that kind? Then it is filled. */
+static bool take(struct ccm_partner *partner, u32 bit)
+{
+	struct ccm_session_event *event = &partner->event;
+
+	switch (bit) {
+	case CCM_INBOX_CONN:
 		return ccm_path_event(used_path(partner), event, partner->buffer,
 				      sizeof(partner->buffer));
-	case TURN_CLIENTS:
-		if (!ccm_inbox_take(&partner->inbox, CCM_INBOX_CLIENTS))
-			return false;
-		take_clients(partner, event);
-		return true;
-	case TURN_LINKS:
+	case CCM_INBOX_LINKS:
 		return ccm_links_event(&partner->links, event);
-	case TURN_REQUEST:
+	case CCM_INBOX_REQUEST:
 		return take_request(partner, event);
 	default:
-		if (!ccm_inbox_take(&partner->inbox, CCM_INBOX_TIMER))
-			return false;
-		event->type = CCM_SEV_TIMER;
-		return true;
+		return ccm_inbox_take(&partner->inbox, bit) && seen_to(partner, bit);
 	}
 }
 
-/* In turns: whoever has had one comes last, so that none of them starves the others. */
-static bool next_turn(struct ccm_partner *partner)
-{
-	u32 turn;
-	u32 i;
-
-	for (i = 0; i < TURN_COUNT; i++) {
-		turn = (partner->turn + i) % TURN_COUNT;
-		if (take_turn(partner, turn)) {
-			partner->turn = turn + 1;
-			return true;
-		}
-	}
-	partner->turn = TURN_PATH;
-	return false;
-}
-
-/* The next thing that happened, the most decisive first. False: nothing. */
+/* The next thing that happened: see core/schedule.h. False: nothing. */
 static bool next_event(struct ccm_partner *partner)
 {
 	struct ccm_session_event *event = &partner->event;
-	struct ccm_path *path = used_path(partner);
-	struct ccm_inbox *inbox = &partner->inbox;
+	u32 bit;
+	u32 n;
 
 	memset(event, 0, sizeof(*event));
 	event->data = partner->buffer;
@@ -312,52 +334,14 @@ static bool next_event(struct ccm_partner *partner)
 	ccm_last_word_draw(event->secret);
 	get_random_bytes(event->challenge, sizeof(event->challenge));
 	event->uptime_ms = ccm_kernel_uptime_ms();
-	ccm_heartbeat_heard(&path->heartbeat, &event->heard_us, &event->heard_uptime_ms,
-			    &event->read_us);
+	ccm_heartbeat_heard(&used_path(partner)->heartbeat, &event->heard_us,
+			    &event->heard_uptime_ms, &event->read_us);
 
-	if (ccm_inbox_take(inbox, CCM_INBOX_DEVICE))
-		ccm_path_device_gone(path);
-	if (ccm_inbox_take(inbox, CCM_INBOX_STAGE))
-		show(partner);
-	if (ccm_inbox_take(inbox, CCM_INBOX_OWN_STAGE))
-		ring_stage(partner);
-
-	if (partner->verified) {
-		event->type = CCM_SEV_VERIFIED;
-		event->conn = partner->verified;
-		event->status = partner->verified_right;
-		partner->verified = 0;
-		return true;
-	}
-	if (ccm_inbox_take(inbox, CCM_INBOX_PSK)) {
-		event->type = CCM_SEV_PSK;
-		ccm_keyring_numbers(partner->node->config.cluster, event->psk);
-		return true;
-	}
-
-	/* Whichever of the two was told last has taken the other's bit: see inbox.h. */
-	if (ccm_inbox_take(inbox, CCM_INBOX_STOP)) {
-		event->type = CCM_SEV_STOP;
-		event->reason = READ_ONCE(partner->stop_reason);
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_START)) {
-		event->type = CCM_SEV_START;
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_VERDICT)) {
-		ccm_path_verdict(path, event);
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_WORD)) {
-		partner->counters.words++;
-		event->type = CCM_SEV_WORD;
-		event->conn = ccm_last_word_heard(&partner->word);
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_ALIVE)) {
-		event->type = CCM_SEV_ALIVE;
-		event->conn = partner->session.conn.id;
-	} else if (next_turn(partner)) {
-		/* filled */
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_PATH_UP)) {
-		event->type = CCM_SEV_PATH_UP;
-	} else {
-		return false;
-	}
-	return true;
+	for (n = 0; (bit = ccm_schedule_look(&partner->schedule, n)) < CCM_INBOX_BITS; n++)
+		if (take(partner, bit))
+			break;
+	ccm_schedule_had(&partner->schedule, bit);
+	return bit < CCM_INBOX_BITS;
 }
 
 /*
@@ -605,6 +589,7 @@ static void verify(struct ccm_partner *partner, const struct ccm_session_action 
 				  !ccm_prover_port_key(&partner->prover, s, c, &conn->port_key);
 	if (!partner->verified_right)
 		partner->counters.proofs_wrong++;
+	ccm_inbox_note(&partner->inbox, CCM_INBOX_VERIFIED);
 }
 
 static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_action *a)

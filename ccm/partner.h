@@ -18,6 +18,7 @@
 
 #include "config.h"
 #include "core/catalog.h"
+#include "core/schedule.h"
 #include "core/session.h"
 #include "events.h"
 #include "inbox.h"
@@ -29,8 +30,6 @@
 
 struct ccm_node;
 struct ccm_registry;
-
-#define CCM_REQUESTS_MAX	4U	/* connect requests of one partner not yet looked at */
 
 /* Counters of a partner, shown in debugfs. Written by its work item only. */
 struct ccm_partner_counters {
@@ -62,7 +61,7 @@ struct ccm_partner_counters {
  * @timer: the core's
  * @session: the core
  * @actions: what it wants done
- * @turn: whose turn it is next to have an event stepped
+ * @schedule: what is looked at for the next event
  * @event: the event being stepped
  * @buffer: its data
  * @catalog: what goes with CCM_SEV_CLIENTS
@@ -70,7 +69,7 @@ struct ccm_partner_counters {
  * @path_count: how many
  * @links: its links
  * @prover: proofs that it holds the cluster's key, and that this node does
- * @verified: connection whose hello was looked at, of which the core is to hear next; 0: none
+ * @verified: connection whose hello was looked at last
  * @verified_right: what was found
  * @word: what it is told when this node panics, and its own
  * @shown_state: enum ccm_state last shown to readers
@@ -100,7 +99,7 @@ struct ccm_partner {
 	struct hrtimer timer;
 	struct ccm_session session;
 	struct ccm_session_actions actions;
-	u32 turn;
+	struct ccm_schedule schedule;
 	struct ccm_session_event event;
 	u8 buffer[CCM_CATALOG_LEN_MAX];
 	struct ccm_catalog catalog;

@@ -67,13 +67,23 @@ void freeze(Cluster &c, uint32_t a, bool panic)
     });
 }
 
-void unload(Cluster &c, uint32_t a)
+// Unloading takes as long as it does: what is being closed is closed first.
+void load_again(Cluster &c, uint32_t a, uint64_t epoch, uint64_t delay)
 {
-    c.unload(a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN);
-    c.world.after(c.world.rng.between(21000, 2000000), [&c, a] {
+    c.world.after(delay, [&c, a, epoch] {
         if (!c.node(a))
             c.load(a);
+        else if (c.node(a)->epoch() == epoch)
+            load_again(c, a, epoch, 20000);
     });
+}
+
+void unload(Cluster &c, uint32_t a)
+{
+    uint64_t epoch = c.node(a)->epoch();
+
+    c.unload(a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN);
+    load_again(c, a, epoch, c.world.rng.between(21000, 2000000));
 }
 
 void admin(Cluster &c, uint32_t a, uint32_t b)
@@ -149,8 +159,11 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
         bytes.resize(CCM_WIRE_REQUEST_LEN);
         ccm_wire_put_request(bytes.data(), &request);
     }
-    c.world.trace("a rogue sends node {} a request", a);
-    c.fabric.rogue(a, std::move(bytes));
+    // now and then more than may wait
+    uint32_t count = c.world.rng.permille(200) ? 2 * CCM_REQUESTS_MAX : 1;
+    c.world.trace("a rogue sends node {} {} request(s)", a, count);
+    while (count--)
+        c.fabric.rogue(a, bytes);
 }
 
 void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)

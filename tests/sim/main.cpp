@@ -37,7 +37,8 @@ try {
     }
     options.plant = planted;
 
-    uint64_t ready = 0, links = 0, limits = 0, crossed = 0, steps = 0, faults = 0, settle = 0, simulated = 0;
+    uint64_t ready = 0, links = 0, limits = 0, crossed = 0, coalesced = 0, disowned = 0, steps = 0, faults = 0,
+             settle = 0, simulated = 0;
     uint32_t attempts = 0;
     uint64_t first = options.seed;
     for (uint64_t i = 0; i < runs; i++) {
@@ -55,16 +56,19 @@ try {
         links += r.links;
         limits += r.limits;
         crossed += r.crossed;
+        coalesced += r.coalesced;
+        disowned += r.disowned;
         steps += r.steps;
         faults += r.faults;
         simulated += r.simulated_us;
         settle = std::max(settle, r.settle_us);
         attempts = std::max(attempts, r.settle_attempts);
     }
-    fmt::print(
-        "ccm_sim: OK: {} runs from seed {}: {} s simulated, {} machine steps, {} faults, "
-        "{} READY, {} links READY, {} limits, {} crossed; READY at most {} ms and {} attempts after the last fault\n",
-        runs, first, simulated / 1000000, steps, faults, ready, links, limits, crossed, settle / 1000, attempts);
+    fmt::print("ccm_sim: OK: {} runs from seed {}: {} s simulated, {} machine steps, {} faults, "
+               "{} READY, {} links READY, {} limits, {} crossed, {} coalesced, {} disowned; READY at most {} ms and {} "
+               "attempts after the last fault\n",
+               runs, first, simulated / 1000000, steps, faults, ready, links, limits, crossed, coalesced, disowned,
+               settle / 1000, attempts);
     return 0;
 } catch (const std::exception &e) {
     std::fprintf(stderr, "ccm_sim: %s\n", e.what());
