@@ -24,8 +24,6 @@ static void tell_all(struct ccm_cluster *cluster, enum ccm_inbox_bit bit)
 		ccm_inbox_tell(&cluster->partners[i]->inbox, bit);
 }
 
-#define CCM_PSK_LOOK_S	10	/* the keyring is looked at so often, without a cause */
-
 static void psk_changed(struct work_struct *work)
 {
 	struct ccm_cluster *cluster = container_of(to_delayed_work(work), struct ccm_cluster, psk);
@@ -44,8 +42,7 @@ static void psk_changed(struct work_struct *work)
 		memcpy(cluster->psk_numbers, numbers, sizeof(numbers));
 		tell_all(cluster, CCM_INBOX_PSK);
 	}
-	/* one that has expired is told to nobody */
-	schedule_delayed_work(&cluster->psk, CCM_PSK_LOOK_S * HZ);
+	schedule_delayed_work(&cluster->psk, ccm_keyring_next_look());
 }
 
 /**
