@@ -333,14 +333,18 @@ static void finish(struct ccm_try *t)
 
 /*
  * The core has said what has become of it by now; that it is to be shown comes behind this, and
- * the client may ask in its down(). The place of one that has left is free, or another's.
+ * the client may ask in its down(). The place of one that leaves is free, or another's.
  */
 static void show_closed(const struct ccm_try *t)
 {
+	static const struct ccm_session_link left = {
+		.state = CCM_LINK_WAITING,
+		.reason = CCM_CLIENT_LEFT,
+	};
 	const struct ccm_session_link *core = core_at(t->links, t->index);
+	bool there = core->instance == t->instance && !core->gone;
 
-	if (core->instance == t->instance && !core->gone)
-		ccm_pairing_show_link(t->pairing, core);
+	ccm_pairing_show_link(t->pairing, there ? core : &left);
 }
 
 /* A try whose ports are fenced: the rest, as soon as nothing of it is under way. */
@@ -357,7 +361,6 @@ static void finish_close(struct ccm_try *t)
 	if (t->opened)
 		links->lost++;
 	finish(t);
-	show_closed(t);
 	ccm_links_tell_down(links, CCM_REASON_NONE);
 	if (pairing->deferred)
 		act_prepare(links, pairing);
@@ -439,8 +442,10 @@ void ccm_links_finish(struct ccm_links *links, struct ccm_conn *conn)
 
 /**
  * ccm_links_tell_down() - tell clients that their fenced links are gone
- * @links: the partner's
+ * @links: the partner's; its session has been stepped
  * @reason: enum ccm_reason
+ *
+ * What has become of each link is shown before its client hears of it.
  */
 void ccm_links_tell_down(struct ccm_links *links, u32 reason)
 {
@@ -449,6 +454,7 @@ void ccm_links_tell_down(struct ccm_links *links, u32 reason)
 
 	list_for_each_entry_safe(t, next, &links->fenced, entry) {
 		list_del(&t->entry);
+		show_closed(t);
 		ccm_pairing_tell_down(t->pairing, t->link, reason);
 		ccm_link_put(t->link);
 		kfree(t);

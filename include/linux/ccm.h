@@ -86,7 +86,8 @@ struct ccm_partner_status {
  * @down: they cannot any more; @reason: enum ccm_reason of the partner if it is DOWN, or
  *	CCM_REASON_NONE: only this client's link was lost (and is opened again), or its
  *	counterpart has left (ccm_link_state() says which), or the client is being
- *	unregistered
+ *	unregistered. What ccm_link_state() and ccm_client_partner_status() say in it is
+ *	not older than this
  * @receive: optional: a ccm_send() of the counterpart; @data is valid during the call
  * @ring: optional: a ccm_write_ring() of the counterpart, with its word
  * @release: needed with a config.give: the local region for @partner is about to be

@@ -118,6 +118,7 @@ struct pattern_slot {
  * @down_reason: enum ccm_reason of the last down()
  * @down_state: of ccm_link_state() in it
  * @down_why: likewise, the reason
+ * @down_partner: of ccm_client_partner_status() in it
  */
 struct pattern_link {
 	struct list_head entry;
@@ -147,6 +148,7 @@ struct pattern_link {
 	u32 down_reason;
 	u32 down_state;
 	u32 down_why;
+	struct ccm_partner_status down_partner;
 };
 
 /**
