@@ -321,7 +321,7 @@ static void finish(struct ccm_try *t)
 
 	ccm_link_set_gone(link);
 	ccm_buffers_unmap(link);
-	if (ccm_region_destroy(&link->region))
+	if (ccm_region_destroy(&link->region, ccm_link_lost(link)))
 		ccm_pairing_quarantine(t->pairing);
 	if (t->ports_taken)
 		ccm_limits_give_ports(&t->links->node->limits, link->plan.ports);

@@ -560,10 +560,12 @@ protected:
     // the one before it, which has failed, too.
     static void lose_partner_and_fail(const std::string &function) { lose_partner_and_fail(function, function, {}); }
     static void lose_partner_and_fail(const std::string &function, const std::string &named,
-                                      const std::vector<Failing> &before)
+                                      const std::vector<Failing> &before,
+                                      const std::string &client = "mirror 1 1 8192 8192 idle")
     {
         let_take(a(), "ib_destroy_qp", 0s);
-        register_everywhere(both(), "mirror 1 1 8192 8192 idle");
+        register_everywhere({&a()}, client);
+        register_everywhere({&b()}, "mirror 1 1 8192 8192 idle");
         wait_up("mirror");
         EXPECT_EQ(pattern(b(), "fill remote mirror 1 77"), "ok\n");
         Watch w = cluster().watch(a());
@@ -700,11 +702,15 @@ TEST_F(SlowDriver, AQueuePairThatIsNotDestroyedIsQuarantine)
     a().boot();
 }
 
-// Neither the error state nor destroying it: nobody knows what still goes through it.
+// Neither the error state nor destroying it: nobody knows what still goes through it. A client is
+// told of each operation whose memory it must leave alone.
 TEST_F(SlowDriver, AQueuePairThatCannotBeEndedIsQuarantine)
 {
-    lose_partner_and_fail("rdma_destroy_qp", "ib_modify_qp",
-                          {{site("ccm/rdma/endpoint.c", "ib_modify_qp"), 0, 60'000}});
+    load_pattern(a(), "depth=2 size=4096");
+    lose_partner_and_fail("rdma_destroy_qp", "ib_modify_qp", {{site("ccm/rdma/endpoint.c", "ib_modify_qp"), 0, 60'000}},
+                          "mirror 1 1 8192 8192");
+    EXPECT_EQ(pattern_stat(a(), "lost"), 2);
+    EXPECT_EQ(counter(a(), "node", "given_up"), 1);
     expect_no_session();
     a().kill();
     a().boot();

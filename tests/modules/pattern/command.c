@@ -468,8 +468,8 @@ static void say_counts(const struct pattern_counts *k)
 {
 	command_add(" writes=%llu rings=%llu reads=%llu verified=%llu sends=%llu bytes=%llu",
 		    k->writes, k->rings, k->reads, k->verified, k->sends, k->bytes);
-	command_add(" errors=%llu late=%llu refused=%llu rung=%llu received=%llu", k->errors,
-		    k->late, k->refused, k->rung, k->received);
+	command_add(" errors=%llu late=%llu lost=%llu refused=%llu rung=%llu received=%llu",
+		    k->errors, k->late, k->lost, k->refused, k->rung, k->received);
 }
 
 static void add_counts(struct pattern_counts *sum, const struct pattern_counts *k)
@@ -482,6 +482,7 @@ static void add_counts(struct pattern_counts *sum, const struct pattern_counts *
 	sum->bytes += k->bytes;
 	sum->errors += k->errors;
 	sum->late += k->late;
+	sum->lost += k->lost;
 	sum->refused += k->refused;
 	sum->rung += k->rung;
 	sum->received += k->received;

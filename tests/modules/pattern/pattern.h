@@ -52,6 +52,7 @@ struct pattern_counts {
 	u64 verified;		/* READs whose bytes were right */
 	u64 errors;		/* operations that completed with an error */
 	u64 late;		/* ... of these, with -ETIMEDOUT */
+	u64 lost;		/* ... with -ENOTRECOVERABLE */
 	u64 refused;		/* ... that were not started */
 	u64 rung;		/* rings and messages of the counterpart */
 	u64 received;
