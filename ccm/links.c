@@ -358,8 +358,11 @@ static void finish_close(struct ccm_try *t)
 			ccm_endpoint_tell(&t->link->conn->endpoint, CCM_ENDPOINT_ERROR);
 		return;
 	}
-	if (t->opened)
+	if (t->opened) {
 		links->lost++;
+		/* maybe it was its frames: those of heartbeats are small */
+		ccm_heartbeat_look_large(&links->path->heartbeat, t->link->conn);
+	}
 	finish(t);
 	ccm_links_tell_down(links, CCM_REASON_NONE);
 	if (pairing->deferred)

@@ -232,8 +232,19 @@ static void take_clients(struct ccm_partner *partner, struct ccm_session_event *
 	event->catalog = &partner->catalog;
 }
 
+/* Do frames of full size pass still, from the partner? */
+static void look_large(struct ccm_partner *partner, u32 id)
+{
+	const struct ccm_session *s = &partner->session;
+	struct ccm_path *path = used_path(partner);
+
+	if (s->state == CCM_STATE_READY && s->conn.id == id)
+		ccm_heartbeat_look_large(&path->heartbeat, ccm_path_conn(path, id));
+}
+
 /*
- * This node's page says something new: the partner is to look at once. Before the keys are
+ * This node's page says something new, or its frames may have become too large for the way: the
+ * partner is to look at once, and so does this side. Before the keys are
  * exchanged there is nothing to ring with; then the partner's READs begin behind the change.
  */
 static void ring_stage(struct ccm_partner *partner)
@@ -245,6 +256,7 @@ static void ring_stage(struct ccm_partner *partner)
 
 	if (conn && (s->conn.done & keys) == keys)
 		ccm_path_ring_stage(path, conn);
+	look_large(partner, s->conn.id);
 }
 
 /* Kinds of events that a partner, or a client, can make as many of as it likes */
@@ -706,6 +718,9 @@ static void partner_work(struct work_struct *work)
 		ccm_links_set_key(&partner->links, &partner->prover);
 		while (ccm_links_next(&partner->session.links, &action))
 			ccm_links_act(&partner->links, &action);
+		if (partner->event.type == CCM_SEV_RING &&
+		    partner->event.status == CCM_RING_STAGE)
+			look_large(partner, partner->event.conn);
 		if (partner->event.type == CCM_SEV_CLIENTS)
 			partner->leaving = ccm_registry_let_go(partner->registry, partner->id);
 		log_state(partner);
