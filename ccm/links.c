@@ -285,7 +285,7 @@ static void act_open(struct ccm_try *t)
 
 	t->opening = true;
 	read_table(t);
-	if (t->links->node->config.node > t->links->partner)
+	if (!ccm_session_lower(t->links->session))
 		return;		/* the lower node connects */
 	for (i = 0; i < t->link->plan.ports && !t->why; i++) {
 		ret = connect_port(t, i);

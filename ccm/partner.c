@@ -585,18 +585,12 @@ static void act_connect(struct ccm_partner *partner, const struct ccm_session_ac
 	trace_ccm_cm_event(partner->id, a->conn, RDMA_CM_EVENT_CONNECT_ERROR, ret);
 }
 
-static const struct ccm_session_conn *core_conn(const struct ccm_partner *partner, u32 id)
-{
-	const struct ccm_session *s = &partner->session;
-
-	return id == s->conn.id ? &s->conn : &s->candidate;
-}
-
 /* If it cannot be proven, the partner says so. */
 static void prove(struct ccm_partner *partner, struct ccm_session_action *a)
 {
-	int ret = ccm_prover_prove(&partner->prover, &partner->session,
-				   core_conn(partner, a->conn), a->data, a->len);
+	struct ccm_session *s = &partner->session;
+	int ret = ccm_prover_prove(&partner->prover, s, ccm_session_conn_of(s, a->conn), a->data,
+				   a->len);
 
 	if (ret)
 		partner->last_error = ret;
@@ -606,9 +600,9 @@ static void prove(struct ccm_partner *partner, struct ccm_session_action *a)
 static void verify(struct ccm_partner *partner, const struct ccm_session_action *a)
 {
 	struct ccm_conn *conn = ccm_path_conn(used_path(partner), a->conn);
-	const struct ccm_session_conn *c = core_conn(partner, a->conn);
 	const struct ccm_session_event *event = &partner->event;
-	const struct ccm_session *s = &partner->session;
+	struct ccm_session *s = &partner->session;
+	const struct ccm_session_conn *c = ccm_session_conn_of(s, a->conn);
 
 	/* and the key of its ports, while the pre-shared one is certainly there */
 	partner->verified = a->conn;

@@ -48,21 +48,6 @@ bool ccm_session_reason_valid(u32 reason)
 	return reason > CCM_REASON_NONE && reason < CCM_REASON_COUNT;
 }
 
-bool ccm_session_reason_policy(u32 reason)
-{
-	switch (reason) {
-	case CCM_REASON_VERSION:
-	case CCM_REASON_REFUSED:
-	case CCM_REASON_AUTHENTICATION:
-	case CCM_REASON_DUPLICATE:
-	case CCM_REASON_ADDRESS:
-	case CCM_REASON_MTU:
-		return true;
-	default:
-		return false;
-	}
-}
-
 void ccm_session_close(struct ccm_session_conn *conn, bool flush,
 		       struct ccm_session_actions *actions)
 {
