@@ -416,7 +416,7 @@ static void log_state(struct ccm_partner *partner)
 		.version = partner->session.conn.version,
 		.incarnation = partner->session.peer_incarnation,
 		.error = partner->last_error,
-		.way = partner->way,
+		.last = partner->last,
 		.panicked_ms = partner->panicked_us ? ago_ms(partner->panicked_us) : 0,
 		.heard_ms = partner->panicked_us && partner->session.heard_us ?
 			    ago_ms(partner->session.heard_us) : 0,
@@ -515,14 +515,14 @@ static void arm_word(struct ccm_partner *partner)
 	addr = &conn->endpoint.cm_id->route.addr;
 	memcpy(session.secret, c->secret, sizeof(session.secret));
 	memcpy(session.peer_secret, c->hello.secret, sizeof(session.peer_secret));
-	session.way.from = addr->src_addr;
-	session.way.to = addr->dst_addr;
-	if (session.way.to.ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&session.way.to)->sin6_port = htons(port);
+	session.envelope.from = addr->src_addr;
+	session.envelope.to = addr->dst_addr;
+	if (session.envelope.to.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&session.envelope.to)->sin6_port = htons(port);
 	else
-		((struct sockaddr_in *)&session.way.to)->sin_port = htons(port);
-	session.way.port = port;
-	session.way.ifindex = addr->dev_addr.bound_dev_if;
+		((struct sockaddr_in *)&session.envelope.to)->sin_port = htons(port);
+	session.envelope.port = port;
+	session.envelope.ifindex = addr->dev_addr.bound_dev_if;
 	ccm_last_word_arm(&partner->word, &session);
 	memzero_explicit(&session, sizeof(session));
 }
@@ -557,14 +557,14 @@ static void close_conn(struct ccm_partner *partner, struct ccm_path *path,
 	ccm_conn_reap(conn);
 }
 
-static void note_way(struct ccm_partner *partner, const struct ccm_endpoint *ep)
+static void note_last(struct ccm_partner *partner, const struct ccm_endpoint *ep)
 {
-	struct ccm_way *way = &partner->way;
+	struct ccm_last_way *last = &partner->last;
 
-	way->from = ep->cm_id->route.addr.src_addr;
-	way->device[0] = '\0';
+	last->from = ep->cm_id->route.addr.src_addr;
+	last->device[0] = '\0';
 	if (ep->device)
-		strscpy(way->device, dev_name(&ep->device->ib->dev), sizeof(way->device));
+		strscpy(last->device, dev_name(&ep->device->ib->dev), sizeof(last->device));
 }
 
 static void act_connect(struct ccm_partner *partner, const struct ccm_session_action *a)
@@ -634,7 +634,7 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 	case CCM_ACT_CLOSE:
 		if (conn->endpoint.error)
 			partner->last_error = conn->endpoint.error;
-		note_way(partner, &conn->endpoint);
+		note_last(partner, &conn->endpoint);
 		close_conn(partner, path, conn, a->flush);
 		break;
 	case CCM_ACT_CLASH:
@@ -782,7 +782,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	partner->node = node;
 	partner->registry = registry;
 	partner->id = config->id;
-	partner->way.to = config->paths[0].to;
+	partner->last.to = config->paths[0].to;
 	ccm_state_log_begin(&partner->log, partner->id);
 	spin_lock_init(&partner->lock);
 	INIT_LIST_HEAD(&partner->requests);
