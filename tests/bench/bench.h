@@ -46,7 +46,7 @@ nlohmann::json measure_reboot(const Options &options);
 std::vector<std::string> parameters(int id, const std::vector<std::pair<int, std::string>> &partners,
                                     const std::string &prefix, int detect_ms = 0, const std::string &auth = "psk");
 // ... and loads it, with its key.
-void load(lab::Node &node, const std::vector<std::string> &words);
+void load_module(lab::Node &node, const std::vector<std::string> &words);
 std::string joined(const std::vector<std::string> &words);
 
 // Where ccm_bench.ko serves.

@@ -23,7 +23,7 @@ std::vector<std::string> parameters(int id, const std::vector<std::pair<int, std
     return words;
 }
 
-void load(Node &node, const std::vector<std::string> &words)
+void load_module(Node &node, const std::vector<std::string> &words)
 {
     node.must("insmod /modules/rdma_ccm.ko " + joined(words) + " && lab-loaded");
 }

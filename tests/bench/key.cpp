@@ -26,12 +26,12 @@ struct Side {
 
 void wait_with(Node &waits, Node &loads, const std::string &auth)
 {
-    load(waits, parameters(waits.id(), {{loads_id, loads.ipv4()}}, "", 0, auth));
+    load_module(waits, parameters(waits.id(), {{loads_id, loads.ipv4()}}, "", 0, auth));
     trace_events(waits, {"ccm_step", "ccm_state"});
 }
 
 // Nobody looks at the nodes meanwhile, as in load.cpp.
-void load_once(Node &waits, Node &loads, Side &side, bool counts)
+void load_side(Node &waits, Node &loads, Side &side, bool counts)
 {
     trace_again(waits);
     const std::string words = joined(parameters(loads_id, {{waits.id(), waits.ipv4()}}, "", 0, side.auth));
@@ -62,8 +62,8 @@ json measure_key(const Options &options)
         wait_with(without, loads, none.auth);
         // The first of each is for what has never run, and for MAC addresses.
         for (int i = 0; i <= options.keys / 2; i++) {
-            load_once(with, loads, key, i > 0);
-            load_once(without, loads, none, i > 0);
+            load_side(with, loads, key, i > 0);
+            load_side(without, loads, none, i > 0);
             // Each phase of the retry interval of those that wait, which is at most 2 s
             std::this_thread::sleep_for(std::chrono::milliseconds(100 + i * 137 % 1000));
         }

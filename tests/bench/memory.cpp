@@ -118,7 +118,7 @@ std::vector<std::pair<int, std::string>> unreachable_partners(int count)
 
 void load(Node &node, const std::vector<std::pair<int, std::string>> &partners)
 {
-    load(node, parameters(node.id(), partners, ""));
+    load_module(node, parameters(node.id(), partners, ""));
 }
 
 json measure_partners(Node &node, json &result)
@@ -214,7 +214,7 @@ json measure_clients(Cluster &cluster, Node &node)
     for (auto [n, partner] : {std::pair{&node, &other}, std::pair{&other, &node}}) {
         auto words = parameters(n->id(), {{partner->id(), partner->ipv4()}}, "");
         words.push_back("client_ports=64");
-        load(*n, words);
+        load_module(*n, words);
         n->must("insmod /modules/ccm_bench_client.ko");
     }
     // As much of everything as will be: what the kernel keeps of that is not CCM's.

@@ -54,7 +54,7 @@ json measure_ready(const Options &options)
     cluster.boot();
     auto words = parameters(1, {{2, second.ipv4()}}, "");
     words.push_back("client_ports=64");
-    load(first, words);
+    load_module(first, words);
     first.must("insmod /modules/ccm_bench_client.ko");
     for (Node *node : {&first, &second})
         node->must("insmod /modules/ccm_bench.ko");

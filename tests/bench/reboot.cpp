@@ -32,14 +32,14 @@ double request_to_ready(Node &waits, Node &loads, int detect_ms)
     return ready_ms(waits, loads.id()) - traced_ms(waits, "event=REQUEST");
 }
 
-json measure_one(const Options &options, int detect_ms)
+json measure_reboots(const Options &options, int detect_ms)
 {
     Cluster cluster(fmt::format("bench-reboot-{}", detect_ms));
     Node &survives = cluster.add(), &reboots = cluster.add();
     cluster.boot();
     Found found;
     for (int i = 0; i < options.reboots; i++) {
-        load(survives, parameters(1, {{2, reboots.ipv4()}}, "", detect_ms));
+        load_module(survives, parameters(1, {{2, reboots.ipv4()}}, "", detect_ms));
         trace_events(survives, {"ccm_step", "ccm_state"});
         found.first.add(request_to_ready(survives, reboots, detect_ms));
         reboots.kill();
@@ -71,7 +71,7 @@ json measure_reboot(const Options &options)
 {
     json all = json::array();
     for (int detect_ms : {250, 20000})
-        all.push_back(measure_one(options, detect_ms));
+        all.push_back(measure_reboots(options, detect_ms));
     return all;
 }
 
