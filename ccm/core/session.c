@@ -85,6 +85,9 @@ CCM_SESSION_HANDLER(psk_down)
 		return;
 	s->attempt.retries = 0;
 	s->attempt.at_once = 0;
+	/* what was found with other keys, or with none, does not hide what is found now */
+	if (s->reason == CCM_REASON_AUTHENTICATION)
+		s->reason = CCM_REASON_NONE;
 	ccm_session_connect(s, now_us, event, actions);
 }
 

@@ -281,21 +281,21 @@ TEST_F(Clients, DownSaysWhy)
     register_everywhere(both(), "mirror 2 2 65536 65536");
     wait_up("mirror");
     pattern(b(), "unregister mirror");
-    expect("down=none state=waiting reason=left partner=ready\n");
+    expect("down=none state=waiting reason=left partner=READY\n");
     EXPECT_EQ(pattern(b(), "register mirror 2 2 65536 65536"), "ok\n");
     wait_up("mirror");
     EXPECT_EQ(pattern(b(), "reset mirror 1"), "ok\n");
     b().until("cd /sys/kernel/debug/ccm_pattern && echo why mirror 1 >run && "
-              "[ \"$(cat run)\" = 'down=none state=opening reason=client partner=ready' ]",
+              "[ \"$(cat run)\" = 'down=none state=opening reason=client partner=READY' ]",
               soon);
     wait_up("mirror");
     b().power_off();
-    expect("down=shutdown state=waiting reason=no-session partner=down\n");
+    expect("down=shutdown state=waiting reason=no-session partner=DOWN\n");
     b().boot();
     register_everywhere({&b()}, "mirror 2 2 65536 65536");
     wait_up("mirror");
     b().kill();
-    expect("down=unreachable state=waiting reason=no-session partner=down\n");
+    expect("down=unreachable state=waiting reason=no-session partner=DOWN\n");
     b().boot();
 }
 
@@ -315,7 +315,7 @@ TEST_F(Clients, LinksThatGoTogetherSayWhy)
     b().cable().restore();
     a().until("cd /sys/kernel/debug/ccm_pattern && echo stats all >run && grep -q '^sum.* downs=3 ' run", soon);
     for (const std::string &name : names)
-        EXPECT_EQ(pattern(a(), fmt::format("why {} 2", name)), "down=none state=opening reason=client partner=ready\n")
+        EXPECT_EQ(pattern(a(), fmt::format("why {} 2", name)), "down=none state=opening reason=client partner=READY\n")
             << name;
     EXPECT_EQ(losses(w, 2), 0u);
 }
@@ -654,7 +654,7 @@ TEST_F(SlowDriver, WhatAClientMayAskInDownIsShownBefore)
     let_take(a(), "queue_work", 60ms);
     b().kill();
     wait_client(a(), "mirror", 2, "down");
-    EXPECT_EQ(pattern(a(), "why mirror 2"), "down=unreachable state=waiting reason=no-session partner=down\n");
+    EXPECT_EQ(pattern(a(), "why mirror 2"), "down=unreachable state=waiting reason=no-session partner=DOWN\n");
     b().boot();
     register_everywhere({&b()}, "mirror 1 1 8192 8192 idle");
     wait_up("mirror");
