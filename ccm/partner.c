@@ -232,8 +232,19 @@ static void take_clients(struct ccm_partner *partner, struct ccm_session_event *
 	event->catalog = &partner->catalog;
 }
 
+/* Do frames of full size pass still, from the partner? */
+static void look_large(struct ccm_partner *partner, u32 id)
+{
+	const struct ccm_session *s = &partner->session;
+	struct ccm_path *path = used_path(partner);
+
+	if (s->state == CCM_STATE_READY && s->conn.id == id)
+		ccm_heartbeat_look_large(&path->heartbeat, ccm_path_conn(path, id));
+}
+
 /*
- * This node's page says something new: the partner is to look at once. Before the keys are
+ * This node's page says something new, or its frames may have become too large for the way: the
+ * partner is to look at once, and so does this side. Before the keys are
  * exchanged there is nothing to ring with; then the partner's READs begin behind the change.
  */
 static void ring_stage(struct ccm_partner *partner)
@@ -245,6 +256,7 @@ static void ring_stage(struct ccm_partner *partner)
 
 	if (conn && (s->conn.done & keys) == keys)
 		ccm_path_ring_stage(path, conn);
+	look_large(partner, s->conn.id);
 }
 
 /* What a bit that was taken is. False: no event, and it is seen to. */
@@ -388,7 +400,7 @@ static void log_state(struct ccm_partner *partner)
 		.version = partner->session.conn.version,
 		.incarnation = partner->session.peer_incarnation,
 		.error = partner->last_error,
-		.way = partner->way,
+		.last = partner->last,
 		.panicked_ms = partner->panicked_us ? ago_ms(partner->panicked_us) : 0,
 		.heard_ms = partner->panicked_us && partner->session.heard_us ?
 			    ago_ms(partner->session.heard_us) : 0,
@@ -487,14 +499,14 @@ static void arm_word(struct ccm_partner *partner)
 	addr = &conn->endpoint.cm_id->route.addr;
 	memcpy(session.secret, c->secret, sizeof(session.secret));
 	memcpy(session.peer_secret, c->hello.secret, sizeof(session.peer_secret));
-	session.way.from = addr->src_addr;
-	session.way.to = addr->dst_addr;
-	if (session.way.to.ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&session.way.to)->sin6_port = htons(port);
+	session.envelope.from = addr->src_addr;
+	session.envelope.to = addr->dst_addr;
+	if (session.envelope.to.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&session.envelope.to)->sin6_port = htons(port);
 	else
-		((struct sockaddr_in *)&session.way.to)->sin_port = htons(port);
-	session.way.port = port;
-	session.way.ifindex = addr->dev_addr.bound_dev_if;
+		((struct sockaddr_in *)&session.envelope.to)->sin_port = htons(port);
+	session.envelope.port = port;
+	session.envelope.ifindex = addr->dev_addr.bound_dev_if;
 	ccm_last_word_arm(&partner->word, &session);
 	memzero_explicit(&session, sizeof(session));
 }
@@ -529,14 +541,14 @@ static void close_conn(struct ccm_partner *partner, struct ccm_path *path,
 	ccm_conn_reap(conn);
 }
 
-static void note_way(struct ccm_partner *partner, const struct ccm_endpoint *ep)
+static void note_last(struct ccm_partner *partner, const struct ccm_endpoint *ep)
 {
-	struct ccm_way *way = &partner->way;
+	struct ccm_last_way *last = &partner->last;
 
-	way->from = ep->cm_id->route.addr.src_addr;
-	way->device[0] = '\0';
+	last->from = ep->cm_id->route.addr.src_addr;
+	last->device[0] = '\0';
 	if (ep->device)
-		strscpy(way->device, dev_name(&ep->device->ib->dev), sizeof(way->device));
+		strscpy(last->device, dev_name(&ep->device->ib->dev), sizeof(last->device));
 }
 
 static void act_connect(struct ccm_partner *partner, const struct ccm_session_action *a)
@@ -557,18 +569,12 @@ static void act_connect(struct ccm_partner *partner, const struct ccm_session_ac
 	trace_ccm_cm_event(partner->id, a->conn, RDMA_CM_EVENT_CONNECT_ERROR, ret);
 }
 
-static const struct ccm_session_conn *core_conn(const struct ccm_partner *partner, u32 id)
-{
-	const struct ccm_session *s = &partner->session;
-
-	return id == s->conn.id ? &s->conn : &s->candidate;
-}
-
 /* If it cannot be proven, the partner says so. */
 static void prove(struct ccm_partner *partner, struct ccm_session_action *a)
 {
-	int ret = ccm_prover_prove(&partner->prover, &partner->session,
-				   core_conn(partner, a->conn), a->data, a->len);
+	struct ccm_session *s = &partner->session;
+	int ret = ccm_prover_prove(&partner->prover, s, ccm_session_conn_of(s, a->conn), a->data,
+				   a->len);
 
 	if (ret)
 		partner->last_error = ret;
@@ -578,9 +584,9 @@ static void prove(struct ccm_partner *partner, struct ccm_session_action *a)
 static void verify(struct ccm_partner *partner, const struct ccm_session_action *a)
 {
 	struct ccm_conn *conn = ccm_path_conn(used_path(partner), a->conn);
-	const struct ccm_session_conn *c = core_conn(partner, a->conn);
 	const struct ccm_session_event *event = &partner->event;
-	const struct ccm_session *s = &partner->session;
+	struct ccm_session *s = &partner->session;
+	const struct ccm_session_conn *c = ccm_session_conn_of(s, a->conn);
 
 	/* and the key of its ports, while the pre-shared one is certainly there */
 	partner->verified = a->conn;
@@ -613,7 +619,7 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 	case CCM_ACT_CLOSE:
 		if (conn->endpoint.error)
 			partner->last_error = conn->endpoint.error;
-		note_way(partner, &conn->endpoint);
+		note_last(partner, &conn->endpoint);
 		close_conn(partner, path, conn, a->flush);
 		break;
 	case CCM_ACT_CLASH:
@@ -691,6 +697,9 @@ static void partner_work(struct work_struct *work)
 		ccm_links_set_key(&partner->links, &partner->prover);
 		while (ccm_links_next(&partner->session.links, &action))
 			ccm_links_act(&partner->links, &action);
+		if (partner->event.type == CCM_SEV_RING &&
+		    partner->event.status == CCM_RING_STAGE)
+			look_large(partner, partner->event.conn);
 		if (partner->event.type == CCM_SEV_CLIENTS)
 			partner->leaving = ccm_registry_let_go(partner->registry, partner->id);
 		log_state(partner);
@@ -758,7 +767,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	partner->node = node;
 	partner->registry = registry;
 	partner->id = config->id;
-	partner->way.to = config->paths[0].to;
+	partner->last.to = config->paths[0].to;
 	ccm_state_log_begin(&partner->log, partner->id);
 	spin_lock_init(&partner->lock);
 	INIT_LIST_HEAD(&partner->requests);

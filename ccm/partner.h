@@ -75,7 +75,7 @@ struct ccm_partner_counters {
  * @shown_state: enum ccm_state last shown to readers
  * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
  * @last_reason: enum ccm_reason of the last DOWN shown
- * @way: of the last connection that has ended
+ * @last: way of the last connection that has ended
  * @log: what is said of that
  * @panicked_us: in a DOWN that its crash kernel has caused: when that was started; else 0
  * @log_due: a READY or DOWN of this step is to be logged
@@ -113,7 +113,7 @@ struct ccm_partner {
 	u32 shown_state;
 	u32 shown_reason;
 	u32 last_reason;
-	struct ccm_way way;
+	struct ccm_last_way last;
 	struct ccm_state_log log;
 	u64 panicked_us;
 	bool log_due;

@@ -10,6 +10,7 @@
 #include "auth.h"
 
 #include "links.h"
+#include "policy.h"
 #include "session_attempt.h"
 #include "session_greet.h"
 #include "session_handlers.h"
@@ -22,7 +23,7 @@ void ccm_session_init(struct ccm_session *s, const struct ccm_session_config *co
 	memset(s, 0, sizeof(*s));
 	s->config = *config;
 	s->attempt.next_conn = 2;
-	ccm_links_init(&s->links, config->node < config->partner);
+	ccm_links_init(&s->links, ccm_session_lower(s));
 }
 
 /*
@@ -32,7 +33,7 @@ void ccm_session_init(struct ccm_session *s, const struct ccm_session_config *co
 static u32 nobody(const struct ccm_session *s)
 {
 	if (s->reason == CCM_REASON_NONE || s->reason == CCM_REASON_DEVICE ||
-	    ccm_session_reason_policy(s->reason))
+	    ccm_reason_policy(s->reason))
 		return CCM_REASON_UNREACHABLE;
 	return s->reason;
 }
@@ -84,6 +85,9 @@ CCM_SESSION_HANDLER(psk_down)
 		return;
 	s->attempt.retries = 0;
 	s->attempt.at_once = 0;
+	/* what was found with other keys, or with none, does not hide what is found now */
+	if (s->reason == CCM_REASON_AUTHENTICATION)
+		s->reason = CCM_REASON_NONE;
 	ccm_session_connect(s, now_us, event, actions);
 }
 
@@ -355,7 +359,7 @@ CCM_SESSION_HANDLER(request_connecting)
 
 	if (!admit(s, event, &request, actions))
 		return;
-	if (s->conn.id && s->conn.active && s->config.node < s->config.partner &&
+	if (s->conn.id && s->conn.active && ccm_session_lower(s) &&
 	    !s->attempt.fresh) {
 		reject(s, event->conn, CCM_REJECT_CROSSED, actions);
 		ccm_session_drop(s, s->reason, false, actions);
@@ -518,7 +522,7 @@ CCM_SESSION_HANDLER(rejected)
 	 * A request that I have accepted is taken back. The lower node does that when it
 	 * sends another in its place: see request_connecting.
 	 */
-	if (!s->conn.active && s->config.node > s->config.partner) {
+	if (!s->conn.active && !ccm_session_lower(s)) {
 		ccm_session_drop(s, s->reason, false, actions);
 		return;
 	}
@@ -530,7 +534,7 @@ CCM_SESSION_HANDLER(rejected)
 
 	switch (msg.code) {
 	case CCM_REJECT_CROSSED:
-		if (s->config.node > s->config.partner) {
+		if (!ccm_session_lower(s)) {
 			/* Theirs is on its way: wait for it, with nothing outstanding. */
 			ccm_session_drop(s, s->reason, false, actions);
 			s->deadline_us = now_us + CCM_CONNECT_MS * CCM_US_PER_MS;
@@ -637,7 +641,6 @@ CCM_SESSION_HANDLER(verdict)
 		lose(s, now_us, event, actions);
 	else
 		ccm_session_end(s, now_us, event, reason,
-				ccm_session_reason_policy(reason) ? CCM_RETRY_POLICY :
-								    CCM_RETRY_BACKOFF,
+				ccm_reason_policy(reason) ? CCM_RETRY_POLICY : CCM_RETRY_BACKOFF,
 				false, actions);
 }

@@ -101,6 +101,8 @@ struct ccm_endpoint_config {
  * @left: with the reaper: the inbox may be gone
  * @connect: iWARP: connecting may wait for the partner's machine
  * @fence_error: why the queue pair could not be put into the error state
+ * @lost: nor destroyed: what was posted on it and has not come back the device may still read
+ *	and write, at any time
  * @silent: its completion queue is not polled any more
  * @reap: for the reaper
  * @drain: who waits for the next two
@@ -131,6 +133,7 @@ struct ccm_endpoint {
 	bool left;
 	struct work_struct connect;
 	int fence_error;
+	bool lost;
 	bool silent;
 	struct ccm_reap reap;
 	struct ccm_drain *drain;

@@ -156,7 +156,7 @@ TEST_F(Identity, AModuleThatIsLoadedLateKnowsNoStage)
     for (const std::string &argument : arguments(2, {.partners = {1}}))
         insmod += " " + argument;
     two().must(insmod);
-    two().must("umount -l /late");
+    two().must("umount -l /late && lab-loaded");
     wait_ready({&one(), &two()});
     EXPECT_EQ(status(two())["node"]["stage"], "unknown");
     EXPECT_EQ(partner(one(), 2)["stage"], "unknown");
