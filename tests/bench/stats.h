@@ -72,6 +72,12 @@ struct Ratio {
     std::string text() const { return fmt::format("{:.3f} (95 %: {:.3f} to {:.3f})", value, low, high); }
 };
 
+// The ratio of the fastest tenths: what else the machine does slows those least.
+inline double ratio_of_fastest(const Samples &a, const Samples &b)
+{
+    return b.empty() ? 0 : a.quantile(0.1) / b.quantile(0.1);
+}
+
 // The ratio of the medians, and in between which it lies with 95 % (bootstrap: of what was
 // measured, as much is drawn again, many times).
 inline Ratio ratio_of_medians(const Samples &a, const Samples &b)
