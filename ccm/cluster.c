@@ -375,8 +375,8 @@ void ccm_cluster_interface_up(struct ccm_cluster *cluster, const struct net_devi
  * @cluster: created
  * @dev: of the initial network namespace
  *
- * Any context but hard interrupts. Partners are rung as if the page had changed, and READ all of it:
- * whether frames of full size pass, each side finds out for those of the other.
+ * Any context but hard interrupts. Partners are rung as if the page had changed, and READ all of
+ * it: whether frames of full size pass, each side finds out for those of the other.
  */
 void ccm_cluster_interface_mtu(struct ccm_cluster *cluster, const struct net_device *dev)
 {

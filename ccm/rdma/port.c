@@ -596,8 +596,9 @@ void ccm_port_stop(struct ccm_port *port, struct ccm_drain *drain)
  * @port: stopped, and the drain waited for; or fenced already
  *
  * Process context. Whether it is drained or not: when this returns, its queue pair is in the
- * error state (or lost: see struct ccm_endpoint), no completion of it is looked at any more, and every
- * operation posted on it has completed. The reaper has it, and frees what the device has of it.
+ * error state (or lost: see struct ccm_endpoint), no completion of it is looked at any more, and
+ * every operation posted on it has completed. The reaper has it, and frees what the device has of
+ * it.
  */
 void ccm_port_fence(struct ccm_port *port)
 {
