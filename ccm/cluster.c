@@ -184,6 +184,8 @@ static bool on_request(void *owner, struct ccm_incoming *in)
 			return true;
 		code = CCM_REJECT_BUSY;
 	}
+	if (code == CCM_REJECT_ADDRESS)
+		ccm_partner_elsewhere(partner);
 	atomic64_inc(&node->rejected[code]);
 	trace_ccm_reject(req.node, code);
 	if (!__ratelimit(&node->reject_log))

@@ -50,6 +50,27 @@ bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct ccm_
 	return false;
 }
 
+/* Whoever asks from elsewhere does so every CCM_RETRY_MAX_MS. */
+#define ELSEWHERE_US	(10ULL * USEC_PER_SEC)
+
+/**
+ * ccm_partner_elsewhere() - somebody asks as this partner, but not from one of its addresses
+ * @partner: partner
+ *
+ * Any context.
+ */
+void ccm_partner_elsewhere(struct ccm_partner *partner)
+{
+	WRITE_ONCE(partner->elsewhere_us, ccm_now_us());
+}
+
+static bool is_elsewhere(const struct ccm_partner *partner)
+{
+	u64 at_us = READ_ONCE(partner->elsewhere_us);
+
+	return at_us && ccm_now_us() < at_us + ELSEWHERE_US;
+}
+
 /**
  * ccm_partner_request() - a connect request came in
  * @partner: whose it says it is
@@ -346,6 +367,7 @@ static bool next_event(struct ccm_partner *partner)
 	ccm_last_word_draw(event->secret);
 	get_random_bytes(event->challenge, sizeof(event->challenge));
 	event->uptime_ms = ccm_kernel_uptime_ms();
+	event->elsewhere = is_elsewhere(partner);
 	ccm_heartbeat_heard(&used_path(partner)->heartbeat, &event->heard_us,
 			    &event->heard_uptime_ms, &event->read_us);
 

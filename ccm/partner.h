@@ -75,6 +75,7 @@ struct ccm_partner_counters {
  * @shown_state: enum ccm_state last shown to readers
  * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
  * @last_reason: enum ccm_reason of the last DOWN shown
+ * @elsewhere_us: when somebody asked as this partner, but not from its address; 0: never
  * @last: way of the last connection that has ended
  * @log: what is said of that
  * @panicked_us: in a DOWN that its crash kernel has caused: when that was started; else 0
@@ -113,6 +114,7 @@ struct ccm_partner {
 	u32 shown_state;
 	u32 shown_reason;
 	u32 last_reason;
+	u64 elsewhere_us;
 	struct ccm_last_way last;
 	struct ccm_state_log log;
 	u64 panicked_us;
@@ -128,6 +130,7 @@ struct ccm_partner {
 struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registry *registry,
 				       const struct ccm_partner_config *config);
 void ccm_partner_destroy(struct ccm_partner *partner);
+void ccm_partner_elsewhere(struct ccm_partner *partner);
 bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct ccm_id_way *way);
 bool ccm_partner_request(struct ccm_partner *partner, const struct ccm_incoming *in);
 void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *status);

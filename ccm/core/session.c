@@ -28,10 +28,13 @@ void ccm_session_init(struct ccm_session *s, const struct ccm_session_config *co
 
 /*
  * The reason after an attempt that merely found nobody: it must not hide why the
- * partner went away.
+ * partner went away. Of one that was never heard of, somebody who asks as the partner and is sent
+ * away, for where he asks from, is a better guess; that he may be anybody costs nothing then.
  */
-static u32 nobody(const struct ccm_session *s)
+static u32 nobody(const struct ccm_session *s, const struct ccm_session_event *event)
 {
+	if (event->elsewhere && !s->peer_incarnation)
+		return CCM_REASON_ADDRESS;
 	if (s->reason == CCM_REASON_NONE || s->reason == CCM_REASON_DEVICE ||
 	    ccm_reason_policy(s->reason))
 		return CCM_REASON_UNREACHABLE;
@@ -185,7 +188,7 @@ CCM_SESSION_HANDLER(timer_down)
 CCM_SESSION_HANDLER(timer_connecting)
 {
 	if (timer_due(s, now_us))
-		ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_BACKOFF, false, actions);
+		ccm_session_end(s, now_us, event, nobody(s, event), CCM_RETRY_BACKOFF, false, actions);
 }
 
 /* A last word has come, and no READ has been answered since: see ccm_session_end() on why. */
@@ -409,7 +412,7 @@ CCM_SESSION_HANDLER(established)
 			return;
 		}
 		if (answer.incarnation == s->dumping) {
-			ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_POLICY, false,
+			ccm_session_end(s, now_us, event, nobody(s, event), CCM_RETRY_POLICY, false,
 					actions);
 			return;
 		}
@@ -497,7 +500,7 @@ static void connect_failed(struct ccm_session *s, u64 now_us,
 			   struct ccm_session_actions *actions)
 {
 	enum ccm_retry retry = CCM_RETRY_BACKOFF;
-	u32 reason = nobody(s);
+	u32 reason = nobody(s, event);
 
 	if (event->status == CCM_CM_NO_DEVICE)
 		reason = s->reason == CCM_REASON_NONE ? (u32)CCM_REASON_DEVICE : s->reason;
@@ -540,7 +543,7 @@ CCM_SESSION_HANDLER(rejected)
 			s->deadline_us = now_us + CCM_CONNECT_MS * CCM_US_PER_MS;
 			return;
 		}
-		reason = nobody(s);
+		reason = nobody(s, event);
 		retry = CCM_RETRY_BACKOFF;
 		break;
 	case CCM_REJECT_VERSION:
@@ -568,7 +571,7 @@ CCM_SESSION_HANDLER(rejected)
 		retry = CCM_RETRY_BACKOFF;
 		break;
 	default:			/* STALE, BUSY, and what a later version may say */
-		reason = nobody(s);
+		reason = nobody(s, event);
 		retry = CCM_RETRY_BACKOFF;
 		break;
 	}
@@ -577,7 +580,7 @@ CCM_SESSION_HANDLER(rejected)
 
 CCM_SESSION_HANDLER(lost_connecting)
 {
-	ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_BACKOFF, false, actions);
+	ccm_session_end(s, now_us, event, nobody(s, event), CCM_RETRY_BACKOFF, false, actions);
 }
 
 CCM_SESSION_HANDLER(device_gone_connecting)

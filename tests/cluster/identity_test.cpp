@@ -105,6 +105,7 @@ TEST_F(Identity, AWrongAddressIsNamed)
     unload(one(), "READY");
     load(one(), {.more = {"partners=2@192.0.2.22"}});
     wait_reason(two(), "address");
+    wait_reason(one(), "address"); // nobody is there, but somebody asks from elsewhere
     EXPECT_NE(partner(one(), 2)["state"], "ready");
 }
 
