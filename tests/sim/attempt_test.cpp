@@ -136,7 +136,7 @@ TEST_F(Attempt, APartnerThatIsAwayShowsOnceAndThenNothing)
 // guess, so it is made only of who was never heard of.
 TEST_F(Attempt, WhoAsksFromElsewhereMayBeThePartner)
 {
-    Happening nobody = low.simple(CCM_SEV_FAILED, 0, CCM_CM_UNREACHABLE);
+    auto nobody = low.simple(CCM_SEV_FAILED, 0, CCM_CM_UNREACHABLE);
     nobody.event.elsewhere = true;
     low.start().step(nobody);
     EXPECT_EQ(low.s.reason, static_cast<uint32_t>(CCM_REASON_ADDRESS));
