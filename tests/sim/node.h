@@ -97,6 +97,7 @@ struct Partner {
     uint32_t inbox = 0; // enum ccm_inbox_bit
     ccm_schedule schedule{};
     uint32_t stop_reason = 0;
+    bool wanted = false; // the last order was START
     std::list<Conn> requests;               // not looked at yet
     std::list<Conn> conns;                  // in the order in which they came
     std::vector<PortRequest> port_requests; // of the session that the next two are of
