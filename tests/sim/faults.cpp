@@ -91,6 +91,11 @@ void admin(Cluster &c, uint32_t a, uint32_t b)
     uint64_t epoch = c.node(a)->epoch();
 
     c.world.trace("node {}: partner {} is disabled", a, b);
+    // sometimes he cannot make up his mind
+    for (uint64_t i = c.world.rng.permille(300) ? c.world.rng.between(1, 3) : 0; i; i--) {
+        c.node(a)->stop_partner(b, CCM_REASON_ADMIN);
+        c.node(a)->start_partner(b);
+    }
     c.node(a)->stop_partner(b, CCM_REASON_ADMIN);
     c.world.after(c.world.rng.between(100, 1500000), [&c, a, b, epoch] {
         Node *still = c.node(a);

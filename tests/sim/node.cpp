@@ -75,9 +75,11 @@ void Node::refresh_page()
 
 void Node::start()
 {
-    for (uint32_t bit : {CCM_INBOX_PSK, CCM_INBOX_CLIENTS, CCM_INBOX_START})
-        for (auto &[id, p] : partners_)
-            tell(id, bit);
+    for (auto &[id, p] : partners_) {
+        tell(id, CCM_INBOX_PSK);
+        tell(id, CCM_INBOX_CLIENTS);
+        start_partner(id);
+    }
 }
 
 void Node::stop(uint32_t reason)
@@ -89,11 +91,13 @@ void Node::stop(uint32_t reason)
 void Node::stop_partner(uint32_t partner, uint32_t reason)
 {
     partners_.at(partner).stop_reason = reason;
+    partners_.at(partner).wanted = false;
     tell(partner, CCM_INBOX_STOP);
 }
 
 void Node::start_partner(uint32_t partner)
 {
+    partners_.at(partner).wanted = true;
     tell(partner, CCM_INBOX_START);
 }
 

@@ -96,7 +96,9 @@ struct Partner {
     // What waits, and the work item that looks at it
     uint32_t inbox = 0; // enum ccm_inbox_bit
     ccm_schedule schedule{};
+    std::array<uint32_t, CCM_INBOX_BITS> passed_over{}; // how often, while it waited
     uint32_t stop_reason = 0;
+    bool wanted = false;                    // the last order was START
     std::list<Conn> requests;               // not looked at yet
     std::list<Conn> conns;                  // in the order in which they came
     std::vector<PortRequest> port_requests; // of the session that the next two are of
@@ -199,6 +201,7 @@ private:
     void arrive_at(Conn &conn, const Event &event);
     Conn *find_conn(Partner &p, uint32_t id);
     bool next_event(Partner &p);
+    void demand_turns(Partner &p, uint32_t had);
     bool take(Partner &p, uint32_t bit);
     bool take_bit(Partner &p, uint32_t bit);
     bool seen_to(Partner &p, uint32_t bit);

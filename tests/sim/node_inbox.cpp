@@ -193,7 +193,22 @@ bool Node::next_event(Partner &p)
         if (take(p, bit))
             break;
     ccm_schedule_had(&p.schedule, bit);
+    demand_turns(p, bit);
     return bit < CCM_INBOX_BITS;
+}
+
+// Of those that have turns nobody is passed over more often than there are others.
+void Node::demand_turns(Partner &p, uint32_t had)
+{
+    if (had < CCM_INBOX_CONN || had >= CCM_INBOX_PATH_UP)
+        return;
+    for (uint32_t bit : {CCM_INBOX_CLIENTS, CCM_INBOX_REQUEST, CCM_INBOX_TIMER}) {
+        bool waits = bit == CCM_INBOX_REQUEST ? !p.requests.empty() : p.inbox >> bit & 1;
+
+        p.passed_over[bit] = waits && bit != had ? p.passed_over[bit] + 1 : 0;
+        if (p.passed_over[bit] >= CCM_INBOX_PATH_UP - CCM_INBOX_CONN)
+            cluster_.world.fail("node {}: partner {}: what waits at {} is starved by {}", host_, p.id, bit, had);
+    }
 }
 
 bool Node::take(Partner &p, uint32_t bit)

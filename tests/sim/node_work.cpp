@@ -87,8 +87,13 @@ Work Node::work(uint32_t partner)
 
     for (;;) {
         co_await pass(p, takes(5, 2000));
-        if (!next_event(p))
+        if (!next_event(p)) {
+            // whatever was ordered meanwhile, and how often
+            if (p.session.enabled != p.wanted)
+                cluster_.world.fail("node {}: partner {} was {} last, and is not", host_, p.id,
+                                    p.wanted ? "started" : "stopped");
             break;
+        }
         step(p);
         for (uint32_t i = 0; i < p.actions.count; i++) {
             const ccm_session_action &a = p.actions.list[i];
