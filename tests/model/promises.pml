@@ -21,46 +21,31 @@ inline look_at_session(n)
 	fi
 }
 
+/* Each promise has its name behind it: run.sh says which one it is that does not hold. */
 inline tell_down(n, reason)
 {
-	assert(client_ready[n]);		/* exactly one DOWN for each READY */
-	assert(OVER(session[n]));		/* fenced first */
+	assert(client_ready[n]);		/* one DOWN for each READY */
+	assert(OVER(session[n]));		/* fenced before DOWN is told */
 	client_ready[n] = 0;
 	session[n] = NO_END;
 	assert(left_ || struck);		/* nobody ends a session that lives */
-	assert(reason != RESTARTED || KERNEL(incarnation[PARTNER(n)]) != KERNEL(old_));
-	assert(reason != RELOADED || (left_ && incarnation[PARTNER(n)] != old_));
-	assert(reason != AUTHENTICATION && reason != REFUSED && reason != DUPLICATE)
+	assert(reason != RESTARTED || KERNEL(incarnation[PARTNER(n)]) != KERNEL(old_)); /* restarted is true */
+	assert(reason != RELOADED || (left_ && incarnation[PARTNER(n)] != old_)); /* reloaded is true */
+	assert(reason != AUTHENTICATION && reason != REFUSED && reason != DUPLICATE) /* no READY session is refused */
 }
 
 inline tell_ready(n, e)
 {
-	assert(!client_ready[n]);		/* the old one's DOWN comes before */
-	assert(session[n] == NO_END);
+	assert(!client_ready[n] && session[n] == NO_END); /* the old one's DOWN before the new one's READY */
 	client_ready[n] = 1;
 	session[n] = e;
-	assert(who[e] == n);
-#ifndef TWIN
-	assert(who[OTHER(e)] == PARTNER(n));	/* with nobody else */
-#endif
-	assert(said[e] >= READY_MAIL && said[OTHER(e)] >= READY_MAIL);
-	assert(done[e] & DONE_R1);
-	assert(done[e] & DONE_PROVEN);
-#ifdef STRANGERS
-	assert(!bent[PLACE(e)])
-#endif
-	/* the same nonces are those of one connection */
-	if
-	:: state[PARTNER(n)] == READY ->
-		assert(conn[PARTNER(n)] == OTHER(e));
-	:: else
-	fi;
-	if
-	:: HONEST(OTHER(e)) && phase[OTHER(e)] == UP ->
-		assert(version[e] == version[OTHER(e)])
-	:: else
-	fi;
-	assert(who[OTHER(e)] == STRANGER || version[e] == COMMON(identity[e], identity[OTHER(e)]))
+	assert(who[e] == n && done[e] & DONE_R1 && done[e] & DONE_PROVEN); /* proven before READY */
+	assert(said[e] >= READY_MAIL && said[OTHER(e)] >= READY_MAIL); /* both have said ready */
+	assert(HAS_KEY || who[OTHER(e)] == PARTNER(n));	/* no session with a stranger */
+	assert(!BENT_WORDS(PLACE(e)));			/* what was said is what was heard */
+	assert(state[PARTNER(n)] != READY || conn[PARTNER(n)] == OTHER(e)); /* one session, the same nonces */
+	assert(phase[OTHER(e)] != UP || !HONEST(OTHER(e)) || version[e] == version[OTHER(e)]); /* one version */
+	assert(!HONEST(OTHER(e)) || version[e] == COMMON(identity[e], identity[OTHER(e)])) /* the highest version */
 }
 
 inline clients_die(n)
@@ -90,12 +75,7 @@ inline settle()
 		e_++
 	:: else -> break
 	od;
-	assert(client_ready[LOWER] == (state[LOWER] == READY));
-	assert(client_ready[HIGHER] == (state[HIGHER] == READY));
-#ifndef TWIN
-	if
-	:: quiet && !GOES_ON(LOWER) && !GOES_ON(HIGHER) -> assert(BOTH_READY)
-	:: else
-	fi
-#endif
+	assert(client_ready[LOWER] == (state[LOWER] == READY)); /* clients know what is */
+	assert(client_ready[HIGHER] == (state[HIGHER] == READY)); /* clients know what is */
+	assert(HAS_KEY || BOTH_READY || !quiet || GOES_ON(LOWER) || GOES_ON(HIGHER)) /* no deadlock */
 }

@@ -122,7 +122,7 @@ inline begin(n, e)
 inline connect(n)
 {
 	attempt[n]++;
-	assert(attempt[n] <= ATTEMPTS_MAX);
+	assert(attempt[n] <= ATTEMPTS_MAX);	/* nobody begins anew for ever */
 	ask(n, PARTNER(n), incarnation[n], attempt[n]);
 	begin(n, 2 * k_)
 }
@@ -230,8 +230,8 @@ inline carry_out_end(n)
 	fi
 }
 
-/* What stands at the end of each step. What a candidate does moves the session when it has its place. */
-inline end_step(n, e)
+/* What stands at the end of each step */
+inline end_step(n)
 {
 	if
 	:: dismiss_ != STAYS ->
@@ -244,7 +244,7 @@ inline end_step(n, e)
 	:: else
 	fi;
 	if
-	:: e == conn[n] && state[n] >= GREETING && state[n] <= OPENING -> advance(n)
+	:: state[n] >= GREETING && state[n] <= OPENING -> advance(n)
 	:: else
 	fi;
 	end_ = 0;
@@ -317,8 +317,6 @@ inline prove(n, e)
 #define WINS(n)		0
 #elif defined(MUTANT_NEITHER_GIVES_WAY)
 #define WINS(n)		(!fresh[n])
-#elif defined(MUTANT_FRESH_FOR_EVER)
-#define WINS(n)		((n) == LOWER)
 #else
 #define WINS(n)		((n) == LOWER && !fresh[n])
 #endif

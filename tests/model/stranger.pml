@@ -32,6 +32,12 @@
 #define HANDS		1	/* connections of his at a time */
 #endif
 
+#ifdef TWIN
+#define HAS_KEY		1
+#else
+#define HAS_KEY		0
+#endif
+
 #ifdef STRANGERS
 
 byte nonce_of[ENDS];
@@ -71,17 +77,14 @@ byte his[HANDS];	/* his ends */
 			 (proof[s] == RELAYED && nonce_of[OTHER(RELAY(s))] == NONCE_OF(e) && \
 			  ROLES(e, RELAY(s))))
 
-#ifdef TWIN
-#define HAS_KEY		1
-#else
-#define HAS_KEY		0
-#endif
 #define RIGHT(e)	(who[OTHER(e)] == STRANGER -> (HAS_KEY || FOOLED(e, OTHER(e))) : \
 			 TRANSCRIPT(e))
 #define PAGE_LIES	(event == READ_BENT)
+#define BENT_WORDS(k)	bent[k]
 #else
 #define RIGHT(e)	1
 #define PAGE_LIES	0
+#define BENT_WORDS(k)	0
 #endif
 
 #if defined(MUTANT_NO_KEY)

@@ -91,7 +91,7 @@ end:	do
 		EACH_PLACE(S_TAKES_0)
 #endif
 		fi;
-		d_step {
+		STEP {
 			if
 			:: event == S_ASK ->
 				forged--;
