@@ -229,6 +229,13 @@ init
 		session[HIGHER] = NO_END;
 		state[LOWER] = NOT_LOADED;
 		state[HIGHER] = NOT_LOADED;
+#ifdef STARTED
+		dismiss_ = STAYS;
+		connect(LOWER);
+		end_step(LOWER);
+		connect(HIGHER);
+		end_step(HIGHER);
+#endif
 #ifdef STRANGERS
 		his[0] = NO_END;
 #if HANDS > 1

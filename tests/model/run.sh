@@ -58,15 +58,17 @@ complete()
 	grep -q 'errors: 0$' out && ! grep -qE 'Search not completed|max search depth too small|out of memory|hash-compact|bitstate' out
 }
 
-configuration()    # NAME FLAGS
+configuration()    # NAME FLAGS SEARCH
 {
-	if ! make_pan "$build/$1" "$2" "-O2 -DNP -DNOSTUTTER" >"$build/$1.log" 2>&1; then
+	local how='-DSAFETY' options=''
+	[ "$3" != cycles ] || how='-DNP -DNOSTUTTER' options=-l
+	if ! make_pan "$build/$1" "$2" "-O2 $how" >"$build/$1.log" 2>&1; then
 		echo "FAIL model.$1"
 		sed 's/^/    /' "$build/$1.log"
 		return 1
 	fi
 	cd "$build/$1" || return 1
-	./pan -l -n -m$depth >out 2>&1
+	./pan $options -n -m$depth >out 2>&1
 	if complete; then
 		echo "ok model.$1: $(figures)"
 		return 0
@@ -111,23 +113,23 @@ is_wanted()    # SET NAME
 	esac
 }
 
-# Two at a time: "kind|name|flags|promise" on each line of the input
+# Two at a time: "kind|name|flags|search or promise" on each line of the input
 each()
 {
-	local kind name flags promise
-	while IFS='|' read -r kind name flags promise; do
+	local kind name flags what
+	while IFS='|' read -r kind name flags what; do
 		while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
 			wait -n
 		done
-		(said=$("$kind" "$name" "$flags" "$promise"); echo "$said") &
+		(said=$("$kind" "$name" "$flags" "$what"); echo "$said") &
 	done
 	wait
 }
 
 command -v spin >/dev/null || { echo "FAIL model: there is no spin (Debian package spin)"; exit 1; }
 {
-	lines configurations | while read -r set name flags; do
-		is_wanted "$set" "$name" && echo "configuration|$name|$flags|"
+	lines configurations | while read -r set search name flags; do
+		is_wanted "$set" "$name" && echo "configuration|$name|$flags|$search"
 	done
 	lines mutants | sed 's, */ *,/,g' | while IFS=/ read -r name flags promise; do
 		is_wanted small "$name" && echo "mutant|$name|$flags|$promise"

@@ -74,8 +74,8 @@ byte his[HANDS];	/* his ends */
 /* The proof that somebody without the key gives at @s is right for @e. */
 #define FOOLED(e, s)	((proof[s] == MIRRORED && nonce_of[s] == MIRROR && !DIRECTION) || \
 			 (proof[s] == REPLAYED && !FRESH_ONLY) || \
-			 (proof[s] == RELAYED && nonce_of[OTHER(RELAY(s))] == NONCE_OF(e) && \
-			  ROLES(e, RELAY(s))))
+			 (proof[s] == RELAYED && nonce_of[s] > MIRROR && \
+			  nonce_of[OTHER(RELAY(s))] == NONCE_OF(e) && ROLES(e, RELAY(s))))
 
 #define RIGHT(e)	(who[OTHER(e)] == STRANGER -> (HAS_KEY || FOOLED(e, OTHER(e))) : \
 			 TRANSCRIPT(e))

@@ -56,7 +56,7 @@ hidden byte y, z;
 	   said[his[i]] >= HELLO && said[his[i]] < READY_MAIL && \
 	   said[his[i]] < said[OTHER(his[i])] -> event = S_NEXT; x = i \
 	:: AT(i) && phase[his[i]] == UP && said[his[i]] >= KEYS -> event = S_GOODBYE; x = i \
-	:: AT(i) -> event = S_CLOSE; x = i
+	:: AT(i) && said[his[i]] < KEYS -> event = S_CLOSE; x = i
 
 #define S_RELAYS(i, j) \
 	:: !HAS_KEY && AS_FAR(i, UP, 0) && AT(j) && ACTIVE(his[i]) && ACTIVE(his[j]) && \
