@@ -131,8 +131,8 @@ command -v spin >/dev/null || { echo "FAIL model: there is no spin (Debian packa
 	lines configurations | while read -r set search name flags; do
 		is_wanted "$set" "$name" && echo "configuration|$name|$flags|$search"
 	done
-	lines mutants | sed 's, */ *,/,g' | while IFS=/ read -r name flags promise; do
-		is_wanted small "$name" && echo "mutant|$name|$flags|$promise"
+	lines mutants | sed 's, */ *,/,g; s, ,/,' | while IFS=/ read -r set name flags promise; do
+		is_wanted "$set" "$name" && echo "mutant|$name|$flags|$promise"
 	done
 } | each | tee "$build/said"
 grep -q '^ok ' "$build/said" && ! grep -q '^FAIL ' "$build/said"

@@ -12,19 +12,34 @@ mtype = { S_ASK, S_ACCEPT, S_ESTABLISH, S_KEYS, S_HELLO, S_NEXT, S_GOODBYE, S_CL
 
 hidden byte y, z;
 
+/* What some configurations keep him from, so that there is less to look at */
+#if defined(SILENT)		/* he asks, and says nothing */
+#define TALKS		0
+#define LIES		0
+#define MORE	1
+#elif defined(RELAYS)		/* he relays, between two connections, and does nothing else */
+#define TALKS		1
+#define LIES		0
+#define MORE	0
+#else
+#define TALKS		1
+#define MORE	1
+#define LIES		(!HAS_KEY)
+#endif
+
 /* The name of a live incarnation, an invented one, one that is dead; but a twin has his own */
 #define S_ASKS(i, n) \
-	:: forged && his[i] == NO_END && state[n] != NOT_LOADED -> \
+	:: MORE && forged && his[i] == NO_END && state[n] != NOT_LOADED -> \
 		event = S_ASK; x = i; y = n; z = FOREIGN \
 	:: !HAS_KEY && forged && his[i] == NO_END && state[n] != NOT_LOADED -> \
 		event = S_ASK; x = i; y = n; z = incarnation[PARTNER(n)] \
-	:: !HAS_KEY && forged && his[i] == NO_END && state[n] != NOT_LOADED && \
+	:: LIES && forged && his[i] == NO_END && state[n] != NOT_LOADED && \
 	   peer_incarnation[n] && peer_incarnation[n] != incarnation[PARTNER(n)] -> \
 		event = S_ASK; x = i; y = n; z = peer_incarnation[n]
 
 /* He takes what is sent to the partner. */
 #define S_TAKES(i, k) \
-	:: forged && his[i] == NO_END && cm[k] == CM_REQUEST && who[2 * k] != STRANGER && \
+	:: LIES && forged && his[i] == NO_END && cm[k] == CM_REQUEST && who[2 * k] != STRANGER && \
 	   phase[2 * k] == ASKING -> event = S_ACCEPT; x = i; y = 2 * k + 1
 
 #define S_TAKES_0(k)	S_TAKES(0, k)
@@ -38,16 +53,16 @@ hidden byte y, z;
  * from one node to the other, is the network: so he does not relay what he has taken (ACTIVE).
  */
 #define S_SAYS(i) \
-	:: AS_FAR(i, ASKING, 0) && cm[PLACE(his[i])] == CM_ACCEPT -> event = S_ESTABLISH; x = i \
+	:: TALKS && AS_FAR(i, ASKING, 0) && cm[PLACE(his[i])] == CM_ACCEPT -> event = S_ESTABLISH; x = i \
 	:: AS_FAR(i, ACCEPTED, 0) && cm[PLACE(his[i])] == CM_ESTABLISHED -> \
 		event = S_ESTABLISH; x = i \
 	:: AS_FAR(i, UP, 0) -> event = S_KEYS; x = i; y = OWN \
-	:: !HAS_KEY && AS_FAR(i, UP, 0) && said[OTHER(his[i])] >= KEYS -> \
+	:: LIES && AS_FAR(i, UP, 0) && said[OTHER(his[i])] >= KEYS -> \
 		event = S_KEYS; x = i; y = MIRROR \
-	:: AS_FAR(i, UP, KEYS) -> event = S_HELLO; x = i; y = GARBAGE \
-	:: !HAS_KEY && AS_FAR(i, UP, KEYS) && said[OTHER(his[i])] >= HELLO && \
+	:: (LIES || HAS_KEY) && AS_FAR(i, UP, KEYS) -> event = S_HELLO; x = i; y = GARBAGE \
+	:: LIES && AS_FAR(i, UP, KEYS) && said[OTHER(his[i])] >= HELLO && \
 	   nonce_of[his[i]] == MIRROR -> event = S_HELLO; x = i; y = MIRRORED \
-	:: !HAS_KEY && AS_FAR(i, UP, KEYS) && \
+	:: LIES && AS_FAR(i, UP, KEYS) && \
 	   seen[PARTNER(who[OTHER(his[i])])] == identity[his[i]] -> \
 		event = S_HELLO; x = i; y = REPLAYED \
 	:: !HAS_KEY && AS_FAR(i, UP, KEYS) && nonce_of[his[i]] > MIRROR && \
@@ -55,8 +70,9 @@ hidden byte y, z;
 	:: AT(i) && phase[his[i]] == UP && heard[OTHER(his[i])] >= HELLO && \
 	   said[his[i]] >= HELLO && said[his[i]] < READY_MAIL && \
 	   said[his[i]] < said[OTHER(his[i])] -> event = S_NEXT; x = i \
-	:: AT(i) && phase[his[i]] == UP && said[his[i]] >= KEYS -> event = S_GOODBYE; x = i \
-	:: AT(i) && said[his[i]] < KEYS -> event = S_CLOSE; x = i
+	:: MORE && AT(i) && phase[his[i]] == UP && said[his[i]] >= KEYS -> \
+		event = S_GOODBYE; x = i \
+	:: MORE && AT(i) && said[his[i]] < KEYS -> event = S_CLOSE; x = i
 
 #define S_RELAYS(i, j) \
 	:: !HAS_KEY && AS_FAR(i, UP, 0) && AT(j) && ACTIVE(his[i]) && ACTIVE(his[j]) && \
