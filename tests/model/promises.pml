@@ -26,6 +26,7 @@ inline tell_down(n, reason)
 {
 	assert(client_ready[n]);		/* one DOWN for each READY */
 	assert(OVER(session[n]));		/* fenced before DOWN is told */
+	assert(state[n] == DOWN);		/* shown before it is told */
 	client_ready[n] = 0;
 	session[n] = NO_END;
 	assert(left_ || struck);		/* nobody ends a session that lives */

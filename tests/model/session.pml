@@ -91,24 +91,32 @@ inline session_close(e, reason)
 	fi
 }
 
+/* Of ccm_session_drop(): what is shown is so before it is told. */
+inline show_and_tell_down(n, reason)
+{
+	if
+	:: told_ready[n] ->
+#ifndef MUTANT_TOLD_BEFORE_SHOWN
+		enter(n, DOWN);
+#endif
+		tell_down(n, reason);
+		told_ready[n] = 0
+	:: else
+	fi
+}
+
 /* ccm_session_drop(): fence first, then tell */
 inline drop(n, reason, bye)
 {
 	look_at_session(n);
 #ifdef MUTANT_DOWN_BEFORE_CLOSE
-	if
-	:: told_ready[n] -> tell_down(n, reason); told_ready[n] = 0
-	:: else
-	fi;
+	show_and_tell_down(n, reason);
 #endif
 	session_close(conn[n], bye);
 	conn[n] = NO_END;
 	fresh[n] = 0;
 #ifndef MUTANT_DOWN_AFTER_READY
-	if
-	:: told_ready[n] -> tell_down(n, reason); told_ready[n] = 0
-	:: else
-	fi
+	show_and_tell_down(n, reason)
 #endif
 }
 
