@@ -29,10 +29,10 @@ inline tell_down(n, reason)
 	assert(state[n] == DOWN);		/* shown before it is told */
 	client_ready[n] = 0;
 	session[n] = NO_END;
+	assert(reason != AUTHENTICATION && reason != REFUSED && reason != DUPLICATE); /* no READY session is refused */
 	assert(left_ || struck);		/* nobody ends a session that lives */
 	assert(reason != RESTARTED || KERNEL(incarnation[PARTNER(n)]) != KERNEL(old_)); /* restarted is true */
-	assert(reason != RELOADED || (left_ && incarnation[PARTNER(n)] != old_)); /* reloaded is true */
-	assert(reason != AUTHENTICATION && reason != REFUSED && reason != DUPLICATE) /* no READY session is refused */
+	assert(reason != RELOADED || (left_ && incarnation[PARTNER(n)] != old_)) /* reloaded is true */
 }
 
 inline tell_ready(n, e)

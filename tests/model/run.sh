@@ -62,7 +62,7 @@ configuration()    # NAME FLAGS SEARCH
 {
 	local how='-DSAFETY' options=''
 	[ "$3" != cycles ] || how='-DNP -DNOSTUTTER' options=-l
-	if ! make_pan "$build/$1" "$2" "-O2 $how" >"$build/$1.log" 2>&1; then
+	if ! make_pan "$build/$1" "$2" "-O1 $how" >"$build/$1.log" 2>&1; then
 		echo "FAIL model.$1"
 		sed 's/^/    /' "$build/$1.log"
 		return 1

@@ -73,7 +73,9 @@ inline enter(n, to)
 
 inline say(e, what)
 {
+#ifndef MUTANT_CANDIDATE_SAYS_READY
 	assert(said[e] == what - 1);	/* of the model: the series has one order */
+#endif
 	said[e] = what
 }
 
@@ -92,10 +94,15 @@ inline session_close(e, reason)
 }
 
 /* Of ccm_session_drop(): what is shown is so before it is told. */
+#ifdef MUTANT_ALWAYS_TOLD
+#define TOLD_READY(n)	(conn[n] == NO_END)
+#else
+#define TOLD_READY(n)	told_ready[n]
+#endif
 inline show_and_tell_down(n, reason)
 {
 	if
-	:: told_ready[n] ->
+	:: TOLD_READY(n) ->
 #ifndef MUTANT_TOLD_BEFORE_SHOWN
 		enter(n, DOWN);
 #endif
@@ -234,7 +241,11 @@ inline carry_out_end(n)
 	:: candidate[n] != NO_END -> replace_conn(n)
 	:: else ->
 		enter(n, DOWN);
+#ifdef MUTANT_DOWN_WITHOUT_DEADLINE
+		deadline[n] = 0
+#else
 		deadline[n] = 1
+#endif
 	fi
 }
 
@@ -265,8 +276,12 @@ inline end_step(n)
 inline refuse(n, e, reason)
 {
 	if
+#ifdef MUTANT_WRONG_CANDIDATE_ENDS_ALL
+	:: true -> session_end(reason, true, reason)
+#else
 	:: (e) == conn[n] -> session_end(reason, true, reason)
 	:: else -> dismiss_ = reason
+#endif
 	fi
 }
 
@@ -290,7 +305,17 @@ inline weigh(n)
 #endif
 		fi
 	:: else
+	fi;
+#ifdef MUTANT_SAME_IS_RELOADED
+	if
+	:: end_ == UNREACHABLE -> end_ = RELOADED
+	:: else
 	fi
+#endif
+#ifdef MUTANT_CANDIDATE_SAYS_READY
+	end_ = 0;
+	said[candidate[n]] = READY_MAIL
+#endif
 }
 
 /* ccm_session_prove(): R1 and the hello are right */
@@ -420,6 +445,9 @@ inline rejected(n, e)
 inline agree(e, with)
 {
 	good_ = 1;
+#ifdef MUTANT_VERSION_LOWEST
+	with = 1;
+#endif
 #ifndef MUTANT_VERSION_ONCE
 	if
 	:: version[e] && version[e] != with -> good_ = 0
