@@ -205,7 +205,7 @@ inline replace_conn(n)
 	:: phase[conn[n]] == UP ->
 		enter(n, GREETING);
 		if
-		:: HELLO_RECEIVED(conn[n]) -> say(conn[n], CATALOG)
+		:: HELLO_RECEIVED(conn[n]) && said[conn[n]] < CATALOG -> say(conn[n], CATALOG)
 		:: else
 		fi
 	:: else -> enter(n, CONNECTING)
