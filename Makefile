@@ -64,7 +64,7 @@ help:
 	@echo 'make mixed     stock kernels 6.1, 6.12 and the newest with each other, in QEMU'
 	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
-	@echo 'make model     every state of a model of the handshake (spin); some minutes'
+	@echo 'make model     every state of a model of the handshake (spin): ten minutes, 4 GB'
 	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
 	@echo 'make endurance what goes on for long in the field, ENDURE_SECONDS= each'
 	@echo 'make bench     figures: connecting, detection, a daemon that dies, a panic, memory, ports'

@@ -171,7 +171,11 @@ end:	do
 			:: event == READ_DONE || event == READ_BENT -> status_read(n, x)
 			:: event == GOODBYE -> goodbye_rung(n, x)
 			:: event == DISCONNECTED || event == ERROR -> lost(n, x)
+#ifdef MUTANT_TIMER_DOES_NOTHING
+			:: event == TIMER -> skip
+#else
 			:: event == TIMER -> session_end(UNREACHABLE, false, NO_GOODBYE)
+#endif
 			:: event == ALIVE -> dismiss_ = DUPLICATE
 			:: event == CANDIDATE_TIMER -> dismiss_ = NO_GOODBYE
 			:: event == STOP -> unload(n)

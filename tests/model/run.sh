@@ -81,14 +81,15 @@ configuration()    # NAME FLAGS SEARCH
 
 mutant()    # NAME FLAGS PROMISE
 {
-	local said
-	if ! make_pan "$build/$1" "-DMUTANT_$1 $2" "-O0 -DSAFETY" >"$build/$1.log" 2>&1; then
+	local said how='-DSAFETY' options=''
+	[ "$3" != 'non-progress cycle' ] || how='-DNP -DNOSTUTTER' options=-l
+	if ! make_pan "$build/$1" "-DMUTANT_$1 $2" "-O0 $how" >"$build/$1.log" 2>&1; then
 		echo "FAIL model.finds.$1"
 		sed 's/^/    /' "$build/$1.log"
 		return 1
 	fi
 	cd "$build/$1" || return 1
-	./pan -n -m$depth >out 2>&1
+	./pan $options -n -m$depth >out 2>&1
 	if complete; then
 		echo "FAIL model.finds.$1: nothing was found ($(figures))"
 		return 1
