@@ -191,14 +191,14 @@ end:	do
 
 /* What RDMA CM has on its way, and no node is asked about */
 #ifdef PROMPT
-#define SILENT(n)	0
+#define UNANSWERED(n)	0
 #else
-#define SILENT(n)	(state[n] == NOT_LOADED || DEAF(n))
+#define UNANSWERED(n)	(state[n] == NOT_LOADED || DEAF(n))
 #endif
 
 #define LOSE(k) \
 	:: cm[k] == CM_REQUEST && state[who[2 * k + 1]] == NOT_LOADED -> event = CM_REJECT; x = k \
-	:: cm[k] == CM_REQUEST && (SILENT(who[2 * k + 1]) || LOST(2 * k)) -> \
+	:: cm[k] == CM_REQUEST && (UNANSWERED(who[2 * k + 1]) || LOST(2 * k)) -> \
 		event = CM_NONE; x = k \
 	:: losses && cm[k] != CM_NONE && cm[k] != CM_ESTABLISHED && !LOST(2 * k) -> \
 		losses--; event = CM_NONE; x = k
