@@ -136,9 +136,10 @@ TEST_F(Attempt, APartnerThatIsAwayShowsOnceAndThenNothing)
 // guess, so it is made only of who was never heard of.
 TEST_F(Attempt, WhoAsksFromElsewhereMayBeThePartner)
 {
+    low.start();
     auto nobody = low.simple(CCM_SEV_FAILED, 0, CCM_CM_UNREACHABLE);
     nobody.event.elsewhere = true;
-    low.start().step(nobody);
+    low.step(nobody);
     EXPECT_EQ(low.s.reason, static_cast<uint32_t>(CCM_REASON_ADDRESS));
     low.timer();
     low.fail();
