@@ -41,7 +41,7 @@ STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/sto
 
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/ccmadm/ccmadm
 
-.PHONY: all help module ccmadm install install-modules demo check kunit bench endurance lint sim fuzz cluster docs clean
+.PHONY: all help module ccmadm install install-modules demo check kunit bench endurance lint sim fuzz model cluster docs clean
 .PHONY: campaign-sim record kdump mixed host module-stock module-plain module-debug module-kunit module-failing states
 
 # Kernels that User-Mode Linux nodes run besides 6.1, the one that everything is tested on:
@@ -66,6 +66,7 @@ help:
 	@echo 'make campaign-sim  the same with very many seeds: CAMPAIGN_RUNS=, and what they reach'
 	@echo 'make record    the tapes that KUnit plays, anew from the simulator'
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
+	@echo 'make model     every state of a model of the handshake (spin): ten minutes, 4 GB'
 	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
 	@echo 'make endurance what goes on for long in the field, ENDURE_SECONDS= each'
 	@echo 'make bench     figures: connecting, detection, a daemon that dies, a panic, memory, ports'
@@ -247,6 +248,10 @@ FUZZ_RUNS ?= 100000
 fuzz:
 	@$(SCRIPTS)/packages.sh tools check
 	@tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_RUNS)
+
+model:
+	@$(SCRIPTS)/packages.sh check
+	@tests/model/run.sh $(BUILD)/model large
 
 states: host
 	@$(BUILD)/host/tests/sim/ccm_states_rst >Documentation/states.rst

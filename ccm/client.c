@@ -205,7 +205,8 @@ EXPORT_SYMBOL_GPL(ccm_client_note);
  * @partner: its node id
  * @status: filled
  *
- * Process context.
+ * Process context. Within down() it is not older than what down() is told: DOWN with that reason,
+ * or what came of the partner since.
  *
  * Return: 0; -ENOENT: no such partner
  */
@@ -229,7 +230,8 @@ EXPORT_SYMBOL_GPL(ccm_client_partner_status);
  *	returned 0
  * @reason: filled: enum ccm_client_reason
  *
- * Process context.
+ * Process context. Within down() it is no more CCM_CLIENT_READY, and why is known already. (A
+ * client that is being unregistered is CCM_CLIENT_WAITING, for CCM_CLIENT_LEFT.)
  *
  * Return: 0; -ENOENT: no such partner
  */

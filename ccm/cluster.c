@@ -24,8 +24,6 @@ static void tell_all(struct ccm_cluster *cluster, enum ccm_inbox_bit bit)
 		ccm_inbox_tell(&cluster->partners[i]->inbox, bit);
 }
 
-#define CCM_PSK_LOOK_S	10	/* the keyring is looked at so often, without a cause */
-
 static void psk_changed(struct work_struct *work)
 {
 	struct ccm_cluster *cluster = container_of(to_delayed_work(work), struct ccm_cluster, psk);
@@ -44,8 +42,7 @@ static void psk_changed(struct work_struct *work)
 		memcpy(cluster->psk_numbers, numbers, sizeof(numbers));
 		tell_all(cluster, CCM_INBOX_PSK);
 	}
-	/* one that has expired is told to nobody */
-	schedule_delayed_work(&cluster->psk, CCM_PSK_LOOK_S * HZ);
+	schedule_delayed_work(&cluster->psk, ccm_keyring_next_look());
 }
 
 /**
@@ -187,6 +184,8 @@ static bool on_request(void *owner, struct ccm_incoming *in)
 			return true;
 		code = CCM_REJECT_BUSY;
 	}
+	if (code == CCM_REJECT_ADDRESS)
+		ccm_partner_elsewhere(partner);
 	atomic64_inc(&node->rejected[code]);
 	trace_ccm_reject(req.node, code);
 	if (!__ratelimit(&node->reject_log))
@@ -340,16 +339,9 @@ void ccm_cluster_path_up(struct ccm_cluster *cluster)
 	tell_all(cluster, CCM_INBOX_PATH_UP);
 }
 
-/**
- * ccm_cluster_interface_up() - an interface, or an address on it, can be used now
- * @cluster: created
- * @dev: of the initial network namespace
- *
- * Any context but hard interrupts. Only partners to whom frames leave by it try at once: a machine
- * may make interfaces all day (containers), and a partner that is away is to be asked rarely. When
- * the kernel tells of an interface, its routes are there already: their notifiers are older.
- */
-void ccm_cluster_interface_up(struct ccm_cluster *cluster, const struct net_device *dev)
+/* Those to whom frames leave by an interface */
+static void tell_behind(struct ccm_cluster *cluster, const struct net_device *dev,
+			enum ccm_inbox_bit bit)
 {
 	struct ccm_partner *partner;
 	bool concerns;
@@ -362,8 +354,35 @@ void ccm_cluster_interface_up(struct ccm_cluster *cluster, const struct net_devi
 		for (k = 0; k < partner->path_count && !concerns; k++)
 			concerns = ccm_path_leaves_by(&partner->paths[k], dev);
 		if (concerns)
-			ccm_inbox_tell(&partner->inbox, CCM_INBOX_PATH_UP);
+			ccm_inbox_tell(&partner->inbox, bit);
 	}
+}
+
+/**
+ * ccm_cluster_interface_up() - an interface, or an address on it, can be used now
+ * @cluster: created
+ * @dev: of the initial network namespace
+ *
+ * Any context but hard interrupts. Only partners to whom frames leave by it try at once: a machine
+ * may make interfaces all day (containers), and a partner that is away is to be asked rarely. When
+ * the kernel tells of an interface, its routes are there already: their notifiers are older.
+ */
+void ccm_cluster_interface_up(struct ccm_cluster *cluster, const struct net_device *dev)
+{
+	tell_behind(cluster, dev, CCM_INBOX_PATH_UP);
+}
+
+/**
+ * ccm_cluster_interface_mtu() - the MTU of an interface has changed
+ * @cluster: created
+ * @dev: of the initial network namespace
+ *
+ * Any context but hard interrupts. Partners are rung as if the page had changed, and READ all of
+ * it: whether frames of full size pass, each side finds out for those of the other.
+ */
+void ccm_cluster_interface_mtu(struct ccm_cluster *cluster, const struct net_device *dev)
+{
+	tell_behind(cluster, dev, CCM_INBOX_OWN_STAGE);
 }
 
 /**

@@ -56,6 +56,7 @@ void ccm_cluster_leaving(struct ccm_cluster *cluster);
 void ccm_cluster_shutdown(struct ccm_cluster *cluster);
 void ccm_cluster_path_up(struct ccm_cluster *cluster);
 void ccm_cluster_interface_up(struct ccm_cluster *cluster, const struct net_device *dev);
+void ccm_cluster_interface_mtu(struct ccm_cluster *cluster, const struct net_device *dev);
 void ccm_cluster_clients(struct ccm_cluster *cluster);
 int ccm_cluster_pair(struct ccm_cluster *cluster, struct ccm_client *client);
 struct ccm_partner *ccm_cluster_find(struct ccm_cluster *cluster, u32 id);

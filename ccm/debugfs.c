@@ -27,6 +27,7 @@ static int node_show(struct seq_file *m, void *unused)
 	seq_printf(m, "memory_per_client %llu\n", node->config.client_memory);
 	seq_printf(m, "ports_allowed %u\n", node->config.node_ports);
 	seq_printf(m, "memory_allowed %llu\n", node->config.node_memory);
+	seq_printf(m, "given_up %llu\n", READ_ONCE(node->devices.given_up));
 	seq_printf(m, "last_words_heard_on \"%s%s\"\n", node->last_words.socket4 ? "IPv4 " : "",
 		   node->last_words.socket6 ? "IPv6" : "");
 	seq_printf(m, "last_words_wrong %lld\n",

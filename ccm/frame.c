@@ -209,13 +209,13 @@ static void push_eth(struct sk_buff *skb, const struct net_device *dev)
 	eth->h_proto = skb->protocol;
 }
 
-static struct sk_buff *create_skb(const struct ccm_frame_way *way, struct net_device *dev,
+static struct sk_buff *create_skb(const struct ccm_envelope *envelope, struct net_device *dev,
 				  const u8 *data, u32 len)
 {
-	const struct sockaddr_in6 *from6 = (const struct sockaddr_in6 *)&way->from;
-	const struct sockaddr_in *from4 = (const struct sockaddr_in *)&way->from;
-	const struct sockaddr_in6 *to6 = (const struct sockaddr_in6 *)&way->to;
-	const struct sockaddr_in *to4 = (const struct sockaddr_in *)&way->to;
+	const struct sockaddr_in6 *from6 = (const struct sockaddr_in6 *)&envelope->from;
+	const struct sockaddr_in *from4 = (const struct sockaddr_in *)&envelope->from;
+	const struct sockaddr_in6 *to6 = (const struct sockaddr_in6 *)&envelope->to;
+	const struct sockaddr_in *to4 = (const struct sockaddr_in *)&envelope->to;
 	u32 room = (u32)(LL_RESERVED_SPACE(dev) + sizeof(struct ipv6hdr) + sizeof(struct udphdr));
 	struct sk_buff *skb = alloc_skb(room + len + dev->needed_tailroom, GFP_KERNEL);
 
@@ -223,11 +223,11 @@ static struct sk_buff *create_skb(const struct ccm_frame_way *way, struct net_de
 		return NULL;
 	skb_reserve(skb, (int)room);
 	skb_put_data(skb, data, len);
-	if (way->to.ss_family == AF_INET6) {
-		push_udp(skb, way->port, ntohs(to6->sin6_port));
+	if (envelope->to.ss_family == AF_INET6) {
+		push_udp(skb, envelope->port, ntohs(to6->sin6_port));
 		push_ip6(skb, from6, to6);
 	} else {
-		push_udp(skb, way->port, ntohs(to4->sin_port));
+		push_udp(skb, envelope->port, ntohs(to4->sin_port));
 		push_ip4(skb, from4, to4);
 	}
 	push_eth(skb, dev);
@@ -256,7 +256,7 @@ static bool fits(const struct net_device *dev)
 /**
  * ccm_frame_create() - a frame that can be sent at any time from now on
  * @frames: frames
- * @way: where it goes
+ * @envelope: where it goes
  * @data: of the datagram
  * @len: of @data; with the headers it fits any Ethernet frame
  *
@@ -265,7 +265,7 @@ static bool fits(const struct net_device *dev)
  * Return: the frame, or an ERR_PTR(): -EHOSTUNREACH: no route; -EOPNOTSUPP: not an interface,
  * or a kernel, that sends such frames; -ENOMEM; or what netpoll says of the interface
  */
-struct ccm_frame *ccm_frame_create(struct ccm_frames *frames, const struct ccm_frame_way *way,
+struct ccm_frame *ccm_frame_create(struct ccm_frames *frames, const struct ccm_envelope *envelope,
 				   const u8 *data, u32 len)
 {
 	struct ccm_frame_device *d;
@@ -276,7 +276,7 @@ struct ccm_frame *ccm_frame_create(struct ccm_frames *frames, const struct ccm_f
 	frame = (struct ccm_frame *)kzalloc(sizeof(*frame), GFP_KERNEL);
 	if (!frame)
 		return (struct ccm_frame *)ERR_PTR(-ENOMEM);
-	frame->neigh = ccm_route_neighbour(&way->from, &way->to, way->ifindex);
+	frame->neigh = ccm_route_neighbour(&envelope->from, &envelope->to, envelope->ifindex);
 	if (!frame->neigh) {
 		ret = -EHOSTUNREACH;
 		goto free_frame;
@@ -291,7 +291,7 @@ struct ccm_frame *ccm_frame_create(struct ccm_frames *frames, const struct ccm_f
 		goto free_frame;
 	}
 	frame->netpoll = d->netpoll;
-	frame->skb = create_skb(way, d->dev, data, len);
+	frame->skb = create_skb(envelope, d->dev, data, len);
 	if (!frame->skb) {
 		ret = -ENOMEM;
 		goto free_frame;

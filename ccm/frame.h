@@ -24,13 +24,13 @@ struct ccm_frames {
 };
 
 /**
- * struct ccm_frame_way - where a frame goes, and how
+ * struct ccm_envelope - from whom to whom a frame goes
  * @from: address of this machine
  * @to: address, with port
  * @port: that it comes from
  * @ifindex: interface by which it leaves
  */
-struct ccm_frame_way {
+struct ccm_envelope {
 	struct sockaddr_storage from;
 	struct sockaddr_storage to;
 	u16 port;
@@ -41,7 +41,7 @@ void ccm_frames_init(struct ccm_frames *frames);
 void ccm_frames_end(struct ccm_frames *frames);
 void ccm_frames_device_gone(struct ccm_frames *frames, const struct net_device *dev);
 
-struct ccm_frame *ccm_frame_create(struct ccm_frames *frames, const struct ccm_frame_way *way,
+struct ccm_frame *ccm_frame_create(struct ccm_frames *frames, const struct ccm_envelope *envelope,
 				   const u8 *data, u32 len);
 void ccm_frame_free(struct ccm_frame *frame);
 bool ccm_frame_leaves_by(const struct ccm_frame *frame, const struct net_device *dev);

@@ -62,6 +62,17 @@ static bool heartbeat_post(struct ccm_heartbeat *hb, u64 now)
 	return true;
 }
 
+/* Post one READ of the whole page. */
+static void large_post(struct ccm_heartbeat *hb)
+{
+	lockdep_assert_held(&hb->lock);
+	hb->large = false;
+	hb->large_busy = true;
+	hb->large_posted_us = ccm_now_us();
+	if (ccm_mail_read(&hb->conn->mail, &hb->large_read, hb->addr, hb->key, CCM_PAGE_LEN))
+		ccm_endpoint_tell(&hb->conn->endpoint, CCM_ENDPOINT_ERROR);
+}
+
 /* Tell the partner's work item what liveness found. */
 static void heartbeat_tell(struct ccm_heartbeat *hb, u32 found)
 {
@@ -87,10 +98,21 @@ static void heartbeat_work(struct work_struct *work)
 		/* a READ that is in flight may have passed what there is to see */
 		if (hb->look && heartbeat_post(hb, now))
 			hb->look = false;
+		if (hb->large && !hb->large_busy)
+			large_post(hb);
 		heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now,
 						     CCM_LIVENESS_TICK, NULL, 0));
 	}
 	spin_unlock_bh(&hb->lock);
+}
+
+/* A READ has brought the page. */
+static void heard(struct ccm_heartbeat *hb, u64 now, u64 posted_us, const u8 *data, u32 len)
+{
+	lockdep_assert_held(&hb->lock);
+	hb->heard_us = now;
+	heartbeat_tell(hb, ccm_liveness_read(&hb->liveness, now, posted_us, data, len));
+	hrtimer_start(&hb->deadline, ns_to_ktime(detect_ns(hb)), HRTIMER_MODE_REL);
 }
 
 /*
@@ -111,19 +133,31 @@ static void read_done(struct ccm_read *read, const u8 *data, u32 len)
 		hb->slow_us = max(hb->read_us, hb->slow_us - hb->slow_us / 8);
 		if (hb->posted_us[slot] > hb->done_posted_us)
 			hb->done_posted_us = hb->posted_us[slot];
-		hb->heard_us = now;
-		heartbeat_tell(hb, ccm_liveness_read(&hb->liveness, now, hb->posted_us[slot],
-						     data, len));
+		heard(hb, now, hb->posted_us[slot], data, len);
 		if (hb->probing && hb->posted_us[slot] > hb->probe_us) {
 			hb->probing = false;
 			/* a page that brought a verdict is no sign of life */
 			if (!hb->liveness.verdict)
 				ccm_inbox_tell(hb->inbox, CCM_INBOX_ALIVE);
 		}
-		hrtimer_start(&hb->deadline, ns_to_ktime(detect_ns(hb)), HRTIMER_MODE_REL);
 		if (hb->look)
 			queue_work(hb->wq, &hb->work);
 		wake_up_all(&hb->wait);
+	}
+	spin_unlock_bh(&hb->lock);
+}
+
+/* The same, of the whole page */
+static void large_done(struct ccm_read *read, const u8 *data, u32 len)
+{
+	struct ccm_heartbeat *hb = container_of(read, struct ccm_heartbeat, large_read);
+
+	spin_lock_bh(&hb->lock);
+	if (hb->conn && hb->large_busy) {
+		hb->large_busy = false;
+		heard(hb, ccm_now_us(), hb->large_posted_us, data, len);
+		if (hb->large)
+			queue_work(hb->wq, &hb->work);
 	}
 	spin_unlock_bh(&hb->lock);
 }
@@ -148,6 +182,8 @@ void ccm_heartbeat_init(struct ccm_heartbeat *hb, struct ccm_inbox *inbox,
 		hb->reads[slot].done = read_done;
 		hb->reads[slot].slot = CCM_SLOT_HEARTBEAT + slot;
 	}
+	hb->large_read.done = large_done;
+	hb->large_read.slot = CCM_SLOT_ANSWER;
 	hrtimer_setup(&hb->timer, read_due, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	hrtimer_setup(&hb->deadline, deadline_passed, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	INIT_WORK(&hb->work, heartbeat_work);
@@ -183,6 +219,8 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 	hb->busy = 0;
 	hb->due = false;
 	hb->look = false;
+	hb->large = false;
+	hb->large_busy = false;
 	hb->done_posted_us = 0;
 	hb->heard_us = 0;
 	hb->probing = false;
@@ -282,6 +320,26 @@ void ccm_heartbeat_look(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
 	spin_unlock_bh(&hb->lock);
 	if (watched)
 		queue_work(hb->wq, &hb->work);
+}
+
+/**
+ * ccm_heartbeat_look_large() - do frames of full size pass still? READ the whole page at once
+ * @hb: heartbeat
+ * @conn: on which, in NEGOTIATING or later: R2 has landed; another than is watched: nothing is
+ *	done
+ *
+ * The partner's work item. Heartbeats are small, and pass where a client's operations do not. What
+ * is READ behind one that does not come back does not, either: then the verdict comes in its
+ * time, and the next attempts find out why. However often this is called, one is in flight.
+ */
+void ccm_heartbeat_look_large(struct ccm_heartbeat *hb, const struct ccm_conn *conn)
+{
+	spin_lock_bh(&hb->lock);
+	if (conn && hb->conn == conn) {
+		hb->large = true;
+		queue_work(hb->wq, &hb->work);
+	}
+	spin_unlock_bh(&hb->lock);
 }
 
 /**

@@ -30,10 +30,14 @@ struct ccm_inbox;
  * @work: steps liveness and posts reads
  * @due: the next run of @work is to post a read
  * @look: ... and one more, as soon as a landing slot is free
+ * @large: ... and one of the whole page, unless one is in flight
+ * @large_busy: one is
+ * @large_posted_us: since when
  * @addr: of the partner's status page
  * @key: of the partner's status page
  * @liveness: the verdict
  * @reads: one for each landing slot
+ * @large_read: of the whole page; it lands where R2 did
  * @busy: bit per landing slot with a read in flight
  * @posted_us: when each was posted
  * @read_us: how long the last read took
@@ -56,10 +60,14 @@ struct ccm_heartbeat {
 	struct work_struct work;
 	bool due;
 	bool look;
+	bool large;
+	bool large_busy;
+	u64 large_posted_us;
 	u64 addr;
 	u32 key;
 	struct ccm_liveness liveness;
 	struct ccm_read reads[CCM_HEARTBEATS_MAX];
+	struct ccm_read large_read;
 	u32 busy;
 	u64 posted_us[CCM_HEARTBEATS_MAX];
 	u32 read_us;
@@ -79,6 +87,7 @@ void ccm_heartbeat_start(struct ccm_heartbeat *hb, struct ccm_conn *conn, u64 ad
 void ccm_heartbeat_stop(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 void ccm_heartbeat_probe(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 void ccm_heartbeat_heard(struct ccm_heartbeat *hb, u64 *at_us, u64 *uptime_ms, u32 *slow_us);
+void ccm_heartbeat_look_large(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 void ccm_heartbeat_look(struct ccm_heartbeat *hb, const struct ccm_conn *conn);
 u32 ccm_heartbeat_verdict(struct ccm_heartbeat *hb, u32 *conn);
 void ccm_heartbeat_fill(struct ccm_heartbeat *hb, struct ccm_record *record);

@@ -4,7 +4,8 @@
  *
  * What came is stored first, then a bit is set and the partner's work item queued. That
  * needs no memory, never fails, and can be done in any context; the work item takes the
- * bits. Who has an inbox need not know whose it is.
+ * bits. Who has an inbox need not know whose it is. Which bits there are, and which of them is
+ * looked at next, is core/schedule.h.
  */
 #ifndef CCM_INBOX_H
 #define CCM_INBOX_H
@@ -12,23 +13,7 @@
 #include <linux/bitops.h>
 #include <linux/workqueue.h>
 
-/* What has happened, or is wanted */
-enum ccm_inbox_bit {
-	CCM_INBOX_START		= 0,
-	CCM_INBOX_STOP		= 1,
-	CCM_INBOX_PATH_UP	= 2,
-	CCM_INBOX_TIMER		= 3,
-	CCM_INBOX_VERDICT	= 4,
-	CCM_INBOX_STAGE		= 5,
-	CCM_INBOX_DEVICE	= 6,	/* a device is being removed */
-	CCM_INBOX_CLIENTS	= 7,	/* a client came or leaves */
-	CCM_INBOX_LINKS		= 8,	/* a link or a port of one has something to do */
-	CCM_INBOX_CONN		= 9,	/* a connection has: all are looked at in any case */
-	CCM_INBOX_ALIVE		= 10,	/* a READ that was asked for has succeeded */
-	CCM_INBOX_OWN_STAGE	= 11,	/* this node's stage or flags changed: ring */
-	CCM_INBOX_WORD		= 12,	/* the partner's last word has come */
-	CCM_INBOX_PSK		= 13,	/* pre-shared keys have come or gone */
-};
+#include "core/schedule.h"
 
 /**
  * struct ccm_inbox - bits and a work item
@@ -51,14 +36,12 @@ static inline void ccm_inbox_run(struct ccm_inbox *inbox)
 /* The work item tells itself: it comes to it before it ends. */
 static inline void ccm_inbox_note(struct ccm_inbox *inbox, enum ccm_inbox_bit bit)
 {
+	u32 instead = ccm_schedule_instead(bit);
+
 	/* pairs with ccm_inbox_take(): what belongs to the bit is seen by who takes it */
 	smp_mb__before_atomic();
-	/*
-	 * Of two orders that nobody has taken the last one counts: STOP takes back a START;
-	 * a START behind a STOP is taken after it.
-	 */
-	if (bit == CCM_INBOX_STOP)
-		clear_bit(CCM_INBOX_START, &inbox->pending);
+	if (instead < CCM_INBOX_BITS)
+		clear_bit((int)instead, &inbox->pending);
 	set_bit((int)bit, &inbox->pending);
 }
 
@@ -70,7 +53,7 @@ static inline void ccm_inbox_tell(struct ccm_inbox *inbox, enum ccm_inbox_bit bi
 }
 
 /* Has it? The work item. */
-static inline bool ccm_inbox_take(struct ccm_inbox *inbox, enum ccm_inbox_bit bit)
+static inline bool ccm_inbox_take(struct ccm_inbox *inbox, u32 bit)
 {
 	/* a value-returning atomic is a full barrier, if the bit was set */
 	return test_and_clear_bit((int)bit, &inbox->pending);

@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/key-type.h>
+#include <linux/jiffies.h>
 #include <linux/key.h>
 #include <linux/list.h>
 #include <linux/seq_file.h>
@@ -42,20 +43,24 @@ struct psk {
 static DEFINE_SPINLOCK(lock);		/* protects all of these */
 static LIST_HEAD(all);			/* also those that are in no keyring of ours (any more) */
 static struct delayed_work *watcher;	/* whom changes are told; NULL: nobody */
+static unsigned long changed_at;	/* the last of them: jiffies */
 
 static struct key *keyring;		/* set before and cleared after anybody can ask */
 
 /*
- * The kernel tells a key's type of it before it can be found in the keyring, and nobody behind
- * that: it is looked for a moment later, and once more (the watcher's own time) in any case.
+ * The kernel tells a key's type of it a moment before it can be found in the keyring, and nobody
+ * behind that: it is looked for at once, since it is mostly there when the watcher has been woken,
+ * and again while that moment may last.
  */
 #define CHANGED_MS	10U
+#define LOOK_S		10U	/* without a cause: one that has expired is told to nobody */
 
 static void changed(void)
 {
 	spin_lock(&lock);
+	changed_at = jiffies;
 	if (watcher)
-		mod_delayed_work(system_wq, watcher, msecs_to_jiffies(CHANGED_MS));
+		mod_delayed_work(system_wq, watcher, 0);
 	spin_unlock(&lock);
 }
 
@@ -230,14 +235,33 @@ s32 ccm_keyring_serial(void)
 
 /**
  * ccm_keyring_watch() - be told of keys that come and go
- * @work: queued soon behind each of them; NULL: nobody is told any more, and the caller cancels
- *	what it gave before
+ * @work: queued at each of them, and queues itself again: see ccm_keyring_next_look(); NULL:
+ *	nobody is told any more, and the caller cancels what it gave before
  */
 void ccm_keyring_watch(struct delayed_work *work)
 {
 	spin_lock(&lock);
 	watcher = work;
+	changed_at = jiffies;
 	spin_unlock(&lock);
+}
+
+/**
+ * ccm_keyring_next_look() - when the watcher has to look again, though nothing is told
+ *
+ * Any context but interrupts.
+ *
+ * Return: jiffies from now
+ */
+unsigned long ccm_keyring_next_look(void)
+{
+	const unsigned long moment = msecs_to_jiffies(CHANGED_MS);
+	bool soon;
+
+	spin_lock(&lock);
+	soon = time_before(jiffies, changed_at + moment);
+	spin_unlock(&lock);
+	return soon ? moment : LOOK_S * HZ;
 }
 
 static struct key *find(const char *cluster, u32 number)

@@ -13,6 +13,7 @@ int ccm_keyring_create(void);
 void ccm_keyring_destroy(void);
 s32 ccm_keyring_serial(void);
 void ccm_keyring_watch(struct delayed_work *work);
+unsigned long ccm_keyring_next_look(void);
 void ccm_keyring_numbers(const char *cluster, u32 *numbers);
 int ccm_keyring_take(const char *cluster, u32 number, u8 *psk);
 

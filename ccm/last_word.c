@@ -53,7 +53,7 @@ static struct ccm_frame *create_frame(struct ccm_last_words *all,
 	msg.incarnation = session->incarnation;
 	memcpy(msg.secret, session->secret, sizeof(msg.secret));
 	ccm_wire_put_panic(data, &msg);
-	return ccm_frame_create(&all->frames, &session->way, data, sizeof(data));
+	return ccm_frame_create(&all->frames, &session->envelope, data, sizeof(data));
 }
 
 /* A session has become READY, or its interface has changed: make what would be sent. */

@@ -61,7 +61,7 @@ struct ccm_last_words {
  * @peer_incarnation: the partner's
  * @secret: that this node has told; zeroes: it sends no word
  * @peer_secret: that the partner has told; zeroes: it sends none
- * @way: to the partner
+ * @envelope: of what is said to the partner
  */
 struct ccm_last_word_session {
 	u32 conn;
@@ -69,7 +69,7 @@ struct ccm_last_word_session {
 	u64 peer_incarnation;
 	u8 secret[CCM_WIRE_SECRET_LEN];
 	u8 peer_secret[CCM_WIRE_SECRET_LEN];
-	struct ccm_frame_way way;
+	struct ccm_envelope envelope;
 };
 
 /**

@@ -285,7 +285,7 @@ static void act_open(struct ccm_try *t)
 
 	t->opening = true;
 	read_table(t);
-	if (t->links->node->config.node > t->links->partner)
+	if (!ccm_session_lower(t->links->session))
 		return;		/* the lower node connects */
 	for (i = 0; i < t->link->plan.ports && !t->why; i++) {
 		ret = connect_port(t, i);
@@ -321,7 +321,7 @@ static void finish(struct ccm_try *t)
 
 	ccm_link_set_gone(link);
 	ccm_buffers_unmap(link);
-	if (ccm_region_destroy(&link->region))
+	if (ccm_region_destroy(&link->region, ccm_link_lost(link)))
 		ccm_pairing_quarantine(t->pairing);
 	if (t->ports_taken)
 		ccm_limits_give_ports(&t->links->node->limits, link->plan.ports);
@@ -333,14 +333,18 @@ static void finish(struct ccm_try *t)
 
 /*
  * The core has said what has become of it by now; that it is to be shown comes behind this, and
- * the client may ask in its down(). The place of one that has left is free, or another's.
+ * the client may ask in its down(). The place of one that leaves is free, or another's.
  */
 static void show_closed(const struct ccm_try *t)
 {
+	static const struct ccm_session_link left = {
+		.state = CCM_LINK_WAITING,
+		.reason = CCM_CLIENT_LEFT,
+	};
 	const struct ccm_session_link *core = core_at(t->links, t->index);
+	bool there = core->instance == t->instance && !core->gone;
 
-	if (core->instance == t->instance && !core->gone)
-		ccm_pairing_show_link(t->pairing, core);
+	ccm_pairing_show_link(t->pairing, there ? core : &left);
 }
 
 /* A try whose ports are fenced: the rest, as soon as nothing of it is under way. */
@@ -354,10 +358,12 @@ static void finish_close(struct ccm_try *t)
 			ccm_endpoint_tell(&t->link->conn->endpoint, CCM_ENDPOINT_ERROR);
 		return;
 	}
-	if (t->opened)
+	if (t->opened) {
 		links->lost++;
+		/* maybe it was its frames: those of heartbeats are small */
+		ccm_heartbeat_look_large(&links->path->heartbeat, t->link->conn);
+	}
 	finish(t);
-	show_closed(t);
 	ccm_links_tell_down(links, CCM_REASON_NONE);
 	if (pairing->deferred)
 		act_prepare(links, pairing);
@@ -439,8 +445,10 @@ void ccm_links_finish(struct ccm_links *links, struct ccm_conn *conn)
 
 /**
  * ccm_links_tell_down() - tell clients that their fenced links are gone
- * @links: the partner's
+ * @links: the partner's; its session has been stepped
  * @reason: enum ccm_reason
+ *
+ * What has become of each link is shown before its client hears of it.
  */
 void ccm_links_tell_down(struct ccm_links *links, u32 reason)
 {
@@ -449,6 +457,7 @@ void ccm_links_tell_down(struct ccm_links *links, u32 reason)
 
 	list_for_each_entry_safe(t, next, &links->fenced, entry) {
 		list_del(&t->entry);
+		show_closed(t);
 		ccm_pairing_tell_down(t->pairing, t->link, reason);
 		ccm_link_put(t->link);
 		kfree(t);

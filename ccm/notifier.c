@@ -76,6 +76,8 @@ static int netdev_notify(struct notifier_block *nb, unsigned long event, void *d
 	/* those at which netconsole lets go of an interface, too */
 	if (event == NETDEV_UNREGISTER || event == NETDEV_RELEASE || event == NETDEV_JOIN)
 		ccm_last_words_device_gone(&the_cluster->node->last_words, dev);
+	if (event == NETDEV_CHANGEMTU && net_eq(dev_net(dev), &init_net))
+		ccm_cluster_interface_mtu(the_cluster, dev);
 	/* a partner's interface is known by its name, too */
 	if (event == NETDEV_UP || event == NETDEV_CHANGENAME ||
 	    (event == NETDEV_CHANGE && netif_carrier_ok(dev)))

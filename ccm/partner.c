@@ -50,6 +50,27 @@ bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct ccm_
 	return false;
 }
 
+/* Whoever asks from elsewhere does so every CCM_RETRY_MAX_MS. */
+#define ELSEWHERE_US	(10ULL * USEC_PER_SEC)
+
+/**
+ * ccm_partner_elsewhere() - somebody asks as this partner, but not from one of its addresses
+ * @partner: partner
+ *
+ * Any context.
+ */
+void ccm_partner_elsewhere(struct ccm_partner *partner)
+{
+	WRITE_ONCE(partner->elsewhere_us, ccm_now_us());
+}
+
+static bool is_elsewhere(const struct ccm_partner *partner)
+{
+	u64 at_us = READ_ONCE(partner->elsewhere_us);
+
+	return at_us && ccm_now_us() < at_us + ELSEWHERE_US;
+}
+
 /**
  * ccm_partner_request() - a connect request came in
  * @partner: whose it says it is
@@ -77,7 +98,7 @@ bool ccm_partner_request(struct ccm_partner *partner, const struct ccm_incoming 
 	}
 	spin_unlock(&partner->lock);
 	if (room)
-		ccm_inbox_run(&partner->inbox);
+		ccm_inbox_tell(&partner->inbox, CCM_INBOX_REQUEST);
 	else
 		ccm_conn_disown(conn);
 	return room;
@@ -232,8 +253,19 @@ static void take_clients(struct ccm_partner *partner, struct ccm_session_event *
 	event->catalog = &partner->catalog;
 }
 
+/* Do frames of full size pass still, from the partner? */
+static void look_large(struct ccm_partner *partner, u32 id)
+{
+	const struct ccm_session *s = &partner->session;
+	struct ccm_path *path = used_path(partner);
+
+	if (s->state == CCM_STATE_READY && s->conn.id == id)
+		ccm_heartbeat_look_large(&path->heartbeat, ccm_path_conn(path, id));
+}
+
 /*
- * This node's page says something new: the partner is to look at once. Before the keys are
+ * This node's page says something new, or its frames may have become too large for the way: the
+ * partner is to look at once, and so does this side. Before the keys are
  * exchanged there is nothing to ring with; then the partner's READs begin behind the change.
  */
 static void ring_stage(struct ccm_partner *partner)
@@ -245,66 +277,89 @@ static void ring_stage(struct ccm_partner *partner)
 
 	if (conn && (s->conn.done & keys) == keys)
 		ccm_path_ring_stage(path, conn);
+	look_large(partner, s->conn.id);
 }
 
-/* Kinds of events that a partner, or a client, can make as many of as it likes */
-enum turn {
-	TURN_PATH	= 0,
-	TURN_CLIENTS,
-	TURN_LINKS,
-	TURN_REQUEST,
-	TURN_TIMER,
-	TURN_COUNT
-};
-
-static bool take_turn(struct ccm_partner *partner, u32 turn)
+/* What a bit that was taken is. False: no event, and it is seen to. */
+static bool seen_to(struct ccm_partner *partner, u32 bit)
 {
 	struct ccm_session_event *event = &partner->event;
 
-	switch (turn) {
-	case TURN_PATH:
+	switch (bit) {
+	case CCM_INBOX_DEVICE:
+		ccm_path_device_gone(used_path(partner));
+		return false;
+	case CCM_INBOX_STAGE:
+		show(partner);
+		return false;
+	case CCM_INBOX_OWN_STAGE:
+		ring_stage(partner);
+		return false;
+	case CCM_INBOX_VERIFIED:
+		event->type = CCM_SEV_VERIFIED;
+		event->conn = partner->verified;
+		event->status = partner->verified_right;
+		break;
+	case CCM_INBOX_PSK:
+		event->type = CCM_SEV_PSK;
+		ccm_keyring_numbers(partner->node->config.cluster, event->psk);
+		break;
+	case CCM_INBOX_STOP:
+		event->type = CCM_SEV_STOP;
+		event->reason = READ_ONCE(partner->stop_reason);
+		break;
+	case CCM_INBOX_START:
+		event->type = CCM_SEV_START;
+		break;
+	case CCM_INBOX_VERDICT:
+		ccm_path_verdict(used_path(partner), event);
+		break;
+	case CCM_INBOX_WORD:
+		partner->counters.words++;
+		event->type = CCM_SEV_WORD;
+		event->conn = ccm_last_word_heard(&partner->word);
+		break;
+	case CCM_INBOX_ALIVE:
+		event->type = CCM_SEV_ALIVE;
+		event->conn = partner->session.conn.id;
+		break;
+	case CCM_INBOX_CLIENTS:
+		take_clients(partner, event);
+		break;
+	case CCM_INBOX_TIMER:
+		event->type = CCM_SEV_TIMER;
+		break;
+	default:
+		event->type = CCM_SEV_PATH_UP;
+		break;
+	}
+	return true;
+}
+
+/* Is there an event of that kind? Then it is filled. */
+static bool take(struct ccm_partner *partner, u32 bit)
+{
+	struct ccm_session_event *event = &partner->event;
+
+	switch (bit) {
+	case CCM_INBOX_CONN:
 		return ccm_path_event(used_path(partner), event, partner->buffer,
 				      sizeof(partner->buffer));
-	case TURN_CLIENTS:
-		if (!ccm_inbox_take(&partner->inbox, CCM_INBOX_CLIENTS))
-			return false;
-		take_clients(partner, event);
-		return true;
-	case TURN_LINKS:
+	case CCM_INBOX_LINKS:
 		return ccm_links_event(&partner->links, event);
-	case TURN_REQUEST:
+	case CCM_INBOX_REQUEST:
 		return take_request(partner, event);
 	default:
-		if (!ccm_inbox_take(&partner->inbox, CCM_INBOX_TIMER))
-			return false;
-		event->type = CCM_SEV_TIMER;
-		return true;
+		return ccm_inbox_take(&partner->inbox, bit) && seen_to(partner, bit);
 	}
 }
 
-/* In turns: whoever has had one comes last, so that none of them starves the others. */
-static bool next_turn(struct ccm_partner *partner)
-{
-	u32 turn;
-	u32 i;
-
-	for (i = 0; i < TURN_COUNT; i++) {
-		turn = (partner->turn + i) % TURN_COUNT;
-		if (take_turn(partner, turn)) {
-			partner->turn = turn + 1;
-			return true;
-		}
-	}
-	partner->turn = TURN_PATH;
-	return false;
-}
-
-/* The next thing that happened, the most decisive first. False: nothing. */
+/* The next thing that happened: see core/schedule.h. False: nothing. */
 static bool next_event(struct ccm_partner *partner)
 {
 	struct ccm_session_event *event = &partner->event;
-	struct ccm_path *path = used_path(partner);
-	struct ccm_inbox *inbox = &partner->inbox;
+	u32 bit;
+	u32 n;
 
 	memset(event, 0, sizeof(*event));
 	event->data = partner->buffer;
@@ -312,52 +367,15 @@ static bool next_event(struct ccm_partner *partner)
 	ccm_last_word_draw(event->secret);
 	get_random_bytes(event->challenge, sizeof(event->challenge));
 	event->uptime_ms = ccm_kernel_uptime_ms();
-	ccm_heartbeat_heard(&path->heartbeat, &event->heard_us, &event->heard_uptime_ms,
-			    &event->read_us);
+	event->elsewhere = is_elsewhere(partner);
+	ccm_heartbeat_heard(&used_path(partner)->heartbeat, &event->heard_us,
+			    &event->heard_uptime_ms, &event->read_us);
 
-	if (ccm_inbox_take(inbox, CCM_INBOX_DEVICE))
-		ccm_path_device_gone(path);
-	if (ccm_inbox_take(inbox, CCM_INBOX_STAGE))
-		show(partner);
-	if (ccm_inbox_take(inbox, CCM_INBOX_OWN_STAGE))
-		ring_stage(partner);
-
-	if (partner->verified) {
-		event->type = CCM_SEV_VERIFIED;
-		event->conn = partner->verified;
-		event->status = partner->verified_right;
-		partner->verified = 0;
-		return true;
-	}
-	if (ccm_inbox_take(inbox, CCM_INBOX_PSK)) {
-		event->type = CCM_SEV_PSK;
-		ccm_keyring_numbers(partner->node->config.cluster, event->psk);
-		return true;
-	}
-
-	/* Whichever of the two was told last has taken the other's bit: see inbox.h. */
-	if (ccm_inbox_take(inbox, CCM_INBOX_STOP)) {
-		event->type = CCM_SEV_STOP;
-		event->reason = READ_ONCE(partner->stop_reason);
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_START)) {
-		event->type = CCM_SEV_START;
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_VERDICT)) {
-		ccm_path_verdict(path, event);
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_WORD)) {
-		partner->counters.words++;
-		event->type = CCM_SEV_WORD;
-		event->conn = ccm_last_word_heard(&partner->word);
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_ALIVE)) {
-		event->type = CCM_SEV_ALIVE;
-		event->conn = partner->session.conn.id;
-	} else if (next_turn(partner)) {
-		/* filled */
-	} else if (ccm_inbox_take(inbox, CCM_INBOX_PATH_UP)) {
-		event->type = CCM_SEV_PATH_UP;
-	} else {
-		return false;
-	}
-	return true;
+	for (n = 0; (bit = ccm_schedule_look(&partner->schedule, n)) < CCM_INBOX_BITS; n++)
+		if (take(partner, bit))
+			break;
+	ccm_schedule_had(&partner->schedule, bit);
+	return bit < CCM_INBOX_BITS;
 }
 
 /*
@@ -404,7 +422,7 @@ static void log_state(struct ccm_partner *partner)
 		.version = partner->session.conn.version,
 		.incarnation = partner->session.peer_incarnation,
 		.error = partner->last_error,
-		.way = partner->way,
+		.last = partner->last,
 		.panicked_ms = partner->panicked_us ? ago_ms(partner->panicked_us) : 0,
 		.heard_ms = partner->panicked_us && partner->session.heard_us ?
 			    ago_ms(partner->session.heard_us) : 0,
@@ -503,14 +521,14 @@ static void arm_word(struct ccm_partner *partner)
 	addr = &conn->endpoint.cm_id->route.addr;
 	memcpy(session.secret, c->secret, sizeof(session.secret));
 	memcpy(session.peer_secret, c->hello.secret, sizeof(session.peer_secret));
-	session.way.from = addr->src_addr;
-	session.way.to = addr->dst_addr;
-	if (session.way.to.ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&session.way.to)->sin6_port = htons(port);
+	session.envelope.from = addr->src_addr;
+	session.envelope.to = addr->dst_addr;
+	if (session.envelope.to.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&session.envelope.to)->sin6_port = htons(port);
 	else
-		((struct sockaddr_in *)&session.way.to)->sin_port = htons(port);
-	session.way.port = port;
-	session.way.ifindex = addr->dev_addr.bound_dev_if;
+		((struct sockaddr_in *)&session.envelope.to)->sin_port = htons(port);
+	session.envelope.port = port;
+	session.envelope.ifindex = addr->dev_addr.bound_dev_if;
 	ccm_last_word_arm(&partner->word, &session);
 	memzero_explicit(&session, sizeof(session));
 }
@@ -545,14 +563,14 @@ static void close_conn(struct ccm_partner *partner, struct ccm_path *path,
 	ccm_conn_reap(conn);
 }
 
-static void note_way(struct ccm_partner *partner, const struct ccm_endpoint *ep)
+static void note_last(struct ccm_partner *partner, const struct ccm_endpoint *ep)
 {
-	struct ccm_way *way = &partner->way;
+	struct ccm_last_way *last = &partner->last;
 
-	way->from = ep->cm_id->route.addr.src_addr;
-	way->device[0] = '\0';
+	last->from = ep->cm_id->route.addr.src_addr;
+	last->device[0] = '\0';
 	if (ep->device)
-		strscpy(way->device, dev_name(&ep->device->ib->dev), sizeof(way->device));
+		strscpy(last->device, dev_name(&ep->device->ib->dev), sizeof(last->device));
 }
 
 static void act_connect(struct ccm_partner *partner, const struct ccm_session_action *a)
@@ -573,18 +591,12 @@ static void act_connect(struct ccm_partner *partner, const struct ccm_session_ac
 	trace_ccm_cm_event(partner->id, a->conn, RDMA_CM_EVENT_CONNECT_ERROR, ret);
 }
 
-static const struct ccm_session_conn *core_conn(const struct ccm_partner *partner, u32 id)
-{
-	const struct ccm_session *s = &partner->session;
-
-	return id == s->conn.id ? &s->conn : &s->candidate;
-}
-
 /* If it cannot be proven, the partner says so. */
 static void prove(struct ccm_partner *partner, struct ccm_session_action *a)
 {
-	int ret = ccm_prover_prove(&partner->prover, &partner->session,
-				   core_conn(partner, a->conn), a->data, a->len);
+	struct ccm_session *s = &partner->session;
+	int ret = ccm_prover_prove(&partner->prover, s, ccm_session_conn_of(s, a->conn), a->data,
+				   a->len);
 
 	if (ret)
 		partner->last_error = ret;
@@ -594,9 +606,9 @@ static void prove(struct ccm_partner *partner, struct ccm_session_action *a)
 static void verify(struct ccm_partner *partner, const struct ccm_session_action *a)
 {
 	struct ccm_conn *conn = ccm_path_conn(used_path(partner), a->conn);
-	const struct ccm_session_conn *c = core_conn(partner, a->conn);
 	const struct ccm_session_event *event = &partner->event;
-	const struct ccm_session *s = &partner->session;
+	struct ccm_session *s = &partner->session;
+	const struct ccm_session_conn *c = ccm_session_conn_of(s, a->conn);
 
 	/* and the key of its ports, while the pre-shared one is certainly there */
 	partner->verified = a->conn;
@@ -605,6 +617,7 @@ static void verify(struct ccm_partner *partner, const struct ccm_session_action 
 				  !ccm_prover_port_key(&partner->prover, s, c, &conn->port_key);
 	if (!partner->verified_right)
 		partner->counters.proofs_wrong++;
+	ccm_inbox_note(&partner->inbox, CCM_INBOX_VERIFIED);
 }
 
 static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_action *a)
@@ -628,7 +641,7 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 	case CCM_ACT_CLOSE:
 		if (conn->endpoint.error)
 			partner->last_error = conn->endpoint.error;
-		note_way(partner, &conn->endpoint);
+		note_last(partner, &conn->endpoint);
 		close_conn(partner, path, conn, a->flush);
 		break;
 	case CCM_ACT_CLASH:
@@ -706,6 +719,9 @@ static void partner_work(struct work_struct *work)
 		ccm_links_set_key(&partner->links, &partner->prover);
 		while (ccm_links_next(&partner->session.links, &action))
 			ccm_links_act(&partner->links, &action);
+		if (partner->event.type == CCM_SEV_RING &&
+		    partner->event.status == CCM_RING_STAGE)
+			look_large(partner, partner->event.conn);
 		if (partner->event.type == CCM_SEV_CLIENTS)
 			partner->leaving = ccm_registry_let_go(partner->registry, partner->id);
 		log_state(partner);
@@ -773,7 +789,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	partner->node = node;
 	partner->registry = registry;
 	partner->id = config->id;
-	partner->way.to = config->paths[0].to;
+	partner->last.to = config->paths[0].to;
 	ccm_state_log_begin(&partner->log, partner->id);
 	spin_lock_init(&partner->lock);
 	INIT_LIST_HEAD(&partner->requests);

@@ -18,6 +18,7 @@
 
 #include "config.h"
 #include "core/catalog.h"
+#include "core/schedule.h"
 #include "core/session.h"
 #include "events.h"
 #include "inbox.h"
@@ -29,8 +30,6 @@
 
 struct ccm_node;
 struct ccm_registry;
-
-#define CCM_REQUESTS_MAX	4U	/* connect requests of one partner not yet looked at */
 
 /* Counters of a partner, shown in debugfs. Written by its work item only. */
 struct ccm_partner_counters {
@@ -62,7 +61,7 @@ struct ccm_partner_counters {
  * @timer: the core's
  * @session: the core
  * @actions: what it wants done
- * @turn: whose turn it is next to have an event stepped
+ * @schedule: what is looked at for the next event
  * @event: the event being stepped
  * @buffer: its data
  * @catalog: what goes with CCM_SEV_CLIENTS
@@ -70,13 +69,14 @@ struct ccm_partner_counters {
  * @path_count: how many
  * @links: its links
  * @prover: proofs that it holds the cluster's key, and that this node does
- * @verified: connection whose hello was looked at, of which the core is to hear next; 0: none
+ * @verified: connection whose hello was looked at last
  * @verified_right: what was found
  * @word: what it is told when this node panics, and its own
  * @shown_state: enum ccm_state last shown to readers
  * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
  * @last_reason: enum ccm_reason of the last DOWN shown
- * @way: of the last connection that has ended
+ * @elsewhere_us: when somebody asked as this partner, but not from its address; 0: never
+ * @last: way of the last connection that has ended
  * @log: what is said of that
  * @panicked_us: in a DOWN that its crash kernel has caused: when that was started; else 0
  * @log_due: a READY or DOWN of this step is to be logged
@@ -100,7 +100,7 @@ struct ccm_partner {
 	struct hrtimer timer;
 	struct ccm_session session;
 	struct ccm_session_actions actions;
-	u32 turn;
+	struct ccm_schedule schedule;
 	struct ccm_session_event event;
 	u8 buffer[CCM_CATALOG_LEN_MAX];
 	struct ccm_catalog catalog;
@@ -114,7 +114,8 @@ struct ccm_partner {
 	u32 shown_state;
 	u32 shown_reason;
 	u32 last_reason;
-	struct ccm_way way;
+	u64 elsewhere_us;
+	struct ccm_last_way last;
 	struct ccm_state_log log;
 	u64 panicked_us;
 	bool log_due;
@@ -129,6 +130,7 @@ struct ccm_partner {
 struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registry *registry,
 				       const struct ccm_partner_config *config);
 void ccm_partner_destroy(struct ccm_partner *partner);
+void ccm_partner_elsewhere(struct ccm_partner *partner);
 bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct ccm_id_way *way);
 bool ccm_partner_request(struct ccm_partner *partner, const struct ccm_incoming *in);
 void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *status);

@@ -3,8 +3,7 @@
  * Paths: makes events of what has happened to a partner's connections, and carries out
  * what is wanted of one. The partner's work item calls all of it.
  *
- * Bits of one connection are stepped in the order of the protocol (enum ccm_endpoint_bit
- * and enum ccm_mail_bit), which is the order in which they can be true.
+ * What of a connection is looked at next, is decided by core/schedule.h.
  */
 #include <linux/netdevice.h>
 #include <linux/string.h>
@@ -150,15 +149,14 @@ static void fill_message(struct ccm_conn *conn, struct ccm_session_event *event,
 }
 
 /*
- * Data can arrive before the connection is reported as established: what says so was
- * lost or is late. On the accepting side the data is proof enough, as its queue pair can
- * send since the accept.
+ * What arrives on it says that it is established. On the accepting side that is proof enough, as
+ * its queue pair can send since the accept.
  *
  * This is not left to rdma_notify(): a partner that disconnects just then makes ib_cm
  * forget to cancel its own reply, and destroying the id waits for all the retries of
  * that, more than a minute.
  */
-static bool established_by_data(const struct ccm_endpoint *ep)
+static bool unreported(const struct ccm_endpoint *ep)
 {
 	return !READ_ONCE(ep->connected) && !ep->iwarp && !ep->active;
 }
@@ -198,6 +196,7 @@ static bool fill_event(struct ccm_path *path, struct ccm_conn *conn, u32 bit,
 		ccm_conn_route(conn);
 		return false;
 	case CCM_ENDPOINT_ESTABLISHED:
+		WRITE_ONCE(ep->connected, true);
 		fill_private(ep, CCM_SEV_ESTABLISHED, event, buffer);
 		event->iwarp = ep->iwarp;
 		ccm_mailbox_keys(&conn->mailbox, &event->keys);
@@ -211,12 +210,6 @@ static bool fill_event(struct ccm_path *path, struct ccm_conn *conn, u32 bit,
 		event->status = ep->status;
 		return true;
 	case CCM_MAIL_MESSAGE:
-		if (established_by_data(ep)) {
-			WRITE_ONCE(ep->connected, true);
-			set_bit(CCM_MAIL_MESSAGE, &ep->pending);
-			return fill_event(path, conn, CCM_ENDPOINT_ESTABLISHED, event, buffer,
-					  room);
-		}
 		fill_message(conn, event, buffer);
 		return true;
 	case CCM_MAIL_READ_STATUS:
@@ -265,18 +258,20 @@ static bool fill_event(struct ccm_path *path, struct ccm_conn *conn, u32 bit,
 bool ccm_path_event(struct ccm_path *path, struct ccm_session_event *event, u8 *buffer,
 		    u32 room)
 {
+	struct ccm_endpoint *ep;
 	struct ccm_conn *conn;
-	unsigned long bit;
+	u32 bit;
 
 again:
 	list_for_each_entry(conn, &path->conns, entry) {
-		bit = find_first_bit(&conn->endpoint.pending, CCM_ENDPOINT_BITS);
+		ep = &conn->endpoint;
+		bit = ccm_schedule_conn((u32)READ_ONCE(ep->pending), unreported(ep));
 		if (bit >= CCM_ENDPOINT_BITS)
 			continue;
-		clear_bit((int)bit, &conn->endpoint.pending);
+		clear_bit((int)bit, &ep->pending);
 		/* pairs with ccm_endpoint_tell(): what belongs to the bit is there */
 		smp_mb__after_atomic();
-		if (fill_event(path, conn, (u32)bit, event, buffer, room))
+		if (fill_event(path, conn, bit, event, buffer, room))
 			return true;
 		goto again;
 	}

@@ -161,7 +161,7 @@ bool ccm_prover_verify(struct ccm_prover *prover, const struct ccm_session *s,
 int ccm_prover_port_key(struct ccm_prover *prover, const struct ccm_session *s,
 			const struct ccm_session_conn *c, siphash_key_t *key)
 {
-	bool lower = s->config.node < s->config.partner;
+	bool lower = ccm_session_lower(s);
 	u8 bytes[SHA256_DIGEST_SIZE];
 	int ret;
 

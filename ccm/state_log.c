@@ -13,7 +13,7 @@
 
 static void print(const struct ccm_state_log *log, const struct ccm_state_line *line, u32 unsaid)
 {
-	const struct ccm_way *way = &line->way;
+	const struct ccm_last_way *last = &line->last;
 	char from[80] = "";
 	char error[32] = "";
 	char when[80] = "";
@@ -26,8 +26,8 @@ static void print(const struct ccm_state_log *log, const struct ccm_state_line *
 			line->version, line->incarnation, more);
 		return;
 	}
-	if (way->device[0])	/* RDMA CM has chosen both */
-		scnprintf(from, sizeof(from), "%pISc to ", &way->from);
+	if (last->device[0])	/* RDMA CM has chosen both */
+		scnprintf(from, sizeof(from), "%pISc to ", &last->from);
 	if (line->error)
 		scnprintf(error, sizeof(error), " (%pe)", ERR_PTR(line->error));
 	if (line->heard_ms)
@@ -38,8 +38,8 @@ static void print(const struct ccm_state_log *log, const struct ccm_state_line *
 		scnprintf(when, sizeof(when), "; its crash kernel has run for %llu ms",
 			  line->panicked_ms);
 	pr_info("partner %u: DOWN (%s): %s%pISpc%s%s: %s%s%s%s\n", log->id,
-		ccm_reason_text(line->reason), from, &way->to, way->device[0] ? " over " : "",
-		way->device, ccm_reason_remedy(line->reason), error, when, more);
+		ccm_reason_text(line->reason), from, &last->to, last->device[0] ? " over " : "",
+		last->device, ccm_reason_remedy(line->reason), error, when, more);
 }
 
 /* What was left out last is the present state, and that is not left out. */

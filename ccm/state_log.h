@@ -18,7 +18,7 @@
 #define CCM_STATE_LOG_S		40
 
 /* From where to where the last connection went */
-struct ccm_way {
+struct ccm_last_way {
 	struct sockaddr_storage from;	/* once there is a device */
 	struct sockaddr_storage to;	/* with port */
 	char device[64];		/* "": never got so far */
@@ -31,7 +31,7 @@ struct ccm_state_line {
 	u32 version;		/* of READY */
 	u64 incarnation;	/* of READY */
 	int error;		/* of DOWN: errno of the last connection, or 0 */
-	struct ccm_way way;	/* of DOWN */
+	struct ccm_last_way last;	/* of DOWN */
 	u64 panicked_ms;	/* of DOWN: how long its crash kernel runs; 0: that shows nothing */
 	u64 heard_ms;		/* ... and how long ago the one before it was heard; 0: never */
 };

@@ -53,6 +53,7 @@ Demo::Demo(const Options &options) : options_(options), timeline_(options.colour
     programs["usr/bin/ccm-boot"] = file_of("ccm-boot.sh");
     programs["etc/modprobe.d/ccm.conf"] = file_of("modprobe.conf");
     programs["etc/ccm/psk"] = make_key(options);
+    programs.erase("usr/bin/lab-loaded"); // ccm-boot adds the key
 }
 
 Demo::~Demo()

@@ -35,7 +35,7 @@ for set in "$@"; do
 		;;
 	check)
 		packages="$packages ccache clang clang-format clang-tidy llvm $sanitizers sparse perl git libgmock-dev
-			python3-sphinx graphviz man-db"
+			python3-sphinx graphviz man-db spin"
 		;;
 	*) die "'$set' is no set of packages" ;;
 	esac

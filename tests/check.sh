@@ -96,9 +96,9 @@ long='Load EverySite Clients Failover Crowd Hostile Parameter Network Siw'
 # Nodes mostly wait: so many programs that have some run side by side, beside the rows of what
 # needs none.
 at_once=4
-rows=2
+rows=
 nodes() {
-	while [ "$(jobs -rp | wc -l)" -ge $((at_once + rows)) ]; do
+	while [ "$(jobs -rp | grep -cvxE "${rows:-none}")" -ge $at_once ]; do
 		wait -n
 	done
 	"$@" &
@@ -144,6 +144,7 @@ beside() {
 	step core $host/tests/core/core_test
 	step sim $host/tests/sim/sim_test
 	step seeds $host/tests/sim/ccm_sim --mixed --runs 100000 --jobs 2 --coverage --shrink
+	step model tests/model/run.sh build/model
 	step ktap $host/tests/kunit/ktap_test
 	step fuzz make -s fuzz
 	step kernels tests/lab/kernel/selftest.sh
@@ -152,12 +153,16 @@ beside() {
 # All tools and modules first; without them the rest makes no sense.
 built=no
 step build make -s module-stock module-plain module-kunit module-failing host && built=yes
+if [ $built = yes ]; then
+	# a kernel's build does not keep both processors busy
+	for row in style beside; do
+		(renice -n 10 -p "$BASHPID" >/dev/null && $row) &
+		rows+=${rows:+|}$!
+	done
+fi
 further_built=no
 step further make -s module-kunit-6.12 module-kunit-newest && further_built=yes
 if [ $built = yes ]; then
-	for row in style beside; do
-		(renice -n 10 -p "$BASHPID" >/dev/null && $row) &
-	done
 	on_nodes
 	wait
 	# last and alone: it emulates two whole machines

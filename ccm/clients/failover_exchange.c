@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/kmemleak.h>
 #include <linux/lockdep.h>
 #include <linux/printk.h>
 #include <linux/random.h>
@@ -28,13 +29,19 @@ void fm_exchange_start(void)
 	} while (!own_instance);
 }
 
-/* Softirq. The partner may be freed as soon as out_lock is free. */
+/*
+ * Softirq. The partner may be freed as soon as out_lock is free.
+ *
+ * A record that the device may still send it may send: one that came later in its place is no less
+ * this monitor's. But there must never be anything else.
+ */
 static void written(struct ccm_op *op, int status)
 {
 	struct fm_partner *partner = (struct fm_partner *)op->context;
 
 	spin_lock_bh(&partner->out_lock);
 	partner->writing = false;
+	partner->out_lost |= status == -ENOTRECOVERABLE;
 	if (partner->due)
 		queue_work(fm_wq, &partner->news);
 	wake_up(&partner->idle);
@@ -64,7 +71,10 @@ int fm_exchange_init(struct fm_partner *partner)
  */
 void fm_exchange_free(struct fm_partner *partner)
 {
-	kfree(partner->out);
+	if (partner->out_lost)
+		kmemleak_not_leak(partner->out);
+	else
+		kfree(partner->out);
 }
 
 /**

@@ -54,9 +54,10 @@
  * @out: the record that is written; not touched while @writing
  * @buffer: @out, mapped for @link
  * @op: the WRITE
- * @out_lock: taken in softirq; protects @writing and @due
+ * @out_lock: taken in softirq; protects the next three
  * @writing: @op is in flight
  * @due: the record must be written (again)
+ * @out_lost: a device may read @out at any time, for ever
  * @idle: woken when @writing ends
  * @instance: of the partner's monitor, as last read; 0: not yet
  * @sequence: of the record last read from it
@@ -90,6 +91,7 @@ struct fm_partner {
 	spinlock_t out_lock;
 	bool writing;
 	bool due;
+	bool out_lost;
 	wait_queue_head_t idle;
 
 	u64 instance;

@@ -54,7 +54,7 @@ u32 ccm_auth_number(const u32 *mine, const u32 *theirs)
 
 void ccm_auth_salt(const struct ccm_session *s, const struct ccm_session_conn *c, u8 *salt)
 {
-	bool lower = s->config.node < s->config.partner;
+	bool lower = ccm_session_lower(s);
 
 	memcpy(salt, lower ? c->challenge : c->peer_keys.challenge, CCM_WIRE_CHALLENGE_LEN);
 	memcpy(salt + CCM_WIRE_CHALLENGE_LEN, lower ? c->peer_keys.challenge : c->challenge,
@@ -64,7 +64,7 @@ void ccm_auth_salt(const struct ccm_session *s, const struct ccm_session_conn *c
 void ccm_auth_info(const struct ccm_session *s, const struct ccm_session_conn *c,
 		   enum ccm_auth_use use, u8 *info)
 {
-	bool lower = s->config.node < s->config.partner;
+	bool lower = ccm_session_lower(s);
 
 	memset(info, 0, CCM_AUTH_INFO_LEN);
 	memcpy(info, info_label, sizeof(info_label));

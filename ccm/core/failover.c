@@ -8,6 +8,8 @@
  */
 #include "failover.h"
 
+#include "policy.h"
+
 static const char *const decision_names[] = {
 	"none", "start-wait", "partner-up", "booting-wait", "boot-stalled",
 	"partner-stopping", "takeover-advised", "giveback-possible", "cannot-tell",
@@ -134,6 +136,10 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 {
 	bool advised = f->view.decision == CCM_FM_TAKEOVER_ADVISED;
 
+	if (ccm_reason_policy(f->reason)) {
+		cannot_tell(f);
+		return;
+	}
 	switch (f->reason) {
 	case CCM_REASON_UNREACHABLE:
 		decide_unreachable(f, now_us);
@@ -156,14 +162,6 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 			cannot_tell(f);
 		else
 			suspect(f, now_us, f->reason);
-		break;
-	case CCM_REASON_VERSION:
-	case CCM_REASON_REFUSED:
-	case CCM_REASON_AUTHENTICATION:
-	case CCM_REASON_DUPLICATE:
-	case CCM_REASON_ADDRESS:
-	case CCM_REASON_MTU:
-		cannot_tell(f);
 		break;
 	case CCM_REASON_DEVICE:
 		/* This says nothing of the partner. */

@@ -10,6 +10,7 @@
 #include "auth.h"
 
 #include "links.h"
+#include "policy.h"
 #include "session_attempt.h"
 #include "session_greet.h"
 #include "session_handlers.h"
@@ -22,17 +23,20 @@ void ccm_session_init(struct ccm_session *s, const struct ccm_session_config *co
 	memset(s, 0, sizeof(*s));
 	s->config = *config;
 	s->attempt.next_conn = 2;
-	ccm_links_init(&s->links, config->node < config->partner);
+	ccm_links_init(&s->links, ccm_session_lower(s));
 }
 
 /*
  * The reason after an attempt that merely found nobody: it must not hide why the
- * partner went away.
+ * partner went away. Of one that was never heard of, somebody who asks as the partner and is sent
+ * away, for where he asks from, is a better guess; that he may be anybody costs nothing then.
  */
-static u32 nobody(const struct ccm_session *s)
+static u32 nobody(const struct ccm_session *s, const struct ccm_session_event *event)
 {
+	if (event->elsewhere && !s->peer_incarnation)
+		return CCM_REASON_ADDRESS;
 	if (s->reason == CCM_REASON_NONE || s->reason == CCM_REASON_DEVICE ||
-	    ccm_session_reason_policy(s->reason))
+	    ccm_reason_policy(s->reason))
 		return CCM_REASON_UNREACHABLE;
 	return s->reason;
 }
@@ -84,6 +88,9 @@ CCM_SESSION_HANDLER(psk_down)
 		return;
 	s->attempt.retries = 0;
 	s->attempt.at_once = 0;
+	/* what was found with other keys, or with none, does not hide what is found now */
+	if (s->reason == CCM_REASON_AUTHENTICATION)
+		s->reason = CCM_REASON_NONE;
 	ccm_session_connect(s, now_us, event, actions);
 }
 
@@ -181,7 +188,7 @@ CCM_SESSION_HANDLER(timer_down)
 CCM_SESSION_HANDLER(timer_connecting)
 {
 	if (timer_due(s, now_us))
-		ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_BACKOFF, false, actions);
+		ccm_session_end(s, now_us, event, nobody(s, event), CCM_RETRY_BACKOFF, false, actions);
 }
 
 /* A last word has come, and no READ has been answered since: see ccm_session_end() on why. */
@@ -355,7 +362,7 @@ CCM_SESSION_HANDLER(request_connecting)
 
 	if (!admit(s, event, &request, actions))
 		return;
-	if (s->conn.id && s->conn.active && s->config.node < s->config.partner &&
+	if (s->conn.id && s->conn.active && ccm_session_lower(s) &&
 	    !s->attempt.fresh) {
 		reject(s, event->conn, CCM_REJECT_CROSSED, actions);
 		ccm_session_drop(s, s->reason, false, actions);
@@ -405,7 +412,7 @@ CCM_SESSION_HANDLER(established)
 			return;
 		}
 		if (answer.incarnation == s->dumping) {
-			ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_POLICY, false,
+			ccm_session_end(s, now_us, event, nobody(s, event), CCM_RETRY_POLICY, false,
 					actions);
 			return;
 		}
@@ -493,7 +500,7 @@ static void connect_failed(struct ccm_session *s, u64 now_us,
 			   struct ccm_session_actions *actions)
 {
 	enum ccm_retry retry = CCM_RETRY_BACKOFF;
-	u32 reason = nobody(s);
+	u32 reason = nobody(s, event);
 
 	if (event->status == CCM_CM_NO_DEVICE)
 		reason = s->reason == CCM_REASON_NONE ? (u32)CCM_REASON_DEVICE : s->reason;
@@ -518,7 +525,7 @@ CCM_SESSION_HANDLER(rejected)
 	 * A request that I have accepted is taken back. The lower node does that when it
 	 * sends another in its place: see request_connecting.
 	 */
-	if (!s->conn.active && s->config.node > s->config.partner) {
+	if (!s->conn.active && !ccm_session_lower(s)) {
 		ccm_session_drop(s, s->reason, false, actions);
 		return;
 	}
@@ -530,13 +537,13 @@ CCM_SESSION_HANDLER(rejected)
 
 	switch (msg.code) {
 	case CCM_REJECT_CROSSED:
-		if (s->config.node > s->config.partner) {
+		if (!ccm_session_lower(s)) {
 			/* Theirs is on its way: wait for it, with nothing outstanding. */
 			ccm_session_drop(s, s->reason, false, actions);
 			s->deadline_us = now_us + CCM_CONNECT_MS * CCM_US_PER_MS;
 			return;
 		}
-		reason = nobody(s);
+		reason = nobody(s, event);
 		retry = CCM_RETRY_BACKOFF;
 		break;
 	case CCM_REJECT_VERSION:
@@ -564,7 +571,7 @@ CCM_SESSION_HANDLER(rejected)
 		retry = CCM_RETRY_BACKOFF;
 		break;
 	default:			/* STALE, BUSY, and what a later version may say */
-		reason = nobody(s);
+		reason = nobody(s, event);
 		retry = CCM_RETRY_BACKOFF;
 		break;
 	}
@@ -573,7 +580,7 @@ CCM_SESSION_HANDLER(rejected)
 
 CCM_SESSION_HANDLER(lost_connecting)
 {
-	ccm_session_end(s, now_us, event, nobody(s), CCM_RETRY_BACKOFF, false, actions);
+	ccm_session_end(s, now_us, event, nobody(s, event), CCM_RETRY_BACKOFF, false, actions);
 }
 
 CCM_SESSION_HANDLER(device_gone_connecting)
@@ -637,7 +644,6 @@ CCM_SESSION_HANDLER(verdict)
 		lose(s, now_us, event, actions);
 	else
 		ccm_session_end(s, now_us, event, reason,
-				ccm_session_reason_policy(reason) ? CCM_RETRY_POLICY :
-								    CCM_RETRY_BACKOFF,
+				ccm_reason_policy(reason) ? CCM_RETRY_POLICY : CCM_RETRY_BACKOFF,
 				false, actions);
 }

@@ -48,21 +48,6 @@ bool ccm_session_reason_valid(u32 reason)
 	return reason > CCM_REASON_NONE && reason < CCM_REASON_COUNT;
 }
 
-bool ccm_session_reason_policy(u32 reason)
-{
-	switch (reason) {
-	case CCM_REASON_VERSION:
-	case CCM_REASON_REFUSED:
-	case CCM_REASON_AUTHENTICATION:
-	case CCM_REASON_DUPLICATE:
-	case CCM_REASON_ADDRESS:
-	case CCM_REASON_MTU:
-		return true;
-	default:
-		return false;
-	}
-}
-
 void ccm_session_close(struct ccm_session_conn *conn, bool flush,
 		       struct ccm_session_actions *actions)
 {
@@ -78,7 +63,8 @@ void ccm_session_close(struct ccm_session_conn *conn, bool flush,
 
 /*
  * Leave the present connection. The order is the fencing promise: when clients hear
- * DOWN, nothing that the partner had can reach memory any more.
+ * DOWN, nothing that the partner had can reach memory any more. And what they may ask then is
+ * shown before: that the partner is DOWN, and why.
  */
 void ccm_session_drop(struct ccm_session *s, u32 reason, bool flush,
 		      struct ccm_session_actions *actions)
@@ -94,8 +80,10 @@ void ccm_session_drop(struct ccm_session *s, u32 reason, bool flush,
 	memset(&s->peer_ready, 0, sizeof(s->peer_ready));
 	ccm_links_reset(&s->links);
 	if (s->told_ready) {
-		ccm_session_emit(actions, CCM_ACT_DOWN)->reason = reason;
 		s->told_ready = false;
+		s->reason = reason;
+		ccm_session_enter(s, CCM_STATE_DOWN, actions);
+		ccm_session_emit(actions, CCM_ACT_DOWN)->reason = reason;
 	}
 	/* what waited for READY can be told to the next connection */
 	if (s->links.clients_differ)
@@ -324,8 +312,6 @@ void ccm_session_end(struct ccm_session *s, u64 now_us,
 		s->attempt.retries++;
 
 	if (s->candidate.id) {
-		if (was_ready)
-			ccm_session_enter(s, CCM_STATE_DOWN, actions);
 		replace_conn(s, now_us, actions);
 		return;
 	}

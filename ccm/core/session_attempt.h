@@ -77,8 +77,6 @@ void ccm_session_refuse(struct ccm_session *s, u64 now_us,
 
 /* Is it one at all? */
 bool ccm_session_reason_valid(u32 reason);
-/* ... and one that the passing of time does not cure? */
-bool ccm_session_reason_policy(u32 reason);
 
 CCM_EXTERN_C_END
 

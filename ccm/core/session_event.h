@@ -87,6 +87,8 @@ struct ccm_session_keys {
  *	0: none has, or nothing is watched
  * @heard_uptime_ms: how long the partner's kernel had run, as that page said
  * @read_us: how long the slowest of the last READs of it took, with every event
+ * @elsewhere: with every event: somebody with the partner's node id was sent away of late, since
+ *	he did not ask from one of its addresses
  * @keys: CCM_SEV_ESTABLISHED: local keys
  * @mtu: CCM_SEV_ESTABLISHED: of the interface here, bytes; 0: not known
  * @path_mtu: CCM_SEV_ESTABLISHED: of the queue pair here
@@ -113,6 +115,7 @@ struct ccm_session_event {
 	u64 heard_us;
 	u64 heard_uptime_ms;
 	u32 read_us;
+	bool elsewhere;
 	struct ccm_session_keys keys;
 	u32 mtu;
 	u32 path_mtu;

@@ -30,6 +30,7 @@
 
 #include "auth.h"
 #include "links.h"
+#include "policy.h"
 #include "session_attempt.h"
 #include "session_handlers.h"
 #include "session_mail.h"
@@ -38,13 +39,6 @@
 static bool has(const struct ccm_session_conn *c, u32 bits)
 {
 	return (c->done & bits) == bits;
-}
-
-/* The connection that an event is about: the present one, or the candidate */
-static struct ccm_session_conn *event_conn(struct ccm_session *s,
-					   const struct ccm_session_event *event)
-{
-	return event->conn == s->conn.id ? &s->conn : &s->candidate;
 }
 
 static void refuse(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
@@ -197,7 +191,7 @@ void ccm_session_greet(struct ccm_session *s, u64 now_us, struct ccm_session_con
  */
 CCM_SESSION_HANDLER(message)
 {
-	struct ccm_session_conn *c = event_conn(s, event);
+	struct ccm_session_conn *c = ccm_session_conn_of(s, event->conn);
 	bool early = !has(c, CCM_DONE_ESTABLISHED);
 
 	if (has(c, early ? CCM_DONE_KEYS_EARLY : CCM_DONE_KEYS_RECEIVED) ||
@@ -452,7 +446,7 @@ static void answer_read(struct ccm_session *s, u64 now_us, struct ccm_session_co
 
 CCM_SESSION_HANDLER(read_done)
 {
-	struct ccm_session_conn *c = event_conn(s, event);
+	struct ccm_session_conn *c = ccm_session_conn_of(s, event->conn);
 
 	if (event->status == CCM_READ_STATUS && has(c, CCM_DONE_KEYS_RECEIVED) &&
 	    !has(c, CCM_DONE_R1))
@@ -501,7 +495,7 @@ static void hello_rung(struct ccm_session *s, u64 now_us, struct ccm_session_con
 
 CCM_SESSION_HANDLER(verified)
 {
-	struct ccm_session_conn *c = event_conn(s, event);
+	struct ccm_session_conn *c = ccm_session_conn_of(s, event->conn);
 
 	if (!has(c, CCM_DONE_VERIFYING))
 		return;
@@ -574,8 +568,7 @@ static void goodbye_rung(struct ccm_session *s, u64 now_us, struct ccm_session_c
 	if (reason == CCM_REASON_UNREACHABLE && s->reason)
 		reason = s->reason;
 	ccm_session_end(s, now_us, event, reason,
-			ccm_session_reason_policy(reason) ? CCM_RETRY_POLICY :
-							    CCM_RETRY_BACKOFF,
+			ccm_reason_policy(reason) ? CCM_RETRY_POLICY : CCM_RETRY_BACKOFF,
 			false, actions);
 }
 
@@ -613,7 +606,7 @@ static bool session_rung(struct ccm_session *s, u64 now_us, struct ccm_session_c
 
 CCM_SESSION_HANDLER(ring)
 {
-	struct ccm_session_conn *c = event_conn(s, event);
+	struct ccm_session_conn *c = ccm_session_conn_of(s, event->conn);
 	bool right = has(c, CCM_DONE_ESTABLISHED);
 
 	switch (right ? event->status : 0) {

@@ -240,4 +240,16 @@ struct ccm_session {
 	struct ccm_session_links links;
 };
 
+/* Of two nodes that cannot ask each other first, the one with the lower id has its way. */
+static inline bool ccm_session_lower(const struct ccm_session *s)
+{
+	return s->config.node < s->config.partner;
+}
+
+/* Which connection an event or an action is of: the session's own, or its candidate */
+static inline struct ccm_session_conn *ccm_session_conn_of(struct ccm_session *s, u32 id)
+{
+	return id == s->conn.id ? &s->conn : &s->candidate;
+}
+
 #endif /* CCM_CORE_SESSION_STATE_H */

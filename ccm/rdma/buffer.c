@@ -20,7 +20,8 @@
 
 /*
  * The memory is the client's, and cannot be kept from it. What could still reach it is a queue
- * pair of the session: all are in the error state when its link is fenced.
+ * pair of the session: all are in the error state when its link is fenced. Of those that are not,
+ * whoever has something posted on them hears: see abort_posted() in port.c.
  */
 static void deregister(struct ccm_device *device, struct ib_mr **mr)
 {
@@ -135,7 +136,7 @@ static void unmap(struct ccm_buffer *buffer)
 	lockdep_assert_held(&buffer->link->buffer_lock);
 	deregister(device, &buffer->mr);
 	/* or the device reaches what is somebody else's by then */
-	if (!buffer->mr)
+	if (!buffer->mr && !ccm_link_lost(buffer->link))
 		ib_dma_unmap_single(device->ib, buffer->dma, buffer->len, buffer->dir);
 	buffer->mr = NULL;
 	list_del(&buffer->entry);

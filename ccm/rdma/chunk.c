@@ -369,12 +369,13 @@ void ccm_region_sync(struct ccm_region *region, u64 offset, u64 len, bool for_cp
 /**
  * ccm_region_destroy() - end every access to the memory
  * @region: no work request of it is under way, or the queue pair is fenced
+ * @lost: a queue pair that READs into the landing page could not be ended
  *
  * Return: 0; a negative errno: a chunk could not be deregistered. The memory must then never be
- * used again, nor freed; table, landing page and what describes them are left alone here. Its
- * device is in quarantine
+ * used again, nor freed. Its device is in quarantine. Then, or with @lost, table, landing page and
+ * what describes them are left alone, for ever
  */
-int ccm_region_destroy(struct ccm_region *region)
+int ccm_region_destroy(struct ccm_region *region, bool lost)
 {
 	struct ccm_device *device = region->conn ? region->conn->endpoint.device : NULL;
 	int first = 0;
@@ -382,12 +383,16 @@ int ccm_region_destroy(struct ccm_region *region)
 	int ret;
 
 	for (i = 0; i < region->count; i++) {
+		/* it is written to without a key of its own, that could be taken back */
+		if (lost && !region->chunks[i].mr)
+			continue;
 		ret = chunk_destroy(&region->chunks[i], device->ib);
 		if (!first)
 			first = ret;
 	}
-	if (first) {
+	if (first)
 		ccm_device_quarantine(device, "ib_dereg_mr", first);
+	if (first || lost) {
 		kmemleak_not_leak(region->chunks);
 	} else {
 		kvfree(region->chunks);

@@ -91,7 +91,7 @@ u32 ccm_region_under_way(const struct ccm_region *region);
 void ccm_region_offer(const struct ccm_region *region, u64 len, struct ccm_link_offer *offer);
 const struct ccm_chunk *ccm_region_landing(const struct ccm_region *region);
 void ccm_region_sync(struct ccm_region *region, u64 offset, u64 len, bool for_cpu);
-int ccm_region_destroy(struct ccm_region *region);
+int ccm_region_destroy(struct ccm_region *region, bool lost);
 
 int ccm_remote_take(struct ccm_remote *remote, const struct ccm_region *region,
 		    const struct ccm_link_offer *offer);

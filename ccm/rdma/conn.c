@@ -192,7 +192,7 @@ static bool flushed(const struct ccm_conn *conn)
 void ccm_conn_disconnect(struct ccm_conn *conn, bool flush)
 {
 	struct ccm_endpoint *ep = &conn->endpoint;
-	u32 ms = min_t(u32, CCM_FLUSH_MS + ccm_endpoint_repeat_ms(ep), CCM_FLUSH_MAX_MS);
+	u32 ms = ccm_schedule_flush_ms(ccm_endpoint_repeat_ms(ep));
 
 	if (flush && READ_ONCE(ep->connected) && ep->qp)
 		wait_event_timeout(conn->mail.tx_wait, flushed(conn), msecs_to_jiffies(ms));

@@ -10,10 +10,6 @@
 #include "mail.h"
 #include "mailbox.h"
 
-/* How long a goodbye is waited for, and what the transport takes to repeat it; but at most */
-#define CCM_FLUSH_MS		60
-#define CCM_FLUSH_MAX_MS	400
-
 /**
  * struct ccm_conn - one connection of a session
  * @endpoint: queue pair and id

@@ -168,7 +168,7 @@ bool ccm_devices_any(struct ccm_devices *devices)
  * @error: what it returned
  *
  * Process context. What could be reached is given up by the caller: never used again, never
- * freed. The device takes no new session; those that are over it go on.
+ * freed; it is counted. The device takes no new session; those that are over it go on.
  */
 void ccm_device_quarantine(struct ccm_device *device, const char *call, int error)
 {
@@ -178,6 +178,7 @@ void ccm_device_quarantine(struct ccm_device *device, const char *call, int erro
 	spin_lock(&devices->lock);
 	first = !device->quarantined;
 	device->quarantined = true;
+	WRITE_ONCE(devices->given_up, devices->given_up + 1);
 	spin_unlock(&devices->lock);
 	if (first)
 		pr_err("device %s is in quarantine: %s failed with error %d; the memory behind it is given up, and no new session uses the device until it is deleted and added again (`rdma link`), or the machine boots\n",

@@ -30,6 +30,7 @@ struct ccm_devices_ops {
  * @ops: given at registration
  * @owner: for @ops
  * @reaper: frees what connections had of them
+ * @given_up: queue pairs, registrations and regions that a device may still reach, for ever
  */
 struct ccm_devices {
 	spinlock_t lock;
@@ -38,6 +39,7 @@ struct ccm_devices {
 	const struct ccm_devices_ops *ops;
 	void *owner;
 	struct ccm_reaper reaper;
+	u64 given_up;
 };
 
 /**

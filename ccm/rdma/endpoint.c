@@ -605,12 +605,16 @@ static void silence(struct ccm_endpoint *ep)
  * It could not be put into the error state, but without it nothing gets through, either. That
  * takes as long as the driver does. rdma_destroy_qp() does not say whether it could; a queue
  * pair that is there counts.
+ *
+ * If that fails, too, what the partner has keys of is deregistered like anything else. What was
+ * posted here has no key that could be taken back: whoever posted it leaves its memory alone.
  */
 static void end_by_destroying(struct ccm_endpoint *ep)
 {
 	rdma_destroy_qp(ep->cm_id);
 	if (atomic_read(&ep->cq->usecnt)) {
 		ccm_device_quarantine(ep->device, "ib_modify_qp", ep->fence_error);
+		WRITE_ONCE(ep->lost, true);
 		return;
 	}
 	ep->fence_error = 0;
@@ -621,7 +625,7 @@ static void end_by_destroying(struct ccm_endpoint *ep)
  * ccm_endpoint_fence() - nothing goes through the queue pair any more
  * @ep: in a drain that has been waited for; or fenced already
  *
- * Afterwards it is in the error state (or destroyed, or its device is in quarantine), and no
+ * Afterwards it is in the error state, or destroyed, or lost and its device in quarantine; and no
  * handler of its completions runs or will run: what has not come back by now never does.
  * Process context. Bounded by a handler that runs.
  */
@@ -669,7 +673,8 @@ static bool free_endpoint(struct ccm_reap *reap)
 	if (ep->qp)
 		ret = ep->fence_error ? ep->fence_error : ib_destroy_qp(ep->qp);
 	if (ret) {
-		ccm_device_quarantine(ep->device, "ib_destroy_qp", ret);
+		if (!ep->lost)
+			ccm_device_quarantine(ep->device, "ib_destroy_qp", ret);
 		kmemleak_not_leak(ep);	/* the first of what holds it */
 		return false;
 	}

@@ -18,6 +18,7 @@
 #include <rdma/ib_verbs.h>
 #include <rdma/rdma_cm.h>
 
+#include "../core/schedule.h"
 #include "../core/wire.h"
 #include "../inbox.h"
 #include "reaper.h"
@@ -35,22 +36,6 @@ struct ccm_incoming;
 
 /* Twice, at most, unless TCP knows more of the path: TCP_RTO_MIN, and twice that */
 #define CCM_TCP_REPEAT_MS	600
-
-#define CCM_DRAIN_MS		200	/* how long a drain is waited for */
-
-/* ccm_endpoint.pending, in the order in which they can be true */
-enum ccm_endpoint_bit {
-	CCM_ENDPOINT_ROUTE		= 0,	/* route resolved: make the queue pair, connect */
-	CCM_ENDPOINT_ESTABLISHED	= 1,
-	CCM_ENDPOINT_REJECTED		= 2,
-	CCM_ENDPOINT_FAILED		= 3,	/* could not connect */
-	CCM_ENDPOINT_OWNER		= 4,	/* to 27: what its owner makes of completions */
-	CCM_ENDPOINT_DISCONNECTED	= 28,
-	CCM_ENDPOINT_ERROR		= 29,	/* a work request failed */
-	CCM_ENDPOINT_MALFORMED		= 30,	/* what came is none of the protocol's */
-	CCM_ENDPOINT_DEVICE_GONE	= 31,
-	CCM_ENDPOINT_BITS		/* at most 32: an unsigned long anywhere */
-};
 
 /**
  * struct ccm_endpoint_kind - what sessions and ports do differently
@@ -116,6 +101,8 @@ struct ccm_endpoint_config {
  * @left: with the reaper: the inbox may be gone
  * @connect: iWARP: connecting may wait for the partner's machine
  * @fence_error: why the queue pair could not be put into the error state
+ * @lost: nor destroyed: what was posted on it and has not come back the device may still read
+ *	and write, at any time
  * @silent: its completion queue is not polled any more
  * @reap: for the reaper
  * @drain: who waits for the next two
@@ -146,6 +133,7 @@ struct ccm_endpoint {
 	bool left;
 	struct work_struct connect;
 	int fence_error;
+	bool lost;
 	bool silent;
 	struct ccm_reap reap;
 	struct ccm_drain *drain;

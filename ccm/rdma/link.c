@@ -115,6 +115,20 @@ void ccm_link_fence_ports(struct ccm_link *link)
 }
 
 /**
+ * ccm_link_lost() - may the device still reach what was posted on one of its ports?
+ * @link: its ports are fenced, or going to be
+ */
+bool ccm_link_lost(const struct ccm_link *link)
+{
+	bool lost = false;
+	u32 i;
+
+	for (i = 0; i < link->plan.ports; i++)
+		lost = lost || (link->ports[i] && READ_ONCE(link->ports[i]->endpoint.lost));
+	return lost;
+}
+
+/**
  * ccm_link_set_gone() - the device must not be looked at any more
  * @link: its ports are fenced
  */

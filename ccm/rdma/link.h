@@ -71,6 +71,7 @@ void ccm_link_put(struct ccm_link *link);
 void ccm_link_deliver(struct ccm_link *link);
 void ccm_link_stop(struct ccm_link *link, struct ccm_drain *drain);
 void ccm_link_fence_ports(struct ccm_link *link);
+bool ccm_link_lost(const struct ccm_link *link);
 void ccm_link_set_gone(struct ccm_link *link);
 
 #endif /* CCM_RDMA_LINK_H */

@@ -94,13 +94,13 @@ static bool too_many(unsigned long *since, u32 *count, u32 max)
 static void ring_received(struct ccm_mail *mail, u32 word)
 {
 	u32 kind = ccm_wire_ring_kind(word);
+	u32 bit = ccm_schedule_ring(kind);
 
-	if (!kind || too_many(&mail->rings_since, &mail->rings, CCM_MAIL_RINGS_MAX))
+	if (bit == CCM_ENDPOINT_MALFORMED ||
+	    too_many(&mail->rings_since, &mail->rings, CCM_MAIL_RINGS_MAX))
 		ccm_endpoint_tell(mail->ep, CCM_ENDPOINT_MALFORMED);
-	else if (kind >= CCM_RING_COUNT)
-		return;		/* a later version's; nobody here knows where to look */
-	else if (!ring_is_early(mail, kind))
-		ccm_endpoint_tell(mail->ep, CCM_MAIL_RING + kind);
+	else if (bit < CCM_ENDPOINT_BITS && !ring_is_early(mail, kind))
+		ccm_endpoint_tell(mail->ep, bit);
 }
 
 static void message_received(struct ccm_mail *mail, const u8 *data, u32 len)

@@ -17,15 +17,6 @@
 #define CCM_MAIL_STAGE_RINGS_MAX 200U	/* of these, sent */
 #define CCM_MAIL_SEND_WR	(32 + CCM_MAIL_LINK_WR)
 
-/* ccm_endpoint.pending, the owner's part */
-enum ccm_mail_bit {
-	CCM_MAIL_MESSAGE	= CCM_ENDPOINT_OWNER,
-	CCM_MAIL_READ_STATUS	= 5,
-	CCM_MAIL_RING		= 6,	/* + enum ccm_ring: 7..25 */
-	CCM_MAIL_READ_ANSWER	= 26,
-	CCM_MAIL_RING_STAGE	= 27,	/* ring it once more */
-};
-
 /**
  * struct ccm_read - an RDMA READ into a landing slot; the memory of who wants it
  * @done: in softirq, only if it has succeeded: all others end with the queue pair

@@ -9,6 +9,7 @@
 #include <linux/completion.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
+#include <linux/kmemleak.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -33,7 +34,11 @@ struct sync_call {
 
 static void sync_free(struct sync_call *call)
 {
-	kfree(call->copy);
+	/* the device may still write to it */
+	if (call->status == -ENOTRECOVERABLE)
+		kmemleak_not_leak(call->copy);
+	else
+		kfree(call->copy);
 	kfree(call);
 }
 
@@ -98,7 +103,8 @@ static int sync_end(struct sync_call *call, int ret, void *data, size_t len, u32
 			/* in the last moment: complete() is on its way */
 			wait_for_completion(&call->done);
 		}
-		ret = call->status;
+		/* the caller has nothing to leave alone: that was the copy */
+		ret = call->status == -ENOTRECOVERABLE ? -ENOTCONN : call->status;
 	}
 	if (!ret && data)
 		memcpy(data, call->copy, len);

@@ -543,11 +543,15 @@ u32 ccm_port_step(struct ccm_port *port)
  * Fencing
  */
 
-/* Complete what the device has not given back: nothing of it will come any more. */
+/*
+ * Complete what the device has not given back: nothing of it will come any more. Or it may: then
+ * each is told that its memory is not its own again.
+ */
 static void abort_posted(struct ccm_port *port)
 {
 	struct ccm_op *op;
 	unsigned long flags;
+	int status;
 
 	do {
 		spin_lock_irqsave(&port->lock, flags);
@@ -557,9 +561,12 @@ static void abort_posted(struct ccm_port *port)
 		spin_unlock_irqrestore(&port->lock, flags);
 		if (!op)
 			break;
+		status = op->status ? op->status : -ENOTCONN;
+		if (port->endpoint.lost)
+			status = -ENOTRECOVERABLE;
 		/* as from a completion: a client's lock need not mind the difference */
 		local_bh_disable();
-		op->done(op, op->status ? op->status : -ENOTCONN);
+		op->done(op, status);
 		local_bh_enable();
 	} while (op);
 }
@@ -589,8 +596,9 @@ void ccm_port_stop(struct ccm_port *port, struct ccm_drain *drain)
  * @port: stopped, and the drain waited for; or fenced already
  *
  * Process context. Whether it is drained or not: when this returns, its queue pair is in the
- * error state, no completion of it is looked at any more, and every operation posted on it has
- * completed. The reaper has it, and frees what the device has of it.
+ * error state (or lost: see struct ccm_endpoint), no completion of it is looked at any more, and
+ * every operation posted on it has completed. The reaper has it, and frees what the device has of
+ * it.
  */
 void ccm_port_fence(struct ccm_port *port)
 {

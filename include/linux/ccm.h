@@ -86,7 +86,8 @@ struct ccm_partner_status {
  * @down: they cannot any more; @reason: enum ccm_reason of the partner if it is DOWN, or
  *	CCM_REASON_NONE: only this client's link was lost (and is opened again), or its
  *	counterpart has left (ccm_link_state() says which), or the client is being
- *	unregistered
+ *	unregistered. What ccm_link_state() and ccm_client_partner_status() say in it is
+ *	not older than this
  * @receive: optional: a ccm_send() of the counterpart; @data is valid during the call
  * @ring: optional: a ccm_write_ring() of the counterpart, with its word
  * @release: needed with a config.give: the local region for @partner is about to be
@@ -249,9 +250,12 @@ typedef void (*ccm_op_done)(struct ccm_op *op, int status);
  * @done: called once for each operation that was started, in softirq or process
  *	context, with 0 or a negative errno: -ENOTCONN: the link was lost or is being
  *	closed; -ETIMEDOUT: it has taken longer than the client's op_ms; -EACCES: one
- *	side's memory was not accessible; -EIO: the device reports something else. After
- *	any error the link goes down. Op and buffer are the client's again when it is
- *	called, and may be used for the next operation in it
+ *	side's memory was not accessible; -EIO: the device reports something else;
+ *	-ENOTRECOVERABLE: a driver could not end the port's queue pair, and its device may
+ *	still read or write the bytes of the buffer that this operation was given, at any
+ *	time: never use them again, nor free them. After any error the link goes down. Op
+ *	and buffer are the client's again when it is called, but for those bytes, and may be
+ *	used for the next operation in it
  * @context: the client's
  * @flags: the client's: CCM_OP_*; 0 after ccm_op_init()
  *

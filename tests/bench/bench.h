@@ -26,6 +26,8 @@ struct Options {
     std::vector<int> detect_ms{250, 50};
     double port_seconds = 4; // for each kind of operation on a port
     int opens = 10;          // loads of the second node for each number of ports
+    int keys = 40;           // loads of a node with a key, and as many without
+    int reboots = 10;        // of the second node, for each detection time
 };
 
 nlohmann::json measure_load(const Options &options);
@@ -36,11 +38,15 @@ nlohmann::json measure_panic(const Options &options);
 nlohmann::json measure_memory(const Options &options);
 nlohmann::json measure_ports(const Options &options);
 nlohmann::json measure_ready(const Options &options);
+nlohmann::json measure_key(const Options &options);
+nlohmann::json measure_reboot(const Options &options);
 
 // The parameters of rdma_ccm.ko for node ID with these partners (id -> address): as on the
-// kernel command line, "rdma_ccm.NAME=VALUE", or as given to insmod.
+// kernel command line, "rdma_ccm.NAME=VALUE", or as given to insmod. The lab has a key for it.
 std::vector<std::string> parameters(int id, const std::vector<std::pair<int, std::string>> &partners,
-                                    const std::string &prefix, int detect_ms = 0);
+                                    const std::string &prefix, int detect_ms = 0, const std::string &auth = "psk");
+// ... and loads it, with its key.
+void load_module(lab::Node &node, const std::vector<std::string> &words);
 std::string joined(const std::vector<std::string> &words);
 
 // Where ccm_bench.ko serves.
@@ -54,6 +60,11 @@ std::string bench_command(lab::Node &node, const std::string &module, const std:
 std::map<std::string, double> figures(const std::string &text);
 // Milliseconds of the node's CLOCK_MONOTONIC when its session with PARTNER became READY.
 double ready_ms(lab::Node &node, int partner);
+// Traces these of CCM's events, by the node's CLOCK_MONOTONIC; and forgets what was traced.
+void trace_events(lab::Node &node, const std::vector<std::string> &events);
+void trace_again(lab::Node &node);
+// Milliseconds of the first traced line that has TEXT
+double traced_ms(lab::Node &node, const std::string &text);
 // Until the partner is in that state (or, WANTED being false, not in it any more).
 void until_state(lab::Node &node, int partner, const std::string &state, bool wanted);
 // Until COUNT links of the clients of ccm_bench_client.ko are READY.

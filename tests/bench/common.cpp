@@ -10,18 +10,22 @@ namespace ccm::bench {
 using namespace lab;
 
 std::vector<std::string> parameters(int id, const std::vector<std::pair<int, std::string>> &partners,
-                                    const std::string &prefix, int detect_ms)
+                                    const std::string &prefix, int detect_ms, const std::string &auth)
 {
     std::string list;
     for (auto &[partner, address] : partners)
         list += fmt::format("{}{}@{}", list.empty() ? "" : ",", partner, address);
-    std::vector<std::string> words{fmt::format("{}node={}", prefix, id), prefix + "cluster=bench",
-                                   prefix + "auth=none"};
+    std::vector<std::string> words{fmt::format("{}node={}", prefix, id), prefix + "cluster=t", prefix + "auth=" + auth};
     if (!list.empty())
         words.push_back(prefix + "partners=" + list);
     if (detect_ms)
         words.push_back(fmt::format("{}detect_ms={}", prefix, detect_ms));
     return words;
+}
+
+void load_module(Node &node, const std::vector<std::string> &words)
+{
+    node.must("insmod /modules/rdma_ccm.ko " + joined(words) + " && lab-loaded");
 }
 
 std::string joined(const std::vector<std::string> &words)
@@ -60,6 +64,26 @@ double ready_ms(Node &node, int partner)
 {
     std::string ns = node.must(fmt::format("sed -n 's/^ready_ns //p' /sys/kernel/debug/ccm/partner-{}", partner));
     return std::stod(ns) / 1e6;
+}
+
+void trace_events(Node &node, const std::vector<std::string> &events)
+{
+    node.must("echo mono >/sys/kernel/tracing/trace_clock");
+    for (const std::string &event : events)
+        node.must(fmt::format("echo 1 >/sys/kernel/tracing/events/ccm/{}/enable", event));
+}
+
+void trace_again(Node &node)
+{
+    node.must("echo >/sys/kernel/tracing/trace");
+}
+
+double traced_ms(Node &node, const std::string &text)
+{
+    const std::string line = node.must(
+        fmt::format("grep -m 1 '{}' /sys/kernel/tracing/trace || {{ cat /sys/kernel/tracing/trace; false; }}", text));
+    const std::size_t end = line.find(": ccm_");
+    return std::stod(line.substr(line.rfind(' ', end))) * 1e3;
 }
 
 void until_state(Node &node, int partner, const std::string &state, bool wanted)

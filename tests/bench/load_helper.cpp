@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Runs on a node: loads modules, and says when it began, in nanoseconds of the node's
-// CLOCK_MONOTONIC.
+// Runs on a node: loads modules, gives rdma_ccm its key if it wants one, and says when it
+// began, in nanoseconds of the node's CLOCK_MONOTONIC.
 //
 //     ccm-bench-load MODULE.ko [PARAMETER=VALUE...] [-- MODULE.ko [PARAMETER=VALUE...]]...
 //
 //     ccm-bench-load --kill PID
 //     ccm-bench-load --panic         says when, and then the kernel panics at that moment
 //
-// The files are in memory before the clock is looked at: what is timed is the kernel's
-// work, not the reading of a file. Then it sleeps: a node has one CPU, and the plain
+// The files are in memory before the clock is looked at, the key, too: what is timed is the
+// kernel's work, not the reading of a file. Then it sleeps: a node has one CPU, and the plain
 // connection is not measured beside a program that runs either.
 #include <cerrno>
 #include <csignal>
@@ -24,6 +24,8 @@
 
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "psk.h"
 
 namespace {
 
@@ -92,11 +94,20 @@ int main(int argc, char **argv)
         return 2;
     }
 
-    long long start = now();
-    for (const Module &m : modules)
+    const ccm::lab::Psk key = ccm::lab::psk();
+    bool keyed = false;
+    long long start = now(), loaded = 0;
+    for (const Module &m : modules) {
         if (syscall(SYS_init_module, m.image.data(), m.image.size(), m.parameters.c_str()) != 0)
             return fail("init_module");
-    long long loaded = now();
+        loaded = now();
+        if (keyed)
+            continue;
+        keyed = true; // the first is rdma_ccm
+        errno = ccm::lab::add_psk(key);
+        if (errno)
+            return fail("add_key");
+    }
     nanosleep(&rest, nullptr);
     std::printf("{\"start_ns\":%lld,\"loaded_ns\":%lld}\n", start, loaded);
     return 0;

@@ -47,7 +47,7 @@ int main(int argc, char **argv)
         settings.programs["usr/bin/ccm-bench-load"] = CCM_BENCH_LOAD_HELPER;
 
         bench::Options options;
-        std::string parts = "load,detection,verdict,daemon,panic,memory,ports,ready";
+        std::string parts = "load,detection,verdict,daemon,panic,memory,ports,ready,key,reboot";
         std::string json_file;
         CLI::App app{"Measures CCM in the lab. Takes the lab's options too: --uml-plain=DIR --uml-modules=PATH "
                      "--ccmadm=FILE --run-dir=DIR"};
@@ -64,7 +64,10 @@ int main(int argc, char **argv)
         number("--sessions", options.sessions, "sessions when memory is measured", 1, 16);
         number("--port-seconds", options.port_seconds, "for each kind of operation on a port", 0.01, 3600.0);
         number("--opens", options.opens, "loads of the second node for each number of ports", 1, 1000);
-        app.add_option("--parts", parts, "of load, detection, verdict, daemon, panic, memory, ports, ready")
+        number("--keys", options.keys, "loads of a node with a key, and as many without", 1, 1000);
+        number("--reboots", options.reboots, "of the second node, for each detection time", 1, 1000);
+        app.add_option("--parts", parts,
+                       "of load, detection, verdict, daemon, panic, memory, ports, ready, key, reboot")
             ->capture_default_str();
         app.add_option("--json", json_file, "write all figures to this file");
         CLI11_PARSE(app, argc, argv);
@@ -96,6 +99,10 @@ int main(int argc, char **argv)
             all["ports"] = bench::measure_ports(options);
         if (wanted("ready"))
             all["ready"] = bench::measure_ready(options);
+        if (wanted("key"))
+            all["key"] = bench::measure_key(options);
+        if (wanted("reboot"))
+            all["reboot"] = bench::measure_reboot(options);
         if (!json_file.empty()) {
             std::ofstream out(json_file);
             out << all.dump(2) << "\n";

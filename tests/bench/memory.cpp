@@ -118,7 +118,7 @@ std::vector<std::pair<int, std::string>> unreachable_partners(int count)
 
 void load(Node &node, const std::vector<std::pair<int, std::string>> &partners)
 {
-    node.must("insmod /modules/rdma_ccm.ko " + joined(parameters(node.id(), partners, "")));
+    load_module(node, parameters(node.id(), partners, ""));
 }
 
 json measure_partners(Node &node, json &result)
@@ -212,8 +212,9 @@ json measure_clients(Cluster &cluster, Node &node)
 {
     Node &other = cluster.node(2);
     for (auto [n, partner] : {std::pair{&node, &other}, std::pair{&other, &node}}) {
-        n->must("insmod /modules/rdma_ccm.ko client_ports=64 " +
-                joined(parameters(n->id(), {{partner->id(), partner->ipv4()}}, "")));
+        auto words = parameters(n->id(), {{partner->id(), partner->ipv4()}}, "");
+        words.push_back("client_ports=64");
+        load_module(*n, words);
         n->must("insmod /modules/ccm_bench_client.ko");
     }
     // As much of everything as will be: what the kernel keeps of that is not CCM's.

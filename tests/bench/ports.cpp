@@ -111,8 +111,8 @@ json measure_ports(const Options &options)
     Node &first = cluster.add({.wire_kib = 64 << 10});
     Node &second = cluster.add({.wire_kib = 64 << 10});
     cluster.boot();
-    first.must("insmod /modules/rdma_ccm.ko " + joined(parameters(1, {{2, second.ipv4()}}, "")));
-    second.must("insmod /modules/rdma_ccm.ko " + joined(parameters(2, {{1, first.ipv4()}}, "")));
+    load_module(first, parameters(1, {{2, second.ipv4()}}, ""));
+    load_module(second, parameters(2, {{1, first.ipv4()}}, ""));
     first.must("insmod /modules/ccm_bench.ko");
     bench_command(first, "ccm_bench", fmt::format("serve {}", plain_port));
     for (Node *node : {&first, &second})

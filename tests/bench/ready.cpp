@@ -17,7 +17,7 @@ namespace {
 struct Opened {
     Samples session; // from before init_module() of rdma_ccm.ko to the partner READY
     Samples client;  // ... to the client's ready()
-    Samples modules; // of it: both init_module()
+    Samples modules; // of it: both init_module(), and the key
     Samples plain;   // as many plain queue pairs
 };
 
@@ -52,7 +52,9 @@ json measure_ready(const Options &options)
     Node &first = cluster.add();
     Node &second = cluster.add();
     cluster.boot();
-    first.must("insmod /modules/rdma_ccm.ko client_ports=64 " + joined(parameters(1, {{2, second.ipv4()}}, "")));
+    auto words = parameters(1, {{2, second.ipv4()}}, "");
+    words.push_back("client_ports=64");
+    load_module(first, words);
     first.must("insmod /modules/ccm_bench_client.ko");
     for (Node *node : {&first, &second})
         node->must("insmod /modules/ccm_bench.ko");
@@ -76,7 +78,7 @@ json measure_ready(const Options &options)
         std::printf(
             "%s", row(fmt::format("{} port{}: client's ready()", ports, ports > 1 ? "s" : ""), opened.client).c_str());
         std::printf("%s", row("  of it until the partner is READY", opened.session).c_str());
-        std::printf("%s", row("  of it both init_module()", opened.modules).c_str());
+        std::printf("%s", row("  of it both init_module(), and the key between them", opened.modules).c_str());
         std::printf(
             "%s",
             row(fmt::format("  {} plain queue pair{} at once", ports, ports > 1 ? "s" : ""), opened.plain, 3).c_str());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,6 +54,8 @@ public:
         return {at(std::floor(n / 2 - half)), at(std::ceil(n / 2 + half))};
     }
 
+    const std::vector<double> &values() const { return values_; }
+
     nlohmann::json json() const
     {
         return {{"min", min()}, {"median", median()}, {"max", max()}, {"count", count()}, {"values", values_}};
@@ -61,6 +64,40 @@ public:
 private:
     std::vector<double> values_;
 };
+
+struct Ratio {
+    double value = 0, low = 0, high = 0;
+
+    nlohmann::json json() const { return {{"ratio", value}, {"low", low}, {"high", high}}; }
+    std::string text() const { return fmt::format("{:.3f} (95 %: {:.3f} to {:.3f})", value, low, high); }
+};
+
+// The ratio of the fastest tenths: what else the machine does slows those least.
+inline double ratio_of_fastest(const Samples &a, const Samples &b)
+{
+    return b.empty() ? 0 : a.quantile(0.1) / b.quantile(0.1);
+}
+
+// The ratio of the medians, and in between which it lies with 95 % (bootstrap: of what was
+// measured, as much is drawn again, many times).
+inline Ratio ratio_of_medians(const Samples &a, const Samples &b)
+{
+    constexpr int draws = 2000;
+    std::mt19937 random(4711);
+    auto drawn = [&random](const Samples &from) {
+        Samples again;
+        std::uniform_int_distribution<std::size_t> any(0, from.count() - 1);
+        for (std::size_t i = 0; i < from.count(); i++)
+            again.add(from.values()[any(random)]);
+        return again.median();
+    };
+    if (a.empty() || b.empty())
+        return {};
+    Samples ratios;
+    for (int i = 0; i < draws; i++)
+        ratios.add(drawn(a) / drawn(b));
+    return {a.median() / b.median(), ratios.quantile(0.025), ratios.quantile(0.975)};
+}
 
 inline std::string row(const std::string &what, const Samples &s, int digits = 2)
 {

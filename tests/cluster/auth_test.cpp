@@ -13,9 +13,9 @@ class Auth : public SharedTest {
 public:
     static void SetUpTestSuite()
     {
-        cluster().add(configured(1, {.psk = true, .more = {two_addresses}}));
-        cluster().add(configured(2, {.partners = {1}, .psk = true}));
-        cluster().add(unloaded(3, {.partners = {1}, .psk = true}));
+        cluster().add(configured(1, {.more = {two_addresses}}));
+        cluster().add(configured(2, {.partners = {1}}));
+        cluster().add(unloaded(3, {.partners = {1}}));
         cluster().boot();
     }
 
@@ -39,7 +39,7 @@ protected:
     // The module alone, without the key that lab-loaded adds
     static void load_only(Node &node, const std::vector<std::string> &more = {})
     {
-        std::vector<std::string> words = arguments(node.id(), {.partners = {1}, .psk = true});
+        std::vector<std::string> words = arguments(node.id(), {.partners = {1}});
         words.insert(words.end(), more.begin(), more.end());
         node.must(fmt::format("insmod /modules/rdma_ccm.ko {}", fmt::join(words, " ")));
     }
@@ -82,7 +82,7 @@ TEST_F(Auth, AWrongKeyIsNamedOnBothSides)
 TEST_F(Auth, BothWantItOrNeither)
 {
     unload(two(), "READY");
-    load(two(), {.partners = {1}}); // auth=none
+    load(two(), {.partners = {1}, .psk = false});
     wait_reason(two(), "authentication");
     wait_reason(one(), "authentication");
     EXPECT_EQ(partner(two(), 1)["sessions"], 0);

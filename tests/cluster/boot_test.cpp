@@ -28,7 +28,7 @@ TEST_F(BootScripts, AnInterfaceMayComeLater)
     Node &b = cluster().add(configured(2, {.partners = {1}}));
     cluster().boot();
     a.put("/etc/hostname", "node1\n");
-    a.must("mkdir -p /etc/ccm");
+    a.must("mkdir -p /etc/ccm/keys && cp /etc/ccm/psk /etc/ccm/keys/1 && chmod 600 /etc/ccm/keys/1");
     a.put("/etc/ccm/initramfs.conf",
           fmt::format("DEVICE=eth9\nADDRESS={}/24\nSOFT_ROCE=yes\nFAILOVER_MONITOR=yes\n", a.ipv4()));
     for (const char *name : {"initramfs-premount", "initramfs-bottom"})

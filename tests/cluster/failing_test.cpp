@@ -263,7 +263,7 @@ TEST_F(EverySite, OfALoadAndASession)
     const std::size_t mark = a().console().size();
     // Those that a load without a partner passes
     const Calls before = site_calls(a());
-    run(a(), {"remove", "load=/modules/rdma_ccm.ko node=1 cluster=t auth=none"});
+    run(a(), {"remove", "load=/modules/rdma_ccm.ko node=1 cluster=t"});
     std::set<std::string> of_a_load;
     for (const auto &[site, count] : site_calls(a()))
         if (!before.contains(site) || before.at(site) < count)
@@ -339,8 +339,7 @@ TEST_F(EverySite, OfAKey)
     unload(a(), "READY");
     a().must("modprobe ccm_failing");
     auto insmod = [] {
-        return a().run(fmt::format("insmod /modules/rdma_ccm.ko {}",
-                                   fmt::join(arguments(1, {.partners = {2}, .psk = true}), " ")));
+        return a().run(fmt::format("insmod /modules/rdma_ccm.ko {}", fmt::join(arguments(1, {.partners = {2}}), " ")));
     };
     for (const auto &[file, function, index] :
          std::vector<std::tuple<const char *, const char *, std::size_t>>{{"ccm/keyring.c", "register_key_type", 0},

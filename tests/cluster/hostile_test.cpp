@@ -15,8 +15,8 @@ class Hostile : public PairTest {
 public:
     static void SetUpTestSuite()
     {
-        cluster().add(configured(1, {.partners = {2, 3}, .detect_ms = 60000}));
-        cluster().add(configured(2, {.partners = {1}, .detect_ms = 60000}));
+        cluster().add(configured(1, {.partners = {2, 3}, .psk = false, .detect_ms = 60000}));
+        cluster().add(configured(2, {.partners = {1}, .psk = false, .detect_ms = 60000}));
         cluster().add({.id = 3});
         cluster().boot();
     }

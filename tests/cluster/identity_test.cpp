@@ -105,6 +105,7 @@ TEST_F(Identity, AWrongAddressIsNamed)
     unload(one(), "READY");
     load(one(), {.more = {"partners=2@192.0.2.22"}});
     wait_reason(two(), "address");
+    wait_reason(one(), "address"); // nobody is there, but somebody asks from elsewhere
     EXPECT_NE(partner(one(), 2)["state"], "ready");
 }
 
@@ -156,7 +157,7 @@ TEST_F(Identity, AModuleThatIsLoadedLateKnowsNoStage)
     for (const std::string &argument : arguments(2, {.partners = {1}}))
         insmod += " " + argument;
     two().must(insmod);
-    two().must("umount -l /late");
+    two().must("umount -l /late && lab-loaded");
     wait_ready({&one(), &two()});
     EXPECT_EQ(status(two())["node"]["stage"], "unknown");
     EXPECT_EQ(partner(one(), 2)["stage"], "unknown");

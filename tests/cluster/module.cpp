@@ -14,8 +14,6 @@ Settings test_settings()
 {
     Settings all = settings();
     all.programs["usr/bin/ccm-node-test"] = CCM_NODE_TEST;
-    all.programs["usr/bin/lab-loaded"] = CCM_CLUSTER_SOURCE "/loaded.sh";
-    all.programs["etc/ccm/psk"] = CCM_CLUSTER_SOURCE "/psk";
     return all;
 }
 

@@ -35,7 +35,7 @@ struct Config {
     std::vector<int> partners;
     bool ipv6 = false;
     std::string cluster = "t";
-    bool psk = false;                    // its key is added when the module is there
+    bool psk = true;                     // its key is added when the module is there; false: auth=none
     unsigned detect_ms = calm_detect_ms; // 0: the module's default
     std::vector<std::string> more;       // as "rdma_port=4000"
 };

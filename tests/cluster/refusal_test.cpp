@@ -14,8 +14,8 @@ class Refusal : public PairTest {
 public:
     static void SetUpTestSuite()
     {
-        cluster().add(configured(1, {.partners = {2, 3}}));
-        cluster().add(configured(2, {.partners = {1}}));
+        cluster().add(configured(1, {.partners = {2, 3}, .psk = false}));
+        cluster().add(configured(2, {.partners = {1}, .psk = false}));
         cluster().add({.id = 3});
         cluster().boot();
     }
@@ -230,21 +230,21 @@ protected:
 
 TEST_F(Misconfigured, AnotherClusterIsRefusedOnBothSides)
 {
-    load(a(), {.partners = {2}, .cluster = "one"});
-    load(b(), {.partners = {1}, .cluster = "two"});
+    load(a(), {.partners = {2}, .cluster = "one", .psk = false});
+    load(b(), {.partners = {1}, .cluster = "two", .psk = false});
     wait_reason(a(), 2, "refused");
     wait_reason(b(), 1, "refused");
     EXPECT_GE(counter(b(), "node", "rejected another cluster"), 1);
     // Put right, it works; with nobody waiting for long.
     unload(b(), "refused");
-    load(b(), {.partners = {1}, .cluster = "one"});
+    load(b(), {.partners = {1}, .cluster = "one", .psk = false});
     wait_ready(both());
 }
 
 TEST_F(Misconfigured, AnotherNodeIdIsRefusedOnBothSides)
 {
     load(a(), {.partners = {2}});
-    b().must("insmod /modules/rdma_ccm.ko node=5 cluster=t auth=none partners=1@192.0.2.1");
+    b().must("insmod /modules/rdma_ccm.ko node=5 cluster=t partners=1@192.0.2.1 && lab-loaded");
     wait_reason(a(), 2, "refused");
     wait_reason(b(), 1, "refused");
     EXPECT_GE(counter(a(), "node", "rejected unknown node"), 1);

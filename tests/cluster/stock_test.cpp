@@ -106,7 +106,7 @@ TEST_F(StockRealTime, ATaskThatHoldsACpuIsNoDeath)
     cluster().add(unloaded(2, {.partners = {1}}, {.kind = Kind::qemu, .cpus = 2}));
     cluster().boot();
     for (const char *cpu : {"0", "1"}) {
-        b().must(fmt::format("taskset -c {} modprobe rdma_ccm", cpu));
+        b().must(fmt::format("taskset -c {} modprobe rdma_ccm && lab-loaded", cpu));
         wait_ready({&a(), &b()}, 60s);
         b().must("echo -1 >/proc/sys/kernel/sched_rt_runtime_us");
         // Soft-RoCE answers on the CPU that takes its frames, which must not be this one.

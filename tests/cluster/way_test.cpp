@@ -129,7 +129,7 @@ protected:
 TEST_F(OtherWay, IsRejectedWithItsCode)
 {
     Node &c = cluster().add({.addresses = std::vector<std::string>{"192.0.2.1/24", "192.0.2.11/24"}});
-    Node &victim = cluster().add(configured(2, {.partners = {1}, .detect_ms = 60000}));
+    Node &victim = cluster().add(configured(2, {.partners = {1}, .psk = false, .detect_ms = 60000}));
     cluster().boot();
     load_pattern(victim);
     EXPECT_EQ(pattern(victim, "register mirror 1 1 0 0 idle"), "ok\n");

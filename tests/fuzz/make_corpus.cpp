@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "ccm/core/failover_record.h"
 #include "ccm/core/session.h"
 #include "tests/kunit/suites/wire_golden.h"
 
@@ -73,6 +74,60 @@ void make_liveness(const std::filesystem::path &top)
     play("stall", {tick, moved, {0, 250}, tick, moved, {0, 250}, {0, 250}, tick, tick, tick});
 }
 
+/* As failover_fuzz reads them: a record, or events of time, type and what belongs to it. */
+void make_failover(const std::filesystem::path &top)
+{
+    const auto save = [&](const std::string &name, const Bytes &bytes) { write(top / "failover" / name, bytes); };
+    const Bytes running = {10, CCM_FAILOVER_STATUS, CCM_STATE_READY, CCM_STAGE_RUNNING, 0};
+    const Bytes booting = {10, CCM_FAILOVER_STATUS, CCM_STATE_READY, CCM_STAGE_INITRAMFS, 1};
+    const Bytes stopping = {10, CCM_FAILOVER_STATUS, CCM_STATE_READY, CCM_STAGE_STOPPING, 0};
+    const auto down = [](u8 reason, u8 who) {
+        return Bytes{10, CCM_FAILOVER_STATUS, CCM_STATE_DOWN, reason, CCM_STAGE_RUNNING, who};
+    };
+    const Bytes due = {0xff, CCM_FAILOVER_TIMER};
+    const Bytes given_back = {10, CCM_FAILOVER_GIVEN_BACK};
+    const auto play = [&](const std::string &name, const std::vector<Bytes> &parts) {
+        Bytes bytes = {0x2f}; /* every limit there is, and two advices */
+        for (const Bytes &part : parts)
+            bytes.insert(bytes.end(), part.begin(), part.end());
+        save(name, bytes);
+    };
+    play("unreachable", {running, down(CCM_REASON_UNREACHABLE, 0), due, running, given_back});
+    play("panicked", {running, down(CCM_REASON_PANICKED, 8), booting, due, running, given_back});
+    play("stopping", {running, stopping, down(CCM_REASON_SHUTDOWN, 8)});
+    play("refused", {running, down(CCM_REASON_REFUSED, 0), due});
+    play("never-seen", {down(CCM_REASON_UNREACHABLE, 0), due});
+    play("flapping", {running, down(CCM_REASON_HUNG, 0), due, running, down(CCM_REASON_HUNG, 0), due, running,
+                      down(CCM_REASON_HUNG, 0), due, running, given_back});
+    play("partner", {running, {10, CCM_FAILOVER_PARTNER, 6, 8}, {10, CCM_FAILOVER_PARTNER_LOST}});
+
+    Bytes bytes(1 + CCM_FM_RECORD_LEN);
+    const ccm_fm_record record = {0x1122334455667788, 7, CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_CERTAIN, CCM_REASON_PANICKED,
+                                  CCM_STAGE_RUNNING,  42};
+    ccm_fm_record_put(bytes.data() + 1, &record);
+    save("record", bytes);
+}
+
+/* As local_fuzz reads them: a text, or pairs of who and stage. */
+void make_local(const std::filesystem::path &top)
+{
+    const auto text = [&](const std::string &name, const std::string &what) {
+        Bytes bytes = {0, 1};
+        bytes.insert(bytes.end(), what.begin(), what.end());
+        write(top / "local" / name, bytes);
+    };
+    text("number", "250\n");
+    text("bytes", "64M");
+    text("octal", "010");
+    text("largest", "18446744073709551615");
+    text("too-large", "16777216T");
+    text("name", "log-mirror.1");
+    const u8 user = 0x80;
+    write(top / "local" / "boot", {2, user, 1, user, 2, user, 3, user, 4, user, 5, user, 6, 0xff, 0});
+    write(top / "local" / "held", {2, 0, 5, 1, 4, user, 3, 0, 0, 1, 0, 0xff, 0, 0, 5});
+    write(top / "local" / "dumping", {1, user, 3, 0, 5, 0xff, 0});
+}
+
 /* As session_fuzz reads them, with right messages on the present connection. */
 class Script {
 public:
@@ -99,6 +154,12 @@ public:
     {
         event(CCM_SEV_CLIENTS);
         bytes_.push_back(which);
+        return *this;
+    }
+    Script &psk(u8 number)
+    {
+        event(CCM_SEV_PSK);
+        bytes_.push_back(number);
         return *this;
     }
     Script &of_link(u8 type, u8 place, u8 reason = 0)
@@ -273,6 +334,14 @@ void make_session(const std::filesystem::path &top)
                            .event(CCM_SEV_MESSAGE)
                            .event(CCM_SEV_ESTABLISHED)
                            .event(CCM_SEV_READ_DONE, CCM_READ_STATUS));
+    /* With a pre-shared key, whose proof is right, and is not */
+    const u8 keyed = lower | 0x30;
+    const auto proves = [&](u8 right) {
+        return Script(keyed).event(CCM_SEV_START).psk(2).prove().event(CCM_SEV_VERIFIED, right);
+    };
+    save("psk", proves(1).agree(0).event(CCM_SEV_RING, CCM_RING_READY).psk(1).psk(0));
+    save("psk-wrong", proves(0).event(CCM_SEV_TIMER, 0, 0, 0xff));
+    save("psk-none-common", Script(keyed).psk(0).event(CCM_SEV_START).event(CCM_SEV_REQUEST).psk(1));
     /* One client of each side, "log", and its link */
     const auto linked = [](u8 config, u8 mine, u8 theirs) {
         return Script(config).clients(mine).event(CCM_SEV_START).negotiate(theirs).open(0);
@@ -338,6 +407,8 @@ int main(int argc, char **argv)
     try {
         make_wire(argv[1]);
         make_liveness(argv[1]);
+        make_failover(argv[1]);
+        make_local(argv[1]);
         make_session(argv[1]);
     } catch (const std::exception &e) {
         std::cerr << "make_corpus: " << e.what() << '\n';

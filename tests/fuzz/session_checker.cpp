@@ -214,7 +214,8 @@ void SessionChecker::check(const ccm_session &s, const ccm_session_action &a)
         break;
     case CCM_ACT_DOWN:
         REQUIRE(ready_);
-        REQUIRE(!open_.count(conn_before_)); /* fenced before it is told */
+        REQUIRE(!open_.count(conn_before_));                                  /* fenced before it is told */
+        REQUIRE(shown_state_ == CCM_STATE_DOWN && shown_reason_ == a.reason); /* and shown */
         REQUIRE(a.reason > CCM_REASON_NONE && a.reason < CCM_REASON_COUNT);
         REQUIRE(!of_candidate() || a.reason == CCM_REASON_RESTARTED || a.reason == CCM_REASON_RELOADED ||
                 a.reason == CCM_REASON_UNREACHABLE);

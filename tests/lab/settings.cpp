@@ -73,6 +73,8 @@ Settings Settings::from_environment()
 {
     Settings s;
     s.run_dir = default_run_dir();
+    s.programs["usr/bin/lab-loaded"] = lab_source_dir() / "image/loaded.sh";
+    s.programs["etc/ccm/psk"] = lab_source_dir() / "image/psk";
     if (const char *v = variable("CCM_LAB_KERNEL"))
         s.kernel = checked_kernel(v);
     if (const char *v = variable("CCM_LAB_UML_PLAIN"))

@@ -22,7 +22,8 @@ struct Settings {
     std::vector<std::filesystem::path> qemu_modules;       // --qemu-modules=, CCM_LAB_QEMU_MODULES: .ko files, or
                                                            // directories to take all of them from
     std::map<std::string, std::filesystem::path> programs; // --ccmadm=FILE, CCM_LAB_CCMADM: usr/bin/ccmadm;
-                                                           // --program=FILE (repeated): usr/bin/NAME
+                                                           // --program=FILE (repeated): usr/bin/NAME; always
+                                                           // a key, and usr/bin/lab-loaded, which adds it
     bool capture = false; // --capture, CCM_LAB_PCAP=1: every cluster writes network.pcap
     bool verbose = false; // --verbose, CCM_LAB_VERBOSE=1: consoles are shown as they come
 

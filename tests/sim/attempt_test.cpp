@@ -132,6 +132,28 @@ TEST_F(Attempt, APartnerThatIsAwayShowsOnceAndThenNothing)
     EXPECT_EQ(low.find(CCM_ACT_STATE)->reason, static_cast<uint32_t>(CCM_REASON_VERSION));
 }
 
+// Nobody is at the partner's address, and somebody asks as the partner from another. That is a
+// guess, so it is made only of who was never heard of.
+TEST_F(Attempt, WhoAsksFromElsewhereMayBeThePartner)
+{
+    low.start();
+    auto nobody = low.simple(CCM_SEV_FAILED, 0, CCM_CM_UNREACHABLE);
+    nobody.event.elsewhere = true;
+    low.step(nobody);
+    EXPECT_EQ(low.s.reason, static_cast<uint32_t>(CCM_REASON_ADDRESS));
+    low.timer();
+    low.fail();
+    EXPECT_EQ(low.s.reason, static_cast<uint32_t>(CCM_REASON_UNREACHABLE)) << "he has gone";
+    low.timer();
+    low.to(CCM_STATE_READY);
+    low.step(low.simple(CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE));
+    low.timer();
+    nobody = low.simple(CCM_SEV_FAILED, 0, CCM_CM_UNREACHABLE);
+    nobody.event.elsewhere = true;
+    low.step(nobody);
+    EXPECT_EQ(low.s.reason, static_cast<uint32_t>(CCM_REASON_UNREACHABLE));
+}
+
 TEST_F(Attempt, GreetingIsShownEachTime)
 {
     low.start().fail();

@@ -155,6 +155,8 @@ TEST_F(Auth, WithoutAKeyItWaits)
     EXPECT_EQ(m.reject_code(), u(CCM_REJECT_KEY));
     m.step(m.psk({7}));
     EXPECT_TRUE(m.has(CCM_ACT_CONNECT)) << "the moment the key is there";
+    m.fail(CCM_CM_NO_DEVICE);
+    EXPECT_EQ(m.s.reason, u(CCM_REASON_DEVICE)) << "a key is not missing any more";
 }
 
 // The other way round: the partner has none, and connects when it has one.

@@ -442,7 +442,7 @@ TEST_F(Candidate, StopEndsBoth)
     m.beside = false;
     m.step(m.simple(CCM_SEV_STOP, CCM_REASON_ADMIN));
     EXPECT_EQ(m.types(),
-              (Types{CCM_ACT_WRITE, CCM_ACT_CLOSE, CCM_ACT_CLOSE, CCM_ACT_DOWN, CCM_ACT_STATE, CCM_ACT_TIMER}));
+              (Types{CCM_ACT_WRITE, CCM_ACT_CLOSE, CCM_ACT_CLOSE, CCM_ACT_STATE, CCM_ACT_DOWN, CCM_ACT_TIMER}));
     EXPECT_EQ(m.s.candidate.id, 0U);
 }
 

@@ -234,6 +234,8 @@ std::string check_step(const Step &t)
                 return "DOWN without READY";
             if (!closed || live.count(t.before.conn.id))
                 return "DOWN before the connection was closed";
+            if (shown_state != CCM_STATE_DOWN || shown_reason != a.reason)
+                return "DOWN before it was shown";
             if (a.reason == CCM_REASON_NONE || a.reason >= CCM_REASON_COUNT)
                 return "DOWN without a reason";
             client = false;

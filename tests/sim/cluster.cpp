@@ -6,11 +6,13 @@ namespace sim {
 Cluster::Cluster(const Options &o) : options(o), world(o.seed, o.tracing), fabric(*this)
 {
     static const uint32_t detect[] = {50, 250, 250, 1000};
+    static const uint32_t busy[] = {0, 10, 10, 100};
 
     detect_ms = detect[world.rng.below(4)];
     hardware = world.rng.permille(500);
     iwarp = world.rng.permille(300);
     churn = world.rng.permille(400);
+    busy_permille = busy[world.rng.below(4)];
     many = !o.together && world.rng.permille(20);
     for (uint32_t id = 1; id <= o.nodes; id++) {
         hosts_.emplace_back();
@@ -37,21 +39,27 @@ void Cluster::load(uint32_t id, bool dumping)
     h.node->start();
 }
 
-// The goodbyes get a moment to leave, as rmmod gives them.
+// rmmod waits until the work items have done what they have to.
 void Cluster::unload(uint32_t id, uint32_t reason)
 {
     Node *n = node(id);
-    uint64_t epoch = n->epoch();
 
     world.trace("node {} unloads", id);
     n->listening = false;
     truth.did(reason == CCM_REASON_SHUTDOWN ? Deed::shutdown : Deed::admin, id);
     n->stop(reason);
+    gone(id, n->epoch());
+}
+
+void Cluster::gone(uint32_t id, uint64_t epoch)
+{
     world.after(20000, [this, id, epoch] {
         Node *still = node(id);
 
         if (!still || still->epoch() != epoch)
             return;
+        if (still->busy())
+            return gone(id, epoch);
         truth.ended(id, Deed::gone);
         bytes.died(id);
         host(id).node.reset();

@@ -57,6 +57,7 @@ public:
     Fabric fabric;
     Result result;
     uint64_t last_fault = 0;
+    uint64_t rests = 0;              // of work items, behind all that a step wanted
     std::map<TryKey, TryDone> tries; // what each side has ever come to
     std::set<uint64_t> panicked;     // incarnations
     Proofs proofs{world.rng};
@@ -66,10 +67,13 @@ public:
     uint32_t detect_ms = CCM_DETECT_MS_DEFAULT;
     bool hardware = false; // a stopped host's memory still answers
     bool iwarp = false;
-    bool churn = false; // clients come and go, and little else happens
-    bool many = false;  // each node has as many clients as there can be
+    uint32_t busy_permille = 0; // of all that work items do takes long
+    bool churn = false;         // clients come and go, and little else happens
+    bool many = false;          // each node has as many clients as there can be
 
 private:
+    void gone(uint32_t id, uint64_t epoch);
+
     std::vector<Host> hosts_;
     uint64_t numbers_ = 0;
 };

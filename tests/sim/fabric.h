@@ -69,8 +69,9 @@ struct End {
     std::unique_ptr<Memory> memory;
     std::deque<Op> sends;
     uint64_t last_arrival = 0;
-    bool lingering = false; // closed, but what was sent may still arrive
-    bool received = false;  // anything has come in
+    bool disconnected = false; // the other end has been, or will be, told that it is over
+    bool reported = false;     // ready-to-use has come
+    bool received = false;     // anything has come in
     bool sent = false;
     bool ready_sent = false; // W3 has left
     bool by_data = false;    // established by what came in
@@ -86,10 +87,17 @@ public:
     Link &link(uint32_t from, uint32_t to) { return links_[{from, to}]; }
 
     // CM, called by a host's runtime
-    uint32_t connect(uint32_t host, uint32_t partner, uint32_t conn, Bytes request);
+    uint32_t open(uint32_t host, uint32_t partner, uint32_t conn);
+    void request(uint32_t end, Bytes request);
     void accept(uint32_t end, Bytes reply);
     void reject(uint32_t end, Bytes data);
-    void close(uint32_t end, bool flush);
+    // A request that nobody looks at: it has no answer of the other side's CCM.
+    void disown(uint32_t end);
+    // What has come says so: an accepting queue pair can send since the accept.
+    void established(uint32_t end);
+    // The two halves of a CLOSE: between them what the partner sent still arrives.
+    void disconnect(uint32_t end);
+    void close(uint32_t end);
     void device_gone(uint32_t host);
     // A datagram; @repeats: how often the sender repeats one that is lost.
     void message(uint32_t from, uint32_t to, std::function<void()> deliver, uint32_t repeats = 0);
@@ -113,7 +121,7 @@ private:
     void give_memory(End &e);
     void request_arrives(uint32_t from_end, uint32_t from, uint32_t to, const Bytes &request);
     void reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &reply);
-    void ready_to_use(uint32_t end, bool by_data = false);
+    void ready_to_use(uint32_t end);
     void repeat_reply(uint32_t end, uint32_t times);
     void reply_again(uint32_t to_end, uint32_t from_end);
     void reject_arrives(uint32_t end, uint32_t status, const Bytes &data);

@@ -90,13 +90,23 @@ void freeze(Cluster &c, uint32_t a, bool panic)
     });
 }
 
-void unload(Cluster &c, uint32_t a)
+// Unloading takes as long as it does: what is being closed is closed first.
+void load_again(Cluster &c, uint32_t a, uint64_t epoch, uint64_t delay)
 {
-    c.unload(a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN);
-    c.world.after(c.world.rng.between(21000, 2000000), [&c, a] {
+    c.world.after(delay, [&c, a, epoch] {
         if (!c.node(a))
             c.load(a);
+        else if (c.node(a)->epoch() == epoch)
+            load_again(c, a, epoch, 20000);
     });
+}
+
+void unload(Cluster &c, uint32_t a)
+{
+    uint64_t epoch = c.node(a)->epoch();
+
+    c.unload(a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN);
+    load_again(c, a, epoch, c.world.rng.between(21000, 2000000));
 }
 
 void admin(Cluster &c, uint32_t a, uint32_t b)
@@ -104,6 +114,11 @@ void admin(Cluster &c, uint32_t a, uint32_t b)
     uint64_t epoch = c.node(a)->epoch();
 
     c.world.trace("node {}: partner {} is disabled", a, b);
+    // sometimes he cannot make up his mind
+    for (uint64_t i = c.world.rng.permille(300) ? c.world.rng.between(1, 3) : 0; i; i--) {
+        c.node(a)->stop_partner(b, CCM_REASON_ADMIN);
+        c.node(a)->start_partner(b);
+    }
     c.node(a)->stop_partner(b, CCM_REASON_ADMIN);
     c.world.after(c.world.rng.between(100, 1500000), [&c, a, b, epoch] {
         Node *still = c.node(a);
@@ -172,9 +187,12 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
         bytes.resize(CCM_WIRE_REQUEST_LEN);
         ccm_wire_put_request(bytes.data(), &request);
     }
-    c.world.trace("a rogue sends node {} a request", a);
+    // now and then more than may wait
+    uint32_t count = c.world.rng.permille(200) ? 2 * CCM_REQUESTS_MAX : 1;
+    c.world.trace("a rogue sends node {} {} request(s)", a, count);
+    while (count--)
+        c.fabric.rogue(a, bytes);
     c.truth.did(Deed::stranger, a);
-    c.fabric.rogue(a, std::move(bytes));
 }
 
 void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)
@@ -266,7 +284,7 @@ void random_fault(Cluster &c)
     }
     if (!c.node(a) || !c.node(a)->listening)
         return;
-    switch (c.world.rng.below(17)) {
+    switch (c.world.rng.below(16)) {
     case 0:
         return power_loss(c, a, power_off(c));
     case 1:
@@ -287,8 +305,6 @@ void random_fault(Cluster &c)
         return break_queue_pair(c, a, b);
     case 9:
         return keys(c, a);
-    case 10:
-        return c.node(a)->set_stage(static_cast<uint32_t>(c.world.rng.between(CCM_STAGE_KERNEL, CCM_STAGE_RUNNING)));
     default:
         return client_fault(c, a, b);
     }

@@ -1,36 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One life of a host: the module from load to unload or crash. The runtime around the
-// pure core as the kernel's is: an ordered queue per partner, actions carried out in
-// order to their end, heartbeats beside it.
+// pure core as the kernel's is: an inbox per partner and a work item that looks at what
+// waits there, in the order that ccm/core/schedule.h says; actions carried out in order,
+// each to its end, while time passes; heartbeats beside it.
 #ifndef CCM_SIM_NODE_H
 #define CCM_SIM_NODE_H
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
 #include <vector>
 
 #include "../../ccm/core/liveness.h"
+#include "../../ccm/core/schedule.h"
 #include "../../ccm/core/session.h"
 #include "fabric.h"
 #include "link_watch.h"
+#include "work.h"
 
 namespace sim {
 
 class Cluster;
 
-// Where an event comes from: each source is in order, they are not among each other.
+// Which handler hears of it: each is in order, they are not among each other.
 enum class Source { cm, receive, send, other, count };
 
+// What has happened, on its way to whoever stores it
 struct Event {
     ccm_session_event event{};
     Bytes data;
-    uint32_t mail_end = 0; // RING: copy the mail when it is looked at
-    uint64_t probe = 0;    // ALIVE: of which PROBE
-    uint64_t serial = 0;   // LINK_*: of the try, of which nothing may come when it is closed
+};
+
+// A connection as the runtime keeps it: what came is stored, and a bit says that it waits.
+struct Conn {
+    uint32_t id = 0;
+    uint32_t end = 0;
+    uint32_t pending = 0;   // enum ccm_endpoint_bit and enum ccm_mail_bit
+    bool connected = false; // reported, or known by what has arrived
+    uint32_t status = 0;    // of REJECTED and FAILED
+    Bytes private_data;     // to send with the request; then as received
+    Bytes message;
+    uint32_t early = 0;                          // rings, by kind, that came before what they answer had completed
+    bool stage_due = false;                      // the stage has changed while its ring was on the way
+    std::array<Bytes, 1 + CCM_READ_ANSWER> read; // by enum ccm_session_read
+};
+
+// A connect request for a port that was not looked at yet
+struct PortRequest {
+    ccm_wire_port msg{};
+    std::function<void(bool)> answer;
 };
 
 // What there is of a link's present try: memory, and ports to the partner
@@ -39,12 +62,16 @@ struct Try {
     uint64_t instance = 0;
     uint64_t peer = 0;
     uint32_t epoch = 0;
-    uint64_t give = 0;       // bytes set aside
-    uint32_t key = 0;        // of the chunk table; 0: not registered yet
-    bool opening = false;    // OPEN was asked for
-    bool table_read = false; // the partner's
-    std::vector<bool> ports; // connected
-    bool told = false;       // LINK_OPENED is on its way
+    uint64_t give = 0;          // bytes set aside
+    uint32_t key = 0;           // of the chunk table
+    bool registered = false;    // ... which can be offered
+    bool opening = false;       // OPEN was asked for
+    bool table_read = false;    // the partner's
+    std::vector<bool> ports;    // connected
+    uint32_t why = 0;           // enum ccm_client_reason: it has failed; the first cause counts
+    bool told_prepared = false; // what the core knows
+    bool told = false;          // ... that it is opened
+    bool told_failed = false;
 };
 
 // One side of one try, in all the history of a run: see Cluster::tries
@@ -65,17 +92,46 @@ struct TryDone {
 struct Partner {
     uint32_t id = 0;
     ccm_session session{};
+
+    // What waits, and the work item that looks at it
+    uint32_t inbox = 0; // enum ccm_inbox_bit
+    ccm_schedule schedule{};
+    std::array<uint32_t, CCM_INBOX_BITS> passed_over{}; // how often, while it waited
+    uint32_t stop_reason = 0;
+    bool wanted = false;                    // the last order was START
+    std::list<Conn> requests;               // not looked at yet
+    std::list<Conn> conns;                  // in the order in which they came
+    std::vector<PortRequest> port_requests; // of the session that the next two are of
+    uint64_t port_nonce = 0;                // 0: no session that has links
+    uint64_t port_token = 0;
+    uint32_t verified = 0; // conn
+    bool verified_right = false;
+    uint64_t timer = 0;  // which one is armed
+    bool queued = false; // the work item is to run, or runs
+    Work work;
+    Event event; // that is stepped
+    ccm_session_actions actions{};
+    uint32_t state = CCM_STATE_DOWN; // before the step
+
+    // Beside it
     ccm_liveness liveness{};
     uint32_t watched = 0; // conn
     uint64_t watch_addr = 0;
     uint32_t watch_key = 0;
     bool heartbeat_out = false;
     bool probing = false;     // ALIVE is wanted
-    uint64_t probes = 0;      // a later PROBE takes the place of an earlier one
     bool probe_fresh = false; // ... and the heartbeat that is out was posted since
+    bool look = false;        // the page has changed, the partner says
     uint64_t posted_us = 0;   // the heartbeat that is out
+    uint32_t read_us = 0;     // how long the last one took
+    uint32_t slow_us = 0;     // ... and the slowest of late
     uint64_t heard_us = 0;    // last heartbeat that succeeded, of this watch
     uint64_t heard_uptime_ms = 0;
+    uint32_t word_conn = 0; // of the session whose last word would be believed; 0: none
+    Bytes word_secret;
+    uint32_t word_heard = 0;
+
+    // What is checked
     uint32_t present = 0;              // conn of the session, before the step
     std::map<uint32_t, uint32_t> ends; // conn that CM knows -> end
     std::set<uint32_t> live;           // conn of the session: connected or accepted, not closed
@@ -105,13 +161,13 @@ public:
     // Pre-shared keys: their numbers, the highest first, and what they are
     void set_keys(const std::vector<uint32_t> &numbers, uint32_t bytes);
     bool dumping() const { return stage_ == CCM_STAGE_DUMPING; }
-    // How far its boot is: its page says so, and a ring to whoever reads it
-    void set_stage(uint32_t stage);
 
     // From the fabric
     void incoming(uint32_t end, const Bytes &request);
     void push(uint32_t partner, Source source, Event event);
+    void tell(uint32_t partner, uint32_t bit); // enum ccm_inbox_bit
     void heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page);
+    void sent(const End &end, const Op &op); // it has completed
     void refresh_page();
 
     // Clients: see node_links.cpp
@@ -129,6 +185,7 @@ public:
     void freeze();
     void thaw();
     bool frozen() const { return frozen_; }
+    bool busy() const; // a work item is to run, or runs
     // Run @what now, or when the node goes on
     void when_running(std::function<void()> what);
 
@@ -143,20 +200,54 @@ public:
     bool listening = true;
 
 private:
-    void handle(Partner &partner, Event &event);
-    void carry_out(Partner &partner, const ccm_session_action &action);
-    void carry_out(Partner &partner, const ccm_link_action &action);
+    struct Pass; // of time
+
+    // What waits: see node_inbox.cpp
+    void arrive(Partner &p, const Event &event);
+    void arrive_at(Conn &conn, const Event &event);
+    Conn *find_conn(Partner &p, uint32_t id);
+    bool next_event(Partner &p);
+    void demand_turns(Partner &p, uint32_t had);
+    bool take(Partner &p, uint32_t bit);
+    bool take_bit(Partner &p, uint32_t bit);
+    bool seen_to(Partner &p, uint32_t bit);
+    bool take_request(Partner &p);
+    bool take_conn(Partner &p);
+    bool fill(Partner &p, Conn &conn, uint32_t bit);
+
+    // The work item: see node_work.cpp
+    Work work(uint32_t partner);
+    Pass pass(Partner &p, uint64_t us);
+    uint64_t takes(uint64_t usual_us, uint64_t longest_us);
+    uint64_t takes(const ccm_session_action &action);
+    uint64_t takes(const ccm_link_action &action);
+    void step(Partner &p);
+    void rest(Partner &p);
+    void demand(const Partner &p, const std::string &wrong);
+    bool flushed(Partner &p, uint32_t conn);
+    void carry_out(Partner &p, const ccm_session_action &action);
+    void stop_watch(Partner &p, uint32_t conn);
+    void close_conn(Partner &p, uint32_t conn);
+    void connect(Partner &p, uint32_t conn, Bytes request);
+
+    // Links: see node_links.cpp
+    void carry_out(Partner &p, const ccm_link_action &action);
+    bool links_event(Partner &p);
+    bool try_event(Partner &p, uint32_t place, Try &t);
+    void set_port_key(Partner &p);
+    void ask_for_port(const ccm_wire_port &msg, std::function<void(bool)> answer);
+    bool admit(Partner &p, const ccm_wire_port &msg);
     void prepare(Partner &p, uint32_t place);
     void open(Partner &p, uint32_t place);
     void close(Partner &p, uint32_t place);
-    void tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_event_type type, uint32_t reason,
-                  uint64_t delay);
+    void failed(uint32_t partner, Try &t, uint32_t why);
     void ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t port);
     void read_table(uint32_t partner, uint32_t place, uint64_t serial);
-    void opened(Partner &p, uint32_t place);
     std::function<Try *()> while_there(uint32_t partner, uint32_t place, uint64_t serial);
     void clients_changed();
     uint64_t memory_used() const;
+    void ring_stage(Conn &conn);
+    void next_stage();
     void tick(uint32_t partner, uint32_t conn);
     void beat(Partner &p);
     void later(uint64_t delay, std::function<void(Node &)> what);
@@ -171,6 +262,7 @@ private:
     uint64_t frozen_at_ = 0;
     bool frozen_ = false;
     uint32_t stage_;
+    std::vector<uint32_t> psk_{1};
     uint32_t key_bytes_ = 1;
     uint32_t next_incoming_ = 1;
     std::vector<std::function<void()>> backlog_;

@@ -5,6 +5,7 @@
 #include "node.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cluster.h"
 
@@ -13,12 +14,8 @@ namespace sim {
 void Node::clients_changed()
 {
     cluster_.truth.clients(host_);
-    for (auto &[id, p] : partners_) {
-        Event e;
-
-        e.event.type = CCM_SEV_CLIENTS;
-        push(id, Source::other, std::move(e));
-    }
+    for (auto &[id, p] : partners_)
+        tell(id, CCM_INBOX_CLIENTS);
 }
 
 void Node::register_client(const ccm_catalog_entry &what)
@@ -107,25 +104,66 @@ static Bytes table_of(const Try &t)
     return table;
 }
 
-// An event of a try comes after a while, if the try is still there then.
-void Node::tell_try(uint32_t partner, uint32_t place, const Try &t, ccm_session_event_type type, uint32_t reason,
-                    uint64_t delay)
+// It has failed; the core is told when its tries are looked at. The first cause counts.
+void Node::failed(uint32_t partner, Try &t, uint32_t why)
 {
-    Event e;
+    if (!t.why)
+        t.why = why;
+    tell(partner, CCM_INBOX_LINKS);
+}
 
-    e.serial = t.serial;
-    e.event.type = type;
-    e.event.link = place;
-    e.event.instance = t.instance;
-    e.event.epoch = t.epoch;
-    e.event.reason = reason;
-    if (type == CCM_SEV_LINK_PREPARED) {
-        e.event.offer.table_addr = t.serial << 12;
-        e.event.offer.table_key = t.key;
-        e.event.offer.bytes = t.give;
-        e.event.offer.chunks = static_cast<uint32_t>(table_of(t).size() / CCM_LINK_CHUNK_LEN);
+// What of a try does the core not know yet?
+bool Node::try_event(Partner &p, uint32_t place, Try &t)
+{
+    ccm_session_event &event = p.event.event;
+
+    event.link = place;
+    event.instance = t.instance;
+    event.epoch = t.epoch;
+    if (t.why) {
+        event.type = CCM_SEV_LINK_FAILED;
+        event.reason = t.why;
+        return !std::exchange(t.told_failed, true);
     }
-    later(delay, [partner, e = std::move(e)](Node &node) { node.push(partner, Source::other, e); });
+    if (!t.told_prepared && t.registered) {
+        t.told_prepared = true;
+        event.type = CCM_SEV_LINK_PREPARED;
+        event.offer.table_addr = t.serial << 12;
+        event.offer.table_key = t.key;
+        event.offer.bytes = t.give;
+        event.offer.chunks = static_cast<uint32_t>(table_of(t).size() / CCM_LINK_CHUNK_LEN);
+        return true;
+    }
+    if (t.told || !t.opening || !t.table_read || std::find(t.ports.begin(), t.ports.end(), false) != t.ports.end())
+        return false;
+    t.told = true;
+    event.type = CCM_SEV_LINK_OPENED;
+    cluster_.tries[{p.session.conn.nonce, t.instance, t.peer, t.epoch}].opened = true;
+    return true;
+}
+
+// A look at all tries, in the order in which they began; requests for ports on the way
+bool Node::links_event(Partner &p)
+{
+    std::vector<std::pair<uint64_t, uint32_t>> order;
+
+    if (!take_bit(p, CCM_INBOX_LINKS))
+        return false;
+    std::vector<PortRequest> requests = std::move(p.port_requests);
+    p.port_requests.clear();
+    for (auto &request : requests)
+        request.answer(admit(p, request.msg));
+    for (auto &[place, t] : p.tries)
+        order.emplace_back(t.serial, place);
+    std::sort(order.begin(), order.end());
+    for (auto &[serial, place] : order) {
+        if (try_event(p, place, p.tries.at(place))) {
+            tell(p.id, CCM_INBOX_LINKS);
+            return true;
+        }
+    }
+    p.event = {};
+    return false;
 }
 
 void Node::carry_out(Partner &p, const ccm_link_action &a)
@@ -163,6 +201,7 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
         break;
     }
     }
+    tell(p.id, CCM_INBOX_LINKS); // see what has become of it at once
 }
 
 void Node::prepare(Partner &p, uint32_t place)
@@ -180,20 +219,27 @@ void Node::prepare(Partner &p, uint32_t place)
     t.epoch = l.epoch;
     t.ports.resize(l.plan.ports);
     if (l.plan.give > memory_limit || memory_used() > memory_limit - l.plan.give) {
-        p.tries[place] = t;
         cluster_.result.limits++;
-        return tell_try(p.id, place, t, CCM_SEV_LINK_FAILED, CCM_CLIENT_LIMIT, delay);
+        t.why = CCM_CLIENT_LIMIT;
+        p.tries[place] = t;
+        return;
     }
     if (cluster_.options.faults && rng.permille(20)) {
+        t.why = CCM_CLIENT_RESOURCES;
         p.tries[place] = t;
-        return tell_try(p.id, place, t, CCM_SEV_LINK_FAILED, CCM_CLIENT_RESOURCES, delay);
+        return;
     }
     t.give = l.plan.give;
     t.key = static_cast<uint32_t>(cluster_.number());
     p.tries[place] = t;
     cluster_.tries[{p.session.conn.nonce, t.instance, t.peer, t.epoch}] = {t.key, true, false};
     cluster_.bytes.registered(host_, p.id, t.key);
-    tell_try(p.id, place, t, CCM_SEV_LINK_PREPARED, 0, delay);
+    later(delay, [partner = p.id, place, serial = t.serial](Node &node) {
+        if (Try *there = node.find_try(partner, place, serial)) {
+            there->registered = true;
+            node.tell(partner, CCM_INBOX_LINKS);
+        }
+    });
 }
 
 void Node::open(Partner &p, uint32_t place)
@@ -209,7 +255,6 @@ void Node::open(Partner &p, uint32_t place)
         for (uint32_t port = 0; port < t.ports.size(); port++)
             ask_port(p.id, place, t.serial, port);
     read_table(p.id, place, t.serial);
-    opened(p, place);
 }
 
 // Fenced: nothing of the try is there any more. The partner notices its ports, in time.
@@ -234,7 +279,7 @@ void Node::close(Partner &p, uint32_t place)
                 return;
             for (auto &[at, other] : node->partners_.at(from).tries)
                 if (other.instance == t.peer && other.peer == t.instance && other.epoch == t.epoch)
-                    return node->tell_try(from, at, other, CCM_SEV_LINK_FAILED, CCM_CLIENT_PORT_LOST, 1);
+                    return node->failed(from, other, CCM_CLIENT_PORT_LOST);
         },
         1);
 }
@@ -275,37 +320,67 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
         if (!t)
             return;
         if (!accepted)
-            return node->tell_try(partner, place, *t, CCM_SEV_LINK_FAILED, CCM_CLIENT_CONNECT, 1);
+            return node->failed(partner, *t, CCM_CLIENT_CONNECT);
         t->ports.at(port) = true;
-        node->opened(node->partners_.at(partner), place);
+        node->tell(partner, CCM_INBOX_LINKS);
     };
     c.fabric.message(
         host_, partner,
         [&c, msg, answer] {
             Node *node = c.node(msg.partner);
-            bool accepted = false;
+            auto reply = [&c, msg, answer](bool accepted) {
+                c.fabric.message(
+                    msg.partner, msg.node, [answer, accepted] { answer(accepted); }, 1);
+            };
 
-            if (node && node->listening) {
-                Partner &p = node->partners_.at(msg.node);
-                int at =
-                    p.session.conn.id && token_of(p.session) == msg.token
-                        ? ccm_links_admit(&p.session.links, msg.instance_partner, msg.instance, msg.epoch, msg.port)
-                        : -1;
-
-                if (at >= 0) {
-                    Try &t = p.tries.at(static_cast<uint32_t>(at));
-
-                    if (t.instance != msg.instance_partner || t.epoch != msg.epoch)
-                        c.world.fail("node {}: a port is admitted to another try", msg.partner);
-                    accepted = !t.ports.at(msg.port);
-                    t.ports.at(msg.port) = true;
-                    node->opened(p, static_cast<uint32_t>(at));
-                }
-            }
-            c.fabric.message(
-                msg.partner, msg.node, [answer, accepted] { answer(accepted); }, 1);
+            if (node && node->listening)
+                node->ask_for_port(msg, reply);
+            else
+                reply(false);
         },
         c.world.rng.permille(800) ? 1 : 0);
+}
+
+// The listener's handler: whoever has no token of the session is sent away.
+void Node::ask_for_port(const ccm_wire_port &msg, std::function<void(bool)> answer)
+{
+    Partner &p = partners_.at(msg.node);
+
+    if (!p.port_nonce || p.port_token != msg.token)
+        return answer(false);
+    p.port_requests.push_back({msg, std::move(answer)});
+    tell(p.id, CCM_INBOX_LINKS);
+}
+
+// Ports may ask to be connected while the session can have links.
+void Node::set_port_key(Partner &p)
+{
+    uint64_t nonce = p.session.state >= CCM_STATE_OPENING ? p.session.conn.nonce : 0;
+
+    if (nonce == p.port_nonce)
+        return;
+    p.port_nonce = nonce;
+    p.port_token = token_of(p.session);
+    // those of a session that has ended
+    for (auto &request : p.port_requests)
+        request.answer(false);
+    p.port_requests.clear();
+}
+
+// A port that has come as a request: to the link it names, or away
+bool Node::admit(Partner &p, const ccm_wire_port &msg)
+{
+    int at = ccm_links_admit(&p.session.links, msg.instance_partner, msg.instance, msg.epoch, msg.port);
+
+    if (at < 0)
+        return false;
+    Try &t = p.tries.at(static_cast<uint32_t>(at));
+    if (t.instance != msg.instance_partner || t.epoch != msg.epoch)
+        cluster_.world.fail("node {}: a port is admitted to another try", msg.partner);
+    if (t.why || t.ports.at(msg.port))
+        return false;
+    t.ports.at(msg.port) = true;
+    return true;
 }
 
 // An RDMA READ of the partner's chunk table: it answers as long as it is registered.
@@ -340,7 +415,7 @@ void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
                     if (!t)
                         return;
                     if (!answers)
-                        return node->tell_try(partner, place, *t, CCM_SEV_LINK_FAILED, CCM_CLIENT_CONNECT, 1);
+                        return node->failed(partner, *t, CCM_CLIENT_CONNECT);
                     const ccm_link_offer &offer = node->partners_.at(partner).session.links.link[place].peer_offer;
                     std::vector<ccm_link_chunk> chunks(offer.chunks);
 
@@ -348,23 +423,11 @@ void Node::read_table(uint32_t partner, uint32_t place, uint64_t serial)
                         ccm_link_get_chunks(table.data(), static_cast<uint32_t>(table.size()), &offer, chunks.data()))
                         c.world.fail("node {}: the chunk table of {} is not what was offered", host, partner);
                     t->table_read = true;
-                    node->opened(node->partners_.at(partner), place);
+                    node->tell(partner, CCM_INBOX_LINKS);
                 },
                 1);
         },
         1);
-}
-
-// Is all there by now?
-void Node::opened(Partner &p, uint32_t place)
-{
-    Try &t = p.tries.at(place);
-
-    if (t.told || !t.opening || !t.table_read || std::find(t.ports.begin(), t.ports.end(), false) != t.ports.end())
-        return;
-    t.told = true;
-    cluster_.tries[{p.session.conn.nonce, t.instance, t.peer, t.epoch}].opened = true;
-    tell_try(p.id, place, t, CCM_SEV_LINK_OPENED, 0, 1);
 }
 
 // A port breaks by itself, and this side notices.
@@ -373,12 +436,14 @@ void Node::port_lost(uint32_t partner, uint32_t place)
     Partner &p = partners_.at(partner);
     auto it = p.tries.find(place);
 
-    if (it != p.tries.end() && it->second.told && cluster_.options.plant == Plant::broken_session)
+    if (it == p.tries.end())
+        return;
+    const std::vector<bool> &ports = it->second.ports;
+    if (it->second.told && cluster_.options.plant == Plant::broken_session)
         cluster_.fabric.break_end(p.ends.at(p.session.conn.id));
     // one that was admitted early, too
-    if (it != p.tries.end() && (it->second.told || std::find(it->second.ports.begin(), it->second.ports.end(), true) !=
-                                                       it->second.ports.end()))
-        tell_try(partner, place, it->second, CCM_SEV_LINK_FAILED, CCM_CLIENT_PORT_LOST, 1);
+    if (std::find(ports.begin(), ports.end(), true) != ports.end())
+        failed(partner, it->second, CCM_CLIENT_PORT_LOST);
 }
 
 } // namespace sim

@@ -70,6 +70,8 @@ struct Result {
     uint64_t panicked = 0;        // DOWN for that reason
     uint64_t clashes = 0;         // a candidate that was another machine
     uint64_t crossed = 0;         // requests rejected as crossed
+    uint64_t coalesced = 0;       // told, or arrived, once more before it was looked at
+    uint64_t disowned = 0;        // requests beyond those that may wait
     uint64_t settle_us = 0;       // from the end of the faults to READY everywhere
     uint32_t settle_attempts = 0; // most connects of one session in that time
     uint64_t deaths = 0;          // of a partner that was READY, noticed

@@ -18,12 +18,16 @@ namespace {
 // for its longest backoff, one after the other, and with the gate as the last of all.
 constexpr uint64_t links_limit_us = 1000ULL * (CCM_LINK_GATE_MS + CCM_LINK_OPEN_MS + 2 * CCM_LINK_RETRY_MAX_MS * 5 / 4);
 
+// What a work item is at when the faults stop may still take as long as it does in bad times: of
+// either side the longest CLOSE, once.
+constexpr uint64_t close_limit_us = 2000ULL * (CCM_FLUSH_MAX_MS + 2 * CCM_DRAIN_MS);
+
 uint64_t settle_limit_us(const Cluster &c)
 {
     uint64_t series = std::max<uint64_t>(CCM_GREET_MS_MIN, 4ULL * c.detect_ms);
 
     return delay_max_us + 1000 * (series + CCM_RETRY_MAX_MS * 5 / 4 + 2 * CCM_CONNECT_MS + c.detect_ms) +
-           links_limit_us;
+           links_limit_us + close_limit_us;
 }
 
 constexpr uint32_t settle_attempts_max = 8;
@@ -92,13 +96,13 @@ void demand_ready(Cluster &c)
             p.connects = 0;
     // A request that was long under way may still come and end a session once more:
     // what counts is the last time that not all was well.
-    // Only steps of machines make a difference.
-    uint64_t steps = ~0ULL;
+    // Only steps of machines make a difference, and what is carried out then.
+    uint64_t seen = ~0ULL;
     bool all = false;
     while (c.world.now() <= limit && c.world.step()) {
-        if (c.result.steps != steps)
+        if (c.result.steps + c.rests != seen)
             all = all_settled(c);
-        steps = c.result.steps;
+        seen = c.result.steps + c.rests;
         if (!all)
             last = c.world.now();
     }

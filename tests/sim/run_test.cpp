@@ -34,6 +34,8 @@ TEST(Run, ManySeeds)
         sum.faults += r.faults;
         sum.links += r.links;
         sum.limits += r.limits;
+        sum.coalesced += r.coalesced;
+        sum.disowned += r.disowned;
     }
     // It was no idle run.
     EXPECT_GT(sum.ready, 13000U);
@@ -42,6 +44,8 @@ TEST(Run, ManySeeds)
     EXPECT_GT(sum.faults, 250000U);
     EXPECT_GT(sum.links, 20000U);
     EXPECT_GT(sum.limits, 4000U);
+    EXPECT_GT(sum.coalesced, 100000U);
+    EXPECT_GT(sum.disowned, 300U);
 }
 
 TEST(Run, FourNodes)

@@ -398,7 +398,7 @@ TEST_F(Series, HowAReadySessionEnds)
         e.fail();
         e.to(CCM_STATE_READY);
         e.step(e.simple(c.type, c.given));
-        EXPECT_EQ(e.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_DOWN, CCM_ACT_STATE, CCM_ACT_TIMER}));
+        EXPECT_EQ(e.types(), (Types{CCM_ACT_CLOSE, CCM_ACT_STATE, CCM_ACT_DOWN, CCM_ACT_TIMER}));
         EXPECT_EQ(e.find(CCM_ACT_DOWN)->reason, c.reason);
         expect_ended(e, c.reason, false, c.policy);
         e.timer();

@@ -14,7 +14,8 @@ namespace {
 
 constexpr uint64_t tick_us = 20000; // of the page's counter
 constexpr uint64_t slack_us = 1000; // events wait for their turn
-constexpr uint64_t calm_us = 200000;
+constexpr uint64_t peace_us = 300000;
+constexpr uint64_t told_us = 2000000; // work items may be busy, draining
 
 size_t at(Deed deed)
 {
@@ -142,7 +143,8 @@ void Truth::dies(uint32_t host, bool answers)
         if (!node)
             continue;
         const Partner &p = node->partners().at(host);
-        if (!p.client_ready || !lives_.count(p.ready_incarnation) || lives_.at(p.ready_incarnation).host != host)
+        if (!p.client_ready || !p.session.told_ready || !lives_.count(p.ready_incarnation) ||
+            lives_.at(p.ready_incarnation).host != host)
             continue;
         auto known = [&](const Death &d) { return d.host == other.id && d.partner == host; };
         std::erase_if(deaths_, [&](const Death &d) { return known(d) && d.answers; });
@@ -173,7 +175,7 @@ uint64_t Truth::bound(const Death &d) const
     return detect + beat + slack_us + d.allowance;
 }
 
-void Truth::noticed(uint32_t host, uint32_t partner, uint64_t incarnation)
+void Truth::noticed(uint32_t host, uint32_t partner, uint64_t incarnation, bool node_verdict)
 {
     for (const Death &d : deaths_) {
         if (d.host != host || d.partner != partner || d.incarnation != incarnation)
@@ -181,7 +183,8 @@ void Truth::noticed(uint32_t host, uint32_t partner, uint64_t incarnation)
         uint64_t from = d.answers ? d.at : heard(d);
 
         c_.result.deaths++;
-        if (!d.answers)
+        // by whatever else than silence it may be seen late, when the work item is busy
+        if (!d.answers && node_verdict)
             c_.result.detect =
                 std::max(c_.result.detect, static_cast<double>(c_.world.now() - from) / static_cast<double>(bound(d)));
     }
@@ -196,6 +199,11 @@ bool Truth::disturbed_between(uint32_t a, uint32_t b, uint64_t since) const
     return ever(Deed::device, a, 0, since) || ever(Deed::device, b, 0, since);
 }
 
+void Truth::verdict(uint32_t host, const Partner &p)
+{
+    noticed(host, p.id, p.ready_incarnation, true);
+}
+
 // Is any death overdue?
 void Truth::look()
 {
@@ -205,8 +213,8 @@ void Truth::look()
         if (!node || node->epoch() != d.epoch)
             return true;
         const Partner &p = node->partners().at(d.partner);
-        if (!p.client_ready || p.ready_incarnation != d.incarnation)
-            return true;
+        if (!p.client_ready || !p.session.told_ready || p.ready_incarnation != d.incarnation)
+            return true; // noticed otherwise, and being closed
         if (node->frozen())
             return false;
         // READs that are repeated, or slow, or that fail, see it later, or not at all.
@@ -321,7 +329,7 @@ void Truth::step(uint32_t host, const Partner &p, const ccm_session &before, con
         if (ccm_reason_certain(a.reason) && life != lives_.end() && !life->second.kernel_over &&
             !c_.panicked.count(incarnation))
             c_.world.fail("node {}: partner {} is certainly gone, and it can still write", host, p.id);
-        noticed(host, p.id, incarnation);
+        noticed(host, p.id, incarnation, false);
     }
 }
 
@@ -373,14 +381,15 @@ void Truth::rest(uint32_t host, uint32_t partner)
         told.since = 0;
     else if (!told.since)
         told.since = now;
-    if (!ready || now < disturbed + calm_us) {
+    if (!ready || now < disturbed + peace_us) {
         told.checked = false;
         return;
     }
-    if (telling(mine.session) && now > std::max(told.since, disturbed) + calm_us)
+    if (telling(mine.session) && now > std::max(told.since, disturbed) + told_us)
         c_.world.fail("node {}: something is to be told to {}, and is not, {} us long", host, partner,
                       now - std::max(told.since, disturbed));
-    if (told.checked || telling(mine.session) || telling(theirs.session))
+    bool looks = theirs.queued || mine.inbox & 1U << CCM_INBOX_CLIENTS; // at what waits
+    if (told.checked || looks || telling(mine.session) || telling(theirs.session))
         return;
     told.checked = true;
     c_.result.calms++;

@@ -56,6 +56,9 @@ public:
     // Timers of a host come later than they were asked for: what it notices, too.
     void late(uint32_t host, uint64_t us);
 
+    // Its liveness has given a verdict.
+    void verdict(uint32_t host, const Partner &p);
+
     // A machine was stepped; its actions are not carried out yet.
     void step(uint32_t host, const Partner &p, const ccm_session &before, const ccm_session_actions &actions);
     // When they are
@@ -98,7 +101,7 @@ private:
     void dies(uint32_t host, bool answers);
     bool disturbed_between(uint32_t a, uint32_t b, uint64_t since) const;
     void runs_again(uint32_t host);
-    void noticed(uint32_t host, uint32_t partner, uint64_t incarnation);
+    void noticed(uint32_t host, uint32_t partner, uint64_t incarnation, bool node_verdict);
     void look();
     uint64_t bound(const Death &d) const;
     uint64_t heard(const Death &d) const;

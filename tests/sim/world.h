@@ -39,6 +39,15 @@ public:
 
     bool idle() const { return queue_.empty(); }
 
+    // Let @us pass here and now. False: something else is to happen by then.
+    bool pass(uint64_t us)
+    {
+        if (us && !queue_.empty() && queue_.front().when <= now_ + us)
+            return false;
+        now_ += us;
+        return true;
+    }
+
     // Let the next thing happen. False: nothing is left to happen.
     bool step()
     {
@@ -60,7 +69,7 @@ public:
     {
         while (!queue_.empty() && queue_.front().when <= when)
             step();
-        now_ = when;
+        now_ = std::max(now_, when);
     }
 
     template <typename... Args> void trace(fmt::format_string<Args...> format, Args &&...args)

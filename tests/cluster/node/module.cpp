@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "psk.h"
+
 namespace {
 
 long long now_ns(clockid_t clock)
@@ -48,6 +50,18 @@ int load(const std::string &image, const std::string &arguments)
     return syscall(SYS_init_module, image.data(), image.size(), arguments.c_str()) ? errno : 0;
 }
 
+// ... and its key
+int load_with_key(const std::string &image, const std::string &arguments)
+{
+    const ccm::lab::Psk key = ccm::lab::psk();
+    if (const int error = load(image, arguments))
+        return error;
+    const int error = ccm::lab::add_psk(key);
+    if (error)
+        remove_ccm();
+    return error;
+}
+
 void sleep_until(const std::string &realtime_ns)
 {
     const long long at = std::stoll(realtime_ns);
@@ -60,7 +74,7 @@ void sleep_until(const std::string &realtime_ns)
 
 int load_ccm(const std::string &file, const Words &arguments)
 {
-    return load(content(file), joined(arguments, 0));
+    return load_with_key(content(file), joined(arguments, 0));
 }
 
 int remove_ccm()
@@ -87,7 +101,7 @@ int meet(const Words &words)
     const std::string image = content(words[1]), arguments = joined(words, 2);
     sleep_until(words[0]);
     const long long begin_real = now_ns(CLOCK_REALTIME), begin = now_ns(CLOCK_MONOTONIC);
-    if (const int error = load(image, arguments)) {
+    if (const int error = load_with_key(image, arguments)) {
         std::fprintf(stderr, "init_module: %s\n", strerror(error));
         return 1;
     }
@@ -134,7 +148,7 @@ int churn(const Words &words)
     const std::string image = content(words[2]), arguments = joined(words, 3);
     long long slowest = 0;
     for (long i = 0; i < times; i++) {
-        if (const int error = load(image, arguments)) {
+        if (const int error = load_with_key(image, arguments)) {
             std::printf("load %ld: %s\n", i, strerror(error));
             return 1;
         }

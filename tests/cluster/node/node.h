@@ -6,7 +6,7 @@
 
 using Words = std::vector<std::string>;
 
-// For the commands: 0, or what init_module() and delete_module() say
+// For the commands: 0, or what init_module(), add_key() for the lab's key, and delete_module() say
 int load_ccm(const std::string &file, const Words &arguments);
 int remove_ccm();
 
@@ -14,7 +14,7 @@ int remove_ccm();
 // the moments (ns, CLOCK_REALTIME) before and after, the errno, and the first moment again
 // by CLOCK_MONOTONIC.
 int load_at(const Words &words);
-// meet REALTIME_NS FILE [NAME=VALUE...]: the same with rdma_ccm, and then waits, without using
+// meet REALTIME_NS FILE [NAME=VALUE...]: the same with rdma_ccm and its key, and then waits, without using
 // the processor, until every partner is READY. Prints the moments before the load, after
 // it and of the last READY, all by CLOCK_MONOTONIC, and the first by CLOCK_REALTIME.
 int meet(const Words &words);

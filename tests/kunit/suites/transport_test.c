@@ -1056,9 +1056,9 @@ static void region_exit(void *context)
 		ccm_conn_drain(r->a->conn);
 	ccm_remote_free(&r->remote);
 	if (r->here.conn)
-		ccm_region_destroy(&r->here);
+		ccm_region_destroy(&r->here, false);
 	if (r->landing.conn)
-		ccm_region_destroy(&r->landing);
+		ccm_region_destroy(&r->landing, false);
 	vfree(r->memory);
 	r->memory = NULL;
 }
@@ -1163,7 +1163,7 @@ static void region_is_reached(struct kunit *test, struct region_test *r)
 			    (void *)NULL);
 
 	/* and not any more, when it is destroyed */
-	ccm_region_destroy(&r->here);
+	ccm_region_destroy(&r->here, false);
 	memset(r->memory, 0, REGION_LEN);
 	KUNIT_EXPECT_NE(test, region_write(test, r, last, PAGE_SIZE, 120), IB_WC_SUCCESS);
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(r->memory, 0, REGION_LEN), (void *)NULL);

@@ -27,6 +27,7 @@
 #include <linux/seq_file.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/stringify.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
@@ -141,6 +142,18 @@
 #define rdma_destroy_qp(...)							\
 	({ if (!failing_end("rdma_destroy_qp")) (rdma_destroy_qp)(__VA_ARGS__); })
 #define rdma_destroy_id(...)	({ failing_end("rdma_destroy_id"); (rdma_destroy_id)(__VA_ARGS__); })
+
+/*
+ * Whom a client's work item is to tell something hears it before the teller goes on: what can be on
+ * a machine with more than one CPU.
+ */
+#define queue_work(...)								\
+({										\
+	bool queued = (queue_work)(__VA_ARGS__);				\
+	if (strstr(__FILE__, "ccm/pairing.c"))					\
+		failing_end("queue_work");					\
+	queued;									\
+})
 
 /* User-Mode Linux has no crash kernels, but a kernel can be said to be one. */
 #define is_kdump_kernel()	(failing_crash_kernel() || (is_kdump_kernel)())

@@ -143,6 +143,7 @@ struct ending {
 
 static struct ending endings[] = {	/* under the lock, but for @ms */
 	{ .name = "__vmalloc" },
+	{ .name = "queue_work" },
 	{ .name = "ib_destroy_qp" },
 	{ .name = "ib_dereg_mr" },
 	{ .name = "rdma_destroy_qp" },

@@ -18,7 +18,7 @@ protected:
     {
         std::vector<std::string> parameters{fmt::format("rdma_ccm.node={}", id), "rdma_ccm.cluster=t",
                                             fmt::format("rdma_ccm.partners={0}@192.0.2.{0}", partner),
-                                            "rdma_ccm.auth=none"};
+                                            "rdma_ccm.auth=psk"};
         parameters.insert(parameters.end(), more.begin(), more.end());
         return cluster().add({.id = id, .load = {"rdma_ccm"}, .parameters = parameters, .wire_kib = wire_kib});
     }

@@ -168,8 +168,13 @@ static void ask_why(struct pattern_link *link, u32 reason)
 	struct ccm_client *client = READ_ONCE(link->client->client);
 
 	link->down_reason = reason;
-	if (client)
-		ccm_link_state(client, link->partner, &link->down_state, &link->down_why);
+	if (!client)
+		return;
+	ccm_link_state(client, link->partner, &link->down_state, &link->down_why);
+	ccm_client_partner_status(client, link->partner, &link->down_partner);
+	if (link->down_state == CCM_CLIENT_READY)
+		violation("%s, partner %u: down(), and its link is shown as ready",
+			  link->client->name, link->partner);
 }
 
 static void on_down(void *context, struct ccm_link *ccm, u32 reason)

@@ -22,7 +22,7 @@
  *	decline NAME COUNT		ready() returns an error, COUNT times
  *	stick NAME on|down|off		ready() does not return; down() does not
  *	why NAME PARTNER		down= the reason of the last down(); state= reason= of
- *					ccm_link_state() in it
+ *					ccm_link_state() in it, partner= its state then
  *	misuse NAME PARTNER		operations that make no sense: ok, each is refused; wrong
  *					at=N: the Nth, from 0, is not, or for another reason
  *	deep NAME PARTNER		WRITEs until one is refused: ok posted=N error=E
@@ -418,9 +418,11 @@ static int do_why(const struct command *c)
 	if (!link)
 		return -EINVAL;
 	mutex_lock(&link->lock);
-	command_say("down=%s state=%s reason=%s", ccm_partner_reason_name(link->down_reason),
+	command_say("down=%s state=%s reason=%s partner=%s",
+		    ccm_partner_reason_name(link->down_reason),
 		    ccm_client_state_name(link->down_state),
-		    ccm_client_reason_name(link->down_why));
+		    ccm_client_reason_name(link->down_why),
+		    ccm_partner_state_name(link->down_partner.state));
 	mutex_unlock(&link->lock);
 	return 0;
 }
@@ -466,8 +468,8 @@ static void say_counts(const struct pattern_counts *k)
 {
 	command_add(" writes=%llu rings=%llu reads=%llu verified=%llu sends=%llu bytes=%llu",
 		    k->writes, k->rings, k->reads, k->verified, k->sends, k->bytes);
-	command_add(" errors=%llu late=%llu refused=%llu rung=%llu received=%llu", k->errors,
-		    k->late, k->refused, k->rung, k->received);
+	command_add(" errors=%llu late=%llu lost=%llu refused=%llu rung=%llu received=%llu",
+		    k->errors, k->late, k->lost, k->refused, k->rung, k->received);
 }
 
 static void add_counts(struct pattern_counts *sum, const struct pattern_counts *k)
@@ -480,6 +482,7 @@ static void add_counts(struct pattern_counts *sum, const struct pattern_counts *
 	sum->bytes += k->bytes;
 	sum->errors += k->errors;
 	sum->late += k->late;
+	sum->lost += k->lost;
 	sum->refused += k->refused;
 	sum->rung += k->rung;
 	sum->received += k->received;

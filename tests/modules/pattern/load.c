@@ -206,14 +206,26 @@ static void check_read(struct pattern_slot *slot)
 			  slot->offset, wrong, data[wrong]);
 }
 
+/* An operation has failed. What the device may still reach is left alone. */
+static void count_error(struct pattern_slot *slot)
+{
+	struct pattern_counts *counts = &slot->link->counts;
+
+	counts->errors++;
+	counts->late += slot->status == -ETIMEDOUT;
+	if (slot->status != -ENOTRECOVERABLE)
+		return;
+	counts->lost++;
+	buffer_leave(&slot->buffer);
+}
+
 static void look_at(struct pattern_slot *slot)
 {
 	struct pattern_link *link = slot->link;
 
 	slot->state = PATTERN_IDLE;
 	if (slot->status) {
-		link->counts.errors++;
-		link->counts.late += slot->status == -ETIMEDOUT;
+		count_error(slot);
 		slot->len = 0;
 		return;
 	}
@@ -244,7 +256,8 @@ static void load_work(struct work_struct *work)
 		spin_unlock_bh(&link->slot_lock);
 		if (finished)
 			look_at(slot);
-		if (READ_ONCE(link->client->load) && slot->state == PATTERN_IDLE)
+		if (READ_ONCE(link->client->load) && slot->state == PATTERN_IDLE &&
+		    slot->buffer.data)
 			start_next(slot);
 		cond_resched();
 	}
@@ -339,10 +352,8 @@ void pattern_load_close(struct pattern_link *link)
 	spin_lock_bh(&link->slot_lock);
 	link->closed = true;
 	for (i = 0; i < pattern_depth; i++)
-		if (link->slots[i].state == PATTERN_DONE && link->slots[i].status) {
-			link->counts.errors++;
-			link->counts.late += link->slots[i].status == -ETIMEDOUT;
-		}
+		if (link->slots[i].state == PATTERN_DONE && link->slots[i].status)
+			count_error(&link->slots[i]);
 	spin_unlock_bh(&link->slot_lock);
 	if (in_flight) {
 		violation("%s, partner %u: its operations never complete, their memory is leaked",

@@ -52,6 +52,7 @@ struct pattern_counts {
 	u64 verified;		/* READs whose bytes were right */
 	u64 errors;		/* operations that completed with an error */
 	u64 late;		/* ... of these, with -ETIMEDOUT */
+	u64 lost;		/* ... with -ENOTRECOVERABLE */
 	u64 refused;		/* ... that were not started */
 	u64 rung;		/* rings and messages of the counterpart */
 	u64 received;
@@ -118,6 +119,7 @@ struct pattern_slot {
  * @down_reason: enum ccm_reason of the last down()
  * @down_state: of ccm_link_state() in it
  * @down_why: likewise, the reason
+ * @down_partner: of ccm_client_partner_status() in it
  */
 struct pattern_link {
 	struct list_head entry;
@@ -147,6 +149,7 @@ struct pattern_link {
 	u32 down_reason;
 	u32 down_state;
 	u32 down_why;
+	struct ccm_partner_status down_partner;
 };
 
 /**
