@@ -33,7 +33,7 @@ enum class Plant {
     overwritten_mail,  // mail is written before the last one was taken
     kept_region,       // a client's memory stays registered when its link is closed
     wrong_hung,        // silence is called a hang
-    wrong_restarted,   // a module that was loaded anew is called a kernel that was
+    wrong_restarted,   // silence is called a kernel that was started anew
     broken_session,    // a session ends when a client's port breaks
     slow_verdict,      // silence is noticed three times as late
     late_catalog,      // a catalog is told only when something else is

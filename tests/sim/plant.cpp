@@ -116,7 +116,7 @@ void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event, cc
         tell_wrong(s, actions, CCM_REASON_UNREACHABLE, CCM_REASON_HUNG);
         break;
     case Plant::wrong_restarted:
-        tell_wrong(s, actions, CCM_REASON_RELOADED, CCM_REASON_RESTARTED);
+        tell_wrong(s, actions, CCM_REASON_UNREACHABLE, CCM_REASON_RESTARTED);
         break;
     case Plant::late_catalog:
         // what is due goes out with the next step that has nothing of it to send

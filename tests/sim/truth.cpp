@@ -15,7 +15,7 @@ namespace {
 constexpr uint64_t tick_us = 20000; // of the page's counter
 constexpr uint64_t slack_us = 1000; // events wait for their turn
 constexpr uint64_t peace_us = 300000;
-constexpr uint64_t told_us = 2000000; // work items may be busy, draining
+constexpr uint64_t told_us = 800000; // work items may be busy, draining
 
 size_t at(Deed deed)
 {
