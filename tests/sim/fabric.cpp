@@ -288,11 +288,13 @@ void Fabric::reject_arrives(uint32_t id, uint32_t status, const Bytes &data)
         e.state = End::failed;
         return;
     }
-    if (e.state == End::established && e.by_data && !e.confirmed)
+    bool was = e.state == End::established && e.by_data && !e.confirmed;
+
+    if (was)
         cluster_.truth.did(Deed::broken, e.host, e.partner);
     else if (e.state != End::req_sent && e.state != End::rep_sent)
         return;
-    e.state = End::failed;
+    e.state = was ? End::broken : End::failed; // its session may still post
 
     Event event = cm_event(CCM_SEV_REJECTED, e.conn, status);
     event.data = data;

@@ -11,10 +11,9 @@ const char not_said[] = "goodbyes say what a node has decided: admin, shutdown, 
 const char hostile[] = "a partner that keeps to the protocol does not do that; hostile_test and table_test do";
 const char same[] = "all hosts of the campaign are configured alike; attempt_test has those that are not";
 const char two[] = "two machines with one id, or a last word that is false: candidate_test and word_test have them";
-const char stopped[] = "a request that waited while a host shut down, which does not listen then any more";
-attempt_test has one ";
-    const char unconfirmed[] =
-        "data was quicker than ready-to-use, which was lost again and again, or its sender was reloaded";
+const char stopped[] = "a request that waited while a host shut down, which then listens no more";
+const char unconfirmed[] =
+    "data was quicker than ready-to-use, which was lost again and again, or its sender was reloaded";
 const char beside[] = "a candidate is there for some microseconds, and the queue pair or device goes just then";
 const char before[] = "is found out before a session is READY";
 
