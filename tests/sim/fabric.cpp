@@ -288,13 +288,12 @@ void Fabric::reject_arrives(uint32_t id, uint32_t status, const Bytes &data)
         e.state = End::failed;
         return;
     }
-    bool was = e.state == End::established && e.by_data && !e.confirmed;
-
-    if (was)
+    if (e.state == End::established && e.by_data && !e.confirmed)
         cluster_.truth.did(Deed::broken, e.host, e.partner);
     else if (e.state != End::req_sent && e.state != End::rep_sent)
         return;
-    e.state = was ? End::broken : End::failed; // its session may still post
+    // Whoever has accepted has a queue pair, and posts to it until its session has heard of this.
+    e.state = e.state == End::req_sent ? End::failed : End::broken;
 
     Event event = cm_event(CCM_SEV_REJECTED, e.conn, status);
     event.data = data;
