@@ -205,9 +205,9 @@ void Fabric::reply_again(uint32_t to_end, uint32_t from_end)
     End &a = end(to_end);
     End &b = end(from_end);
 
-    if (alive(a) && a.state == End::established)
+    if (alive(a) && a.state == End::established && a.peer == from_end)
         message(a.host, b.host, [this, from_end] { ready_to_use(from_end); });
-    else if (!alive(a) && cluster_.node(a.host))
+    else if (cluster_.node(a.host))
         message(a.host, b.host, [this, from_end] { reject_arrives(from_end, CCM_CM_OTHER, {}); });
 }
 
