@@ -207,7 +207,7 @@ void Fabric::reply_again(uint32_t to_end, uint32_t from_end)
 
     if (alive(a) && a.state == End::established && a.peer == from_end)
         message(a.host, b.host, [this, from_end] { ready_to_use(from_end); });
-    else if (cluster_.node(a.host))
+    else if (cluster_.node(a.host) && !(alive(a) && a.peer == from_end))
         message(a.host, b.host, [this, from_end] { reject_arrives(from_end, CCM_CM_OTHER, {}); });
 }
 
@@ -292,7 +292,9 @@ void Fabric::reject_arrives(uint32_t id, uint32_t status, const Bytes &data)
         cluster_.truth.did(Deed::broken, e.host, e.partner);
     else if (e.state != End::req_sent && e.state != End::rep_sent)
         return;
-    // Whoever has accepted has a queue pair, and posts to it until its session has heard of this.
+    // Whoever has accepted has a queue pair, and posts to it until its session has heard of this; CM
+    // has nobody to tell of its end.
+    e.disconnected = true;
     e.state = e.state == End::req_sent ? End::failed : End::broken;
 
     Event event = cm_event(CCM_SEV_REJECTED, e.conn, status);
