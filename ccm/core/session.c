@@ -559,7 +559,9 @@ CCM_SESSION_HANDLER(rejected)
 		reason = CCM_REASON_ADDRESS;
 		break;
 	case CCM_REJECT_KEY:
-		reason = CCM_REASON_AUTHENTICATION;
+		/* each boot begins without: no news of a partner that has gone for another reason */
+		if (reason == CCM_REASON_NONE || !s->peer_incarnation)
+			reason = CCM_REASON_AUTHENTICATION;
 		break;
 	case CCM_REJECT_ADMIN:
 	case CCM_REJECT_DUMPING:
