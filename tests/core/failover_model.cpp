@@ -34,7 +34,7 @@ u32 FailoverModel::flags() const
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && reason_ == CCM_REASON_UNREACHABLE)
         flags |= CCM_FM_F_PARTITION;
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && service_ == Service::given_up &&
-        (reason_ == CCM_REASON_SHUTDOWN || unloaded.contains(reason_) ||
+        (reason_ == CCM_REASON_SHUTDOWN || reason_ == CCM_REASON_ADMIN ||
          (reason_ == CCM_REASON_UNREACHABLE && stage_ == CCM_STAGE_STOPPING)))
         flags |= CCM_FM_F_ORDERLY;
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && proven_)
@@ -50,12 +50,13 @@ u32 FailoverModel::flags() const
     return flags;
 }
 
-void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain)
+void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain, bool here)
 {
     forgive(now);
     if (stage == CCM_STAGE_DUMPING) // of a kernel that nobody watches
         stage = CCM_STAGE_UNKNOWN;
     certain_ = certain;
+    here_ = here;
     told_ = true;
     told_state_ = state;
     told_reason_ = reason;
@@ -211,9 +212,11 @@ void FailoverModel::look_away(u64 now)
     const bool was_up = belief_ == Belief::ready || belief_ == Belief::between;
     const bool served = stage_ == CCM_STAGE_RUNNING || stage_ == CCM_STAGE_UNKNOWN;
 
-    if (proofs.contains(why) || (unloaded.contains(why) && !served)) {
+    if (here_ && belief_ == Belief::gone)
+        return;
+    if (!here_ && (proofs.contains(why) || (unloaded.contains(why) && !served))) {
         suspect(now, why);
-    } else if (refusals.contains(why) || unloaded.contains(why) ||
+    } else if (here_ || refusals.contains(why) || unloaded.contains(why) ||
                (why == CCM_REASON_DEVICE && belief_ != Belief::gone)) {
         belief_ = Belief::doubt;
         doubt_ends_.reset();
