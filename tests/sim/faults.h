@@ -12,8 +12,11 @@ inline constexpr uint64_t delay_max_us = 1500000;
 
 // Let one fault happen now. Each one ends by itself some time later.
 void random_fault(Cluster &cluster);
+// To @a, or between it and @b
+void random_fault(Cluster &cluster, uint32_t a, uint32_t b);
 
-// No faults any more: links are whole, every host is up, enabled and running.
+// No faults any more: links are whole, every host is up, enabled and running. If some hosts are
+// sound, only that between those.
 void set_right(Cluster &cluster);
 
 } // namespace sim
