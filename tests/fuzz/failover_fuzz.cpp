@@ -72,6 +72,7 @@ ccm_failover_event event_of(Input &in)
         const u8 who = in.byte();
         event.incarnation = 1 + who % 4;
         event.certain = event.reason && who & 8;
+        event.here = event.reason && who & 16;
     } else if (event.type == CCM_FAILOVER_PARTNER) {
         event.decision = in.byte() % CCM_FM_DECISION_COUNT;
         event.flags = in.byte() & CCM_FM_F_ALL;
@@ -82,7 +83,8 @@ ccm_failover_event event_of(Input &in)
 void feed(FailoverModel &model, u64 now, const ccm_failover_event &event)
 {
     if (event.type == CCM_FAILOVER_STATUS)
-        model.status(now, event.state, event.reason, event.stage, event.incarnation, event.certain);
+        model.status(now, event.state, event.reason, event.stage, event.incarnation, event.certain,
+                     event.here);
     else if (event.type == CCM_FAILOVER_TIMER)
         model.timer(now);
     else if (event.type == CCM_FAILOVER_GIVEN_BACK)

@@ -52,6 +52,8 @@ void Monitor::step(uint32_t partner, const ccm_failover_event &event)
 
     if (cluster_.options.plant == Plant::no_partition_flag)
         w.failover.view.flags &= ~CCM_FM_F_PARTITION;
+    if (cluster_.options.plant == Plant::false_orderly && w.failover.view.reason == CCM_REASON_SHUTDOWN)
+        w.failover.view.flags |= CCM_FM_F_ORDERLY;
     if (w.failover.deadline_us) {
         uint64_t now = node().clock();
         uint64_t wait = w.failover.deadline_us > now ? w.failover.deadline_us - now : 0;
@@ -127,7 +129,8 @@ void Monitor::link_down(Partner &p)
 
 void Monitor::given_back(uint32_t partner)
 {
-    step(partner, plain(CCM_FAILOVER_GIVEN_BACK));
+    if (cluster_.options.plant != Plant::never_given_back)
+        step(partner, plain(CCM_FAILOVER_GIVEN_BACK));
 }
 
 // An RDMA WRITE into the partner's region and a ring, over the link's port

@@ -122,6 +122,8 @@ void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event, cc
     case Plant::false_certain:
     case Plant::no_partition_flag:
     case Plant::kept_version:
+    case Plant::false_orderly:
+    case Plant::never_given_back:
     case Plant::unasked:
     case Plant::count:
         break;
@@ -133,10 +135,28 @@ Options options_for(Plant plant)
     Options o;
 
     o.plant = plant;
-    o.together = plant == Plant::no_crossing;
-    o.hostile = plant == Plant::candidate_ends || plant == Plant::any_proof;
-    o.versions = plant == Plant::kept_version;
-    o.failover = plant == Plant::false_certain || plant == Plant::no_partition_flag || plant == Plant::unasked;
+    switch (plant) {
+    case Plant::no_crossing:
+        o.together = true;
+        break;
+    case Plant::candidate_ends:
+    case Plant::any_proof:
+        o.hostile = true;
+        break;
+    case Plant::kept_version:
+        o.versions = true;
+        break;
+    case Plant::false_certain:
+    case Plant::no_partition_flag:
+    case Plant::false_orderly:
+    case Plant::never_given_back:
+    case Plant::unasked:
+        o.failover = true;
+        o.steps = 4000;
+        break;
+    default:
+        break;
+    }
     return o;
 }
 
@@ -165,6 +185,8 @@ const char *plant_name(Plant plant)
         "false_certain",
         "no_partition_flag",
         "kept_version",
+        "false_orderly",
+        "never_given_back",
         "unasked",
     };
 
