@@ -74,22 +74,14 @@ void freeze(Cluster &c, uint32_t a, bool panic)
 }
 
 // Unloading takes as long as it does: what is being closed is closed first.
-void load_again(Cluster &c, uint32_t a, uint64_t epoch, uint64_t delay)
+void load_behind(Cluster &c, uint32_t a, uint64_t epoch, uint64_t delay)
 {
     c.world.after(delay, [&c, a, epoch] {
         if (!c.node(a))
             c.load(a);
         else if (c.node(a)->epoch() == epoch)
-            load_again(c, a, epoch, 20000);
+            load_behind(c, a, epoch, 20000);
     });
-}
-
-void unload(Cluster &c, uint32_t a)
-{
-    uint64_t epoch = c.node(a)->epoch();
-
-    c.unload(a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN);
-    load_again(c, a, epoch, c.world.rng.between(21000, 2000000));
 }
 
 void admin(Cluster &c, uint32_t a, uint32_t b)
@@ -223,6 +215,14 @@ void client_fault(Cluster &c, uint32_t a, uint32_t b)
 
 } // namespace
 
+void load_again(Cluster &c, uint32_t a, uint32_t reason, uint64_t us)
+{
+    uint64_t epoch = c.node(a)->epoch();
+
+    c.unload(a, reason);
+    load_behind(c, a, epoch, c.world.rng.between(21000, us));
+}
+
 void random_fault(Cluster &c)
 {
     uint32_t nodes = static_cast<uint32_t>(c.hosts().size());
@@ -263,7 +263,7 @@ void random_fault(Cluster &c, uint32_t a, uint32_t b)
     case 2:
         return freeze(c, a, true);
     case 3:
-        return unload(c, a);
+        return load_again(c, a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN, 2000000);
     case 4:
         return admin(c, a, b);
     case 5:

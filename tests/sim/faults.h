@@ -15,6 +15,9 @@ void random_fault(Cluster &cluster);
 // To @a, or between it and @b
 void random_fault(Cluster &cluster, uint32_t a, uint32_t b);
 
+// The module is unloaded, for @reason, and loaded again at most @us later, or when that is done
+void load_again(Cluster &cluster, uint32_t a, uint32_t reason, uint64_t us);
+
 // No faults any more: links are whole, every host is up, enabled and running. If some hosts are
 // sound, only that between those.
 void set_right(Cluster &cluster);

@@ -140,7 +140,7 @@ void Hostile::act()
 
         connect(as, to >= as ? to + 1 : to);
     } else if (one_in(8)) {
-        cluster_.fabric.close(it->first, one_in(2));
+        cluster_.fabric.close(it->first);
         talks_.erase(it);
     } else if (it->second.up) {
         if (one_in(12))

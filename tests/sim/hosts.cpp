@@ -63,11 +63,7 @@ void stall(Cluster &c, uint32_t a)
 
 void reload(Cluster &c, uint32_t a)
 {
-    c.unload(a, CCM_REASON_ADMIN);
-    c.world.after(c.world.rng.between(21000, 100000), [&c, a] {
-        if (!c.node(a) && c.host(a).powered)
-            c.load(a);
-    });
+    load_again(c, a, CCM_REASON_ADMIN, 100000);
 }
 
 void take_away(Cluster &c, uint32_t a, uint32_t b)

@@ -6,6 +6,7 @@
 #include "../../ccm/core/auth.h"
 #include "../../ccm/core/bytes.h"
 #include "cluster.h"
+#include "faults.h"
 
 namespace sim {
 
@@ -140,11 +141,7 @@ void change_core(Cluster &c, uint32_t a)
                   : core == Core::oldest ? "an old one"
                                          : "this one");
     c.host(a).core = core;
-    c.unload(a, CCM_REASON_ADMIN);
-    c.world.after(c.world.rng.between(21000, 500000), [&c, a] {
-        if (!c.node(a) && c.host(a).powered)
-            c.load(a);
-    });
+    load_again(c, a, CCM_REASON_ADMIN, 500000);
 }
 
 } // namespace sim
