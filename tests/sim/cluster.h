@@ -74,8 +74,8 @@ public:
     bool hardware = false; // a stopped host's memory still answers
     bool iwarp = false;
     uint32_t busy_permille = 0; // of all that work items do takes long
-    bool churn = false; // clients come and go, and little else happens
-    bool many = false;  // each node has as many clients as there can be
+    bool churn = false;         // clients come and go, and little else happens
+    bool many = false;          // each node has as many clients as there can be
 
 private:
     void gone(uint32_t id, uint64_t epoch, bool kernel);

@@ -409,6 +409,8 @@ void Fabric::post(uint32_t id, Op op)
     e.last_arrival =
         std::max(e.last_arrival, cluster_.world.now() + cluster_.world.rng.between(l.delay_min, l.delay_max));
     auto same = [&op](const Op &other) { return other.kind == Op::write && other.what == op.what; };
+    if (op.kind == Op::write && end(e.peer).hostile && std::any_of(e.sends.begin(), e.sends.end(), same))
+        return break_end(id); // it has said that it took what was not sent: -EBUSY, and the connection ends
     if (op.kind == Op::write && !e.hostile && std::any_of(e.sends.begin(), e.sends.end(), same))
         cluster_.world.fail("node {}: conn {}: mail {} is written while the last one is on its way", e.host, e.conn,
                             op.what);

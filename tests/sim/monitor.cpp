@@ -52,7 +52,7 @@ void Monitor::step(uint32_t partner, const ccm_failover_event &event)
 
     if (cluster_.options.plant == Plant::no_partition_flag)
         w.failover.view.flags &= ~CCM_FM_F_PARTITION;
-    if (cluster_.options.plant == Plant::false_orderly && w.failover.view.reason == CCM_REASON_SHUTDOWN)
+    if (cluster_.options.plant == Plant::false_orderly && w.failover.view.reason == CCM_REASON_HUNG)
         w.failover.view.flags |= CCM_FM_F_ORDERLY;
     if (w.failover.deadline_us) {
         uint64_t now = node().clock();

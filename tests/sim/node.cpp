@@ -15,8 +15,8 @@ constexpr uint32_t tick_ms = 20;
 
 Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch)
     : cluster_(cluster), host_(host), epoch_(epoch), core_(cluster.host(host).core),
-      incarnation_(cluster.world.rng.next() | 1),
-      offset_(cluster.world.rng.between(1, 1000000000)), loaded_at_(cluster.world.now())
+      incarnation_(cluster.world.rng.next() | 1), offset_(cluster.world.rng.between(1, 1000000000)),
+      loaded_at_(cluster.world.now())
 {
     for (auto &other : cluster.hosts()) {
         if (other.id == host)

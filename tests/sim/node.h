@@ -126,9 +126,9 @@ struct Partner {
     bool probing = false;               // ALIVE is wanted
     uint32_t probe_beat = 0;            // ... of a heartbeat with this number, or a later one
     bool look = false;                  // one more, as soon as there is room
-    uint32_t read_us = 0;     // how long the last one took
-    uint32_t slow_us = 0;     // ... and the slowest of late
-    uint64_t heard_us = 0;    // last heartbeat that succeeded, of this watch
+    uint32_t read_us = 0;               // how long the last one took
+    uint32_t slow_us = 0;               // ... and the slowest of late
+    uint64_t heard_us = 0;              // last heartbeat that succeeded, of this watch
     uint64_t heard_uptime_ms = 0;
     uint32_t word_conn = 0; // of the session whose last word would be believed; 0: none
     Bytes word_secret;

@@ -32,7 +32,7 @@ enum class Plant {
     false_certain,     // "unreachable" is taken for a proof
     no_partition_flag, // an advice never says that it may be a partition
     kept_version,      // the version agreed on last is kept for the next connection
-    false_orderly,     // whoever shuts down has left in good order
+    false_orderly,     // whoever hangs has left in good order
     never_given_back,  // what a cluster manager says of a giveback is not heard
     unasked,           // a storage OS that boots asks nobody
     count
