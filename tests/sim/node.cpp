@@ -137,8 +137,9 @@ void Node::renew_partner(uint32_t partner)
     p.watch = LinkWatch{};
     p.shown_state = CCM_STATE_DOWN;
     p.shown_reason = p.last_reason = CCM_REASON_NONE;
-    for (uint32_t bit : {CCM_INBOX_PSK, CCM_INBOX_CLIENTS, CCM_INBOX_START})
-        tell(partner, bit);
+    tell(partner, CCM_INBOX_PSK);
+    tell(partner, CCM_INBOX_CLIENTS);
+    start_partner(partner);
 }
 
 void Node::path_up()

@@ -57,6 +57,7 @@ void Node::go_back(const NodePast &past)
         Partner &p = partners_.at(id);
 
         old.put(p);
+        p.wanted = p.session.enabled;
         for (uint32_t conn : p.live) {
             p.ends[conn] = cluster_.fabric.dead(old.ends.at(conn), epoch_);
             p.conns.emplace_back();
