@@ -142,6 +142,9 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 			cannot_tell(f);
 		return;
 	}
+	/* A boot begins without a key, and whoever says so has proven nothing. */
+	if (f->reason == CCM_REASON_AUTHENTICATION && advised)
+		return;
 	if (ccm_reason_policy(f->reason)) {
 		cannot_tell(f);
 		return;

@@ -12,9 +12,9 @@
  *	DOWN, admin reloaded		takeover-advised if its storage OS was not running
  *					when it was last seen, else cannot-tell
  *	DOWN, version refused		cannot-tell
- *	  authentication duplicate
- *	  address mtu
- *	DOWN, device, or ended here	cannot-tell; but an advice that was given stands
+ *	  duplicate address mtu
+ *	DOWN, device authentication,	cannot-tell; but an advice that was given stands
+ *	  or ended here
  *
  * "unreachable" alone proves little: this node may be the one that is cut off. It is
  * enough when the partner answered until then. When it has not been seen yet (both

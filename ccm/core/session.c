@@ -559,9 +559,7 @@ CCM_SESSION_HANDLER(rejected)
 		reason = CCM_REASON_ADDRESS;
 		break;
 	case CCM_REJECT_KEY:
-		/* each boot begins without: no news of a partner that has gone for another reason */
-		if (reason == CCM_REASON_NONE || !s->peer_incarnation)
-			reason = CCM_REASON_AUTHENTICATION;
+		reason = CCM_REASON_AUTHENTICATION;
 		break;
 	case CCM_REJECT_ADMIN:
 	case CCM_REJECT_DUMPING:

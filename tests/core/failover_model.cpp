@@ -9,8 +9,9 @@ namespace {
 constexpr u64 forever = ~0ULL;
 const std::set<u32> proofs{CCM_REASON_HUNG, CCM_REASON_PANICKED, CCM_REASON_SHUTDOWN};
 const std::set<u32> signs{CCM_REASON_UNREACHABLE, CCM_REASON_RESTARTED};
-const std::set<u32> refusals{CCM_REASON_VERSION,   CCM_REASON_REFUSED, CCM_REASON_AUTHENTICATION,
-                             CCM_REASON_DUPLICATE, CCM_REASON_ADDRESS, CCM_REASON_MTU};
+const std::set<u32> refusals{CCM_REASON_VERSION, CCM_REASON_REFUSED, CCM_REASON_DUPLICATE, CCM_REASON_ADDRESS,
+                             CCM_REASON_MTU};
+const std::set<u32> no_news{CCM_REASON_DEVICE, CCM_REASON_AUTHENTICATION};
 const std::set<u32> unloaded{CCM_REASON_ADMIN, CCM_REASON_RELOADED};
 
 } // namespace
@@ -217,7 +218,7 @@ void FailoverModel::look_away(u64 now)
     if (!here_ && (proofs.contains(why) || (unloaded.contains(why) && !served))) {
         suspect(now, why);
     } else if (here_ || refusals.contains(why) || unloaded.contains(why) ||
-               (why == CCM_REASON_DEVICE && belief_ != Belief::gone)) {
+               (no_news.contains(why) && belief_ != Belief::gone)) {
         belief_ = Belief::doubt;
         doubt_ends_.reset();
         suspect_ends_.reset();

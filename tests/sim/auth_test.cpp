@@ -173,20 +173,6 @@ TEST_F(Auth, APartnerWithoutAKeyIsWaitedFor)
     EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
 }
 
-// Each boot begins without a key: that is no news of a partner that was there, and is gone.
-TEST_F(Auth, APartnerThatBootsHasNoKeyYet)
-{
-    m.with_psk({1}, {1});
-    m.to(CCM_STATE_READY);
-    m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_PANICKED));
-    ASSERT_EQ(m.s.reason, u(CCM_REASON_PANICKED));
-    m.timer();
-    ASSERT_TRUE(m.has(CCM_ACT_CONNECT));
-    m.step(m.rejected(CCM_REJECT_KEY));
-    EXPECT_EQ(m.s.reason, u(CCM_REASON_PANICKED));
-    EXPECT_FALSE(m.has(CCM_ACT_STATE));
-}
-
 TEST_F(Auth, AKeyThatComesEndsABackoffForOne)
 {
     m.with_psk({1}, {2});
