@@ -139,6 +139,7 @@ HEAD = r'''
 #include "core/wire.h"
 #include "core/failover_record.h"
 #include "core/reason.h"
+#include "core/schedule.h"
 %s
 static void same(const char *what, const u8 *a, const u8 *b, int len)
 {
