@@ -122,7 +122,6 @@ void play(Input &in, u8 config_bits)
         if (serves)
             REQUIRE(v.decision != CCM_FM_TAKEOVER_ADVISED && v.decision != CCM_FM_BOOT_STALLED);
         REQUIRE(!(v.flags & ~CCM_FM_F_ALL));
-        REQUIRE(ccm_failover_step(&f, now, &event) == 0 || event.type != CCM_FAILOVER_TIMER);
     }
 }
 
