@@ -139,6 +139,7 @@ HEAD = r'''
 #include "core/wire.h"
 #include "core/failover_record.h"
 #include "core/reason.h"
+#include "core/schedule.h"
 %s
 static void same(const char *what, const u8 *a, const u8 *b, int len)
 {
@@ -423,7 +424,7 @@ def decision_after(reason, before):
     before: the stages in which it was READY."""
     ups = ''.join('up.stage = %s; ccm_failover_step(&f, 1, &up);' % stage for stage in before)
     return ('{ struct ccm_failover_config c = {1000, 1000}; struct ccm_failover f;'
-            'struct ccm_failover_event up = {CCM_FAILOVER_STATUS, CCM_STATE_READY, 0, false, 0, 1};'
+            'struct ccm_failover_event up = {CCM_FAILOVER_STATUS, CCM_STATE_READY, 0, false, false, 0, 1};'
             'struct ccm_failover_event gone = {CCM_FAILOVER_STATUS, CCM_STATE_DOWN, %s, ccm_reason_certain(%s)};'
             'ccm_failover_start(&f, &c); %s'
             'ccm_failover_step(&f, 2, &gone); printf("%s-%s %%s%%s%%s%%s\\n",'

@@ -183,6 +183,9 @@ void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *
 	status->reason = record.state == CCM_STATE_DOWN ? record.reason :
 						     READ_ONCE(partner->last_reason);
 	status->certain = ccm_reason_certain(status->reason);
+	/* before START there is no reason; behind STOP it is the one that it came with */
+	status->here = record.state == CCM_STATE_DOWN && status->reason != CCM_REASON_NONE &&
+		       !READ_ONCE(partner->session.enabled);
 	status->leaving = record.flags & CCM_RECORD_F_LEAVING;
 	status->stage = record.stage;
 	status->incarnation = record.incarnation;

@@ -250,6 +250,7 @@ static void on_status(void *context, const struct ccm_partner_status *status)
 		.state = status->state,
 		.reason = status->reason,
 		.certain = status->certain,
+		.here = status->here,
 		.stage = status->stage,
 		.incarnation = status->incarnation,
 		.kernel = status->kernel,

@@ -136,6 +136,15 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 {
 	bool advised = f->view.decision == CCM_FM_TAKEOVER_ADVISED;
 
+	if (f->here) {
+		/* Its reason is this node's: this one goes down, not the partner. */
+		if (!advised)
+			cannot_tell(f);
+		return;
+	}
+	/* A boot begins without a key, and whoever says so has proven nothing. */
+	if (f->reason == CCM_REASON_AUTHENTICATION && advised)
+		return;
 	if (ccm_reason_policy(f->reason)) {
 		cannot_tell(f);
 		return;
@@ -224,13 +233,16 @@ static void decide_ready(struct ccm_failover *f, u64 now_us)
 		       CCM_REASON_NONE);
 }
 
-/* It said that it would go, while there was a network, and then it went. */
+/*
+ * It said that it would go, while there was a network, and then it went. Whoever is reloaded has
+ * not gone: its kernel is there, as it is now or as it once was (a snapshot), and what was read
+ * before says nothing of it.
+ */
 static bool left_as_announced(const struct ccm_failover *f)
 {
 	switch (f->view.reason) {
 	case CCM_REASON_SHUTDOWN:
 	case CCM_REASON_ADMIN:
-	case CCM_REASON_RELOADED:
 		return f->gave_up;
 	case CCM_REASON_UNREACHABLE:
 		return f->gave_up && f->view.stage == CCM_STAGE_STOPPING;
@@ -328,6 +340,7 @@ static void take_status(struct ccm_failover *f, const struct ccm_failover_event 
 	f->state = event->state;
 	f->reason = event->reason;
 	f->certain = event->certain;
+	f->here = event->here;
 	f->told_incarnation = event->incarnation;
 	f->told_kernel = event->kernel;
 	/* On the way to READY it is not the stage of whom was seen last. */

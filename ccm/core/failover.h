@@ -12,9 +12,9 @@
  *	DOWN, admin reloaded		takeover-advised if its storage OS was not running
  *					when it was last seen, else cannot-tell
  *	DOWN, version refused		cannot-tell
- *	  authentication duplicate
- *	  address mtu
- *	DOWN, device			cannot-tell; but an advice that was given stands
+ *	  duplicate address mtu
+ *	DOWN, device authentication,	cannot-tell; but an advice that was given stands
+ *	  or ended here
  *
  * "unreachable" alone proves little: this node may be the one that is cut off. It is
  * enough when the partner answered until then. When it has not been seen yet (both
@@ -112,6 +112,7 @@ struct ccm_failover_view {
  * @state: enum ccm_state, as last told
  * @reason: enum ccm_reason, as last told
  * @certain: ... and whether that is certain
+ * @here: ... or whether this node has ended it, so that it says nothing of the partner
  * @told_incarnation: as last told
  * @told_kernel: as last told
  * @kernel: of the partner when it was last READY
@@ -144,6 +145,7 @@ struct ccm_failover {
 	u32 state;
 	u32 reason;
 	bool certain;
+	bool here;
 	u64 told_incarnation;
 	u32 told_kernel;
 	u32 kernel;
@@ -184,6 +186,8 @@ enum ccm_failover_event_type {
  * @state: enum ccm_state
  * @reason: enum ccm_reason
  * @certain: that proves that its old kernel writes no more
+ * @here: this node has ended the session (or was told not to have one): for @reason, which is
+ *	its own
  * @stage: enum ccm_stage
  * @incarnation: of the partner
  * @kernel: number of its kernel; 0: not known
@@ -195,6 +199,7 @@ struct ccm_failover_event {
 	u32 state;
 	u32 reason;
 	bool certain;
+	bool here;
 	u32 stage;
 	u64 incarnation;
 	u32 kernel;

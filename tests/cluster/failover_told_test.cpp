@@ -89,6 +89,13 @@ TEST_F(Failover, EveryWayOfTellingTellsTheSame)
         advised = advised || one.decision == "takeover-advised";
         EXPECT_EQ(one.watched, advised) << one;
     }
+    EXPECT_EQ(notes(w, 2), notes(decisions));
+    // A module is there before its key: whoever listened then has heard that, too.
+    const auto without_key = [](std::vector<Decision> list) {
+        std::erase_if(list, [](const Decision &one) { return one.decision == "cannot-tell"; });
+        return list;
+    };
+    decisions = without_key(decisions);
     Words all = said(decisions);
     EXPECT_EQ(all,
               (Words{"start-wait none unknown never-seen", "booting-wait none kernel", "booting-wait none initramfs",
@@ -98,8 +105,7 @@ TEST_F(Failover, EveryWayOfTellingTellsTheSame)
                      "takeover-advised shutdown running advised", "booting-wait none kernel advised"}));
     EXPECT_EQ(heard(decisions), (Words{"none", "partner-up", "none", "partner-up", "none", "partner-up"}));
     // It was there before the first change, and was told of what there was.
-    EXPECT_EQ(told(a(), 0), decisions);
-    EXPECT_EQ(notes(w, 2), notes(decisions));
+    EXPECT_EQ(without_key(told(a(), 0)), decisions);
 }
 
 // As Documentation/failover.rst shows it.

@@ -9,8 +9,9 @@ namespace {
 constexpr u64 forever = ~0ULL;
 const std::set<u32> proofs{CCM_REASON_HUNG, CCM_REASON_PANICKED, CCM_REASON_SHUTDOWN};
 const std::set<u32> signs{CCM_REASON_UNREACHABLE, CCM_REASON_RESTARTED};
-const std::set<u32> refusals{CCM_REASON_VERSION,   CCM_REASON_REFUSED, CCM_REASON_AUTHENTICATION,
-                             CCM_REASON_DUPLICATE, CCM_REASON_ADDRESS, CCM_REASON_MTU};
+const std::set<u32> refusals{CCM_REASON_VERSION, CCM_REASON_REFUSED, CCM_REASON_DUPLICATE, CCM_REASON_ADDRESS,
+                             CCM_REASON_MTU};
+const std::set<u32> no_news{CCM_REASON_DEVICE, CCM_REASON_AUTHENTICATION};
 const std::set<u32> unloaded{CCM_REASON_ADMIN, CCM_REASON_RELOADED};
 
 } // namespace
@@ -34,7 +35,7 @@ u32 FailoverModel::flags() const
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && reason_ == CCM_REASON_UNREACHABLE)
         flags |= CCM_FM_F_PARTITION;
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && service_ == Service::given_up &&
-        (reason_ == CCM_REASON_SHUTDOWN || unloaded.contains(reason_) ||
+        (reason_ == CCM_REASON_SHUTDOWN || reason_ == CCM_REASON_ADMIN ||
          (reason_ == CCM_REASON_UNREACHABLE && stage_ == CCM_STAGE_STOPPING)))
         flags |= CCM_FM_F_ORDERLY;
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && proven_)
@@ -50,12 +51,13 @@ u32 FailoverModel::flags() const
     return flags;
 }
 
-void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain)
+void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain, bool here)
 {
     forgive(now);
     if (stage == CCM_STAGE_DUMPING) // of a kernel that nobody watches
         stage = CCM_STAGE_UNKNOWN;
     certain_ = certain;
+    here_ = here;
     told_ = true;
     told_state_ = state;
     told_reason_ = reason;
@@ -211,10 +213,12 @@ void FailoverModel::look_away(u64 now)
     const bool was_up = belief_ == Belief::ready || belief_ == Belief::between;
     const bool served = stage_ == CCM_STAGE_RUNNING || stage_ == CCM_STAGE_UNKNOWN;
 
-    if (proofs.contains(why) || (unloaded.contains(why) && !served)) {
+    if (here_ && belief_ == Belief::gone)
+        return;
+    if (!here_ && (proofs.contains(why) || (unloaded.contains(why) && !served))) {
         suspect(now, why);
-    } else if (refusals.contains(why) || unloaded.contains(why) ||
-               (why == CCM_REASON_DEVICE && belief_ != Belief::gone)) {
+    } else if (here_ || refusals.contains(why) || unloaded.contains(why) ||
+               (no_news.contains(why) && belief_ != Belief::gone)) {
         belief_ = Belief::doubt;
         doubt_ends_.reset();
         suspect_ends_.reset();

@@ -15,7 +15,7 @@ class FailoverModel {
 public:
     explicit FailoverModel(const ccm_failover_config &config) : config_(config) {}
 
-    void status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain = false);
+    void status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain = false, bool here = false);
     void timer(u64 now);
     void given_back(u64 now);
 
@@ -53,6 +53,7 @@ private:
     std::optional<u64> boot_ends_; /* also while the partner is away */
     u32 furthest_ = 0;
     bool certain_ = false, proven_ = false; /* as told; of the advice */
+    bool here_ = false;                     /* as told */
     bool known_ = false;                    /* whether a takeover stands */
     std::optional<u64> suspect_ends_;
     u32 suspect_why_ = 0;

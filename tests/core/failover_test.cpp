@@ -50,6 +50,14 @@ ccm_failover_event down(u32 reason, u32 stage = CCM_STAGE_UNKNOWN)
     return event;
 }
 
+/* This node has ended it. */
+ccm_failover_event down_here(u32 reason, u32 stage = CCM_STAGE_UNKNOWN)
+{
+    ccm_failover_event event = down(reason, stage);
+    event.here = true;
+    return event;
+}
+
 ccm_failover_event connecting()
 {
     return status(CCM_STATE_CONNECTING, CCM_REASON_NONE, CCM_STAGE_UNKNOWN, 0);
@@ -558,6 +566,29 @@ TEST(Failover, MoreAdvicesThanTheLimitAreFlapping)
     play.expect(CCM_FM_TAKEOVER_ADVISED, standing, CCM_REASON_UNREACHABLE);
 }
 
+/* This node reboots: that is not the partner's shutdown, and no reason to take over from it. */
+TEST(Failover, WhatThisNodeEndsSaysNothingOfThePartner)
+{
+    for (u32 reason : {CCM_REASON_SHUTDOWN, CCM_REASON_ADMIN}) {
+        for (u32 stage : {CCM_STAGE_ROOT, CCM_STAGE_RUNNING, CCM_STAGE_STOPPING}) {
+            Play play(patient);
+            play.at(0, ready(CCM_STAGE_RUNNING));
+            play.at(1, ready(stage));
+            play.at(2, down_here(reason, stage));
+            play.expect(CCM_FM_CANNOT_TELL, 0, reason);
+            EXPECT_EQ(play.f.deadline_us, 0U);
+            play.at(2 + 2 * hold, timer);
+            play.expect(CCM_FM_CANNOT_TELL, 0, reason);
+        }
+        /* What was advised, and why, stays. */
+        Play play;
+        play.at(0, ready(CCM_STAGE_ROOT));
+        play.at(1, down(CCM_REASON_UNREACHABLE));
+        play.at(2, down_here(reason, CCM_STAGE_ROOT));
+        play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_PARTITION, CCM_REASON_UNREACHABLE);
+    }
+}
+
 /* A monitor that was loaded after the advice knows nothing of it. */
 TEST(Failover, ThatNothingIsAdvisedIsKnownOnlyToWhoHasWatched)
 {
@@ -619,6 +650,19 @@ TEST(Failover, WhoSaidThatItStopsHasLeftInGoodOrder)
     back.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_PARTITION, CCM_REASON_UNREACHABLE);
 }
 
+/* Its kernel is there, or what it was before: a snapshot of when it served. */
+TEST(Failover, WhoIsReloadedHasNotLeft)
+{
+    Play play;
+    play.at(0, ready(CCM_STAGE_RUNNING));
+    play.at(1, ready(CCM_STAGE_STOPPING));
+    Play left = play;
+    play.at(2, down(CCM_REASON_RELOADED, CCM_STAGE_STOPPING));
+    play.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED, CCM_REASON_RELOADED);
+    left.at(2, down(CCM_REASON_ADMIN, CCM_STAGE_STOPPING));
+    left.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_ORDERLY, CCM_REASON_ADMIN);
+}
+
 /* The crash kernel comes seconds later; it gives nothing up, and is no boot. */
 TEST(Failover, ACrashKernelMakesAnAdviceCertain)
 {
@@ -651,6 +695,7 @@ std::vector<ccm_failover_event> alphabet()
     for (u32 stage : {CCM_STAGE_UNKNOWN, CCM_STAGE_KERNEL, CCM_STAGE_ROOT, CCM_STAGE_RUNNING, CCM_STAGE_STOPPING})
         all.push_back(ready(stage, 1));
     all.push_back(down(CCM_REASON_UNREACHABLE, CCM_STAGE_STOPPING));
+    all.push_back(down_here(CCM_REASON_SHUTDOWN, CCM_STAGE_ROOT));
     all.push_back(ready(CCM_STAGE_KERNEL, 2));
     all.push_back(ready(CCM_STAGE_RUNNING, 2));
     return all;
@@ -659,7 +704,7 @@ std::vector<ccm_failover_event> alphabet()
 void feed(FailoverModel &model, u64 now, const ccm_failover_event &event)
 {
     if (event.type == CCM_FAILOVER_STATUS)
-        model.status(now, event.state, event.reason, event.stage, event.incarnation, event.certain);
+        model.status(now, event.state, event.reason, event.stage, event.incarnation, event.certain, event.here);
     else if (event.type == CCM_FAILOVER_TIMER)
         model.timer(now);
     else if (event.type == CCM_FAILOVER_GIVEN_BACK)

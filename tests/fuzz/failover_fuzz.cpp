@@ -41,14 +41,16 @@ void try_record(const std::vector<u8> &bytes)
     REQUIRE(record.instance && record.sequence && !(record.flags & ~CCM_FM_F_ALL));
     REQUIRE(record.decision < CCM_FM_DECISION_COUNT && record.reason < CCM_REASON_COUNT);
     REQUIRE(record.stage < CCM_STAGE_COUNT);
-    std::vector<u8> again(CCM_FM_RECORD_LEN_MAX, 0xee);
-    ccm_fm_record_put(again.data(), &record);
+    std::vector<u8> once(CCM_FM_RECORD_LEN_MAX, 0xee);
+    ccm_fm_record_put(once.data(), &record);
     ccm_fm_record other = {};
-    REQUIRE(ccm_fm_record_get(again.data(), &other));
-    REQUIRE(std::memcmp(&record, &other, sizeof(record)) == 0);
+    REQUIRE(ccm_fm_record_get(once.data(), &other));
+    std::vector<u8> twice(CCM_FM_RECORD_LEN_MAX, 0xee);
+    ccm_fm_record_put(twice.data(), &other);
+    REQUIRE(once == twice);
     /* one bit of it, and it is not of one piece */
-    again[16 + record.sequence % 48] ^= 1;
-    REQUIRE(!ccm_fm_record_get(again.data(), &other));
+    once[16 + record.sequence % 48] ^= 1;
+    REQUIRE(!ccm_fm_record_get(once.data(), &other));
 }
 
 void records(Input &in)
@@ -72,6 +74,7 @@ ccm_failover_event event_of(Input &in)
         const u8 who = in.byte();
         event.incarnation = 1 + who % 4;
         event.certain = event.reason && who & 8;
+        event.here = event.reason && who & 16;
     } else if (event.type == CCM_FAILOVER_PARTNER) {
         event.decision = in.byte() % CCM_FM_DECISION_COUNT;
         event.flags = in.byte() & CCM_FM_F_ALL;
@@ -82,7 +85,7 @@ ccm_failover_event event_of(Input &in)
 void feed(FailoverModel &model, u64 now, const ccm_failover_event &event)
 {
     if (event.type == CCM_FAILOVER_STATUS)
-        model.status(now, event.state, event.reason, event.stage, event.incarnation, event.certain);
+        model.status(now, event.state, event.reason, event.stage, event.incarnation, event.certain, event.here);
     else if (event.type == CCM_FAILOVER_TIMER)
         model.timer(now);
     else if (event.type == CCM_FAILOVER_GIVEN_BACK)
@@ -119,7 +122,6 @@ void play(Input &in, u8 config_bits)
         if (serves)
             REQUIRE(v.decision != CCM_FM_TAKEOVER_ADVISED && v.decision != CCM_FM_BOOT_STALLED);
         REQUIRE(!(v.flags & ~CCM_FM_F_ALL));
-        REQUIRE(ccm_failover_step(&f, now, &event) == 0 || event.type != CCM_FAILOVER_TIMER);
     }
 }
 

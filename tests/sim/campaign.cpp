@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -99,14 +100,9 @@ Options options_of(const Campaign &c, uint64_t seed)
     Options o = c.options;
 
     o.seed = seed;
-    if (!c.mixed)
-        return o;
-    o.together = seed % 10 == 3;
-    if (seed % 50 == 7 || seed % 50 == 33)
-        o.nodes = seed % 100 < 50 ? 3 : 4;
-    if (o.nodes > 2)
-        o.steps *= 2;
-    return o;
+    if (c.mixed)
+        o.together = seed % 10 == 3;
+    return c.worlds || (c.mixed && seed % 10 == 7) ? world_of(seed, o) : o;
 }
 
 Total run_campaign(const Campaign &c)
@@ -142,8 +138,11 @@ std::string command_of(const Options &o)
 {
     std::string text = fmt::format("--seed {} --steps {} --nodes {}", o.seed, o.steps, o.nodes);
 
-    if (o.together)
-        text += " --together";
+    for (auto [there, flag] : {std::pair(o.together, " --together"), std::pair(o.hostile, " --hostile"),
+                               std::pair(o.failover, " --failover"), std::pair(o.hosts, " --hosts"),
+                               std::pair(o.outside, " --outside"), std::pair(o.versions, " --versions")})
+        if (there)
+            text += flag;
     if (o.plant != Plant::none)
         text += fmt::format(" --plant {}", plant_name(o.plant));
     return text;

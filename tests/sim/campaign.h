@@ -17,7 +17,8 @@ struct Campaign {
     uint64_t first = 1;
     uint64_t runs = 1;
     uint32_t jobs = 1;
-    bool mixed = false; // the seed says how many nodes there are, and whether they load together
+    bool worlds = false; // see world_of()
+    bool mixed = false;  // some of them, some together, most of two nodes alone
 };
 
 // Plain numbers, in memory that processes share

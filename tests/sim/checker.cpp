@@ -345,7 +345,9 @@ void check_pair(Cluster &c, uint32_t a, uint32_t b)
     };
     agree(sa.peer_incarnation == nb->incarnation(), "incarnation of the second");
     agree(sb.peer_incarnation == na->incarnation(), "incarnation of the first");
-    agree(sa.conn.version == sb.conn.version && sa.conn.version, "version");
+    agree(sa.conn.version == sb.conn.version &&
+              sa.conn.version == std::min(version_max(na->core()), version_max(nb->core())),
+          "version");
     agree(sa.conn.peer_keys.nonce == sb.conn.nonce && sb.conn.peer_keys.nonce == sa.conn.nonce, "nonces");
     agree(sa.peer_ready.plan == sb.peer_ready.plan, "plan");
     agree(sa.links.peer_catalog.generation <= sb.links.catalog.generation &&

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cluster.h"
+#include "hostile.h"
 
 namespace sim {
 
@@ -50,6 +51,8 @@ End &Fabric::make(uint32_t host, uint32_t partner, uint32_t conn, End::State sta
 
 bool Fabric::alive(const End &e)
 {
+    if (e.hostile)
+        return cluster_.hostile->acts();
     Node *node = e.host ? cluster_.node(e.host) : nullptr;
 
     return node && node->epoch() == e.epoch;
@@ -65,6 +68,39 @@ bool Fabric::passes(uint32_t from, uint32_t to)
     else if (l.delay_max > Link{}.delay_max)
         cluster_.truth.did(Deed::slow, from, to);
     return !lost && cluster_.host(to).powered && cluster_.host(to).device && cluster_.host(from).device;
+}
+
+// Who is hostile has a network of his own: what he wants to arrive does.
+bool Fabric::passes(const End &from, const End &to)
+{
+    if (from.hostile || to.hostile)
+        return cluster_.hostile->acts();
+    return passes(from.host, to.host);
+}
+
+void Fabric::say(const End &from, uint32_t to, std::function<void()> deliver, uint32_t repeats)
+{
+    if (!from.hostile && !end(to).hostile) {
+        message(from.host, from.partner, std::move(deliver), repeats);
+        return;
+    }
+    cluster_.world.after(cluster_.world.rng.between(20, 120), [this, to, deliver = std::move(deliver)] {
+        Node *node = end(to).hostile ? nullptr : cluster_.node(end(to).host);
+
+        if (node)
+            node->when_running(deliver);
+        else
+            deliver();
+    });
+}
+
+// An event of a connection, to whoever has this end of it
+void Fabric::tell(const End &e, Source source, Event event)
+{
+    if (e.hostile)
+        cluster_.hostile->hear(e.id, event);
+    else
+        cluster_.node(e.host)->push(e.partner, source, std::move(event));
 }
 
 void Fabric::message(uint32_t from, uint32_t to, std::function<void()> deliver, uint32_t repeats)
@@ -122,14 +158,24 @@ void Fabric::request(uint32_t id, Bytes request)
         node.push(partner, Source::cm, cm_event(CCM_SEV_FAILED, e.conn, CCM_CM_NO_DEVICE));
         return;
     }
-    if (cluster_.options.faults && rng.permille(3)) {
+    if (cluster_.faulty(host, partner) && rng.permille(3)) {
         e.state = End::failed;
         node.push(partner, Source::cm, cm_event(CCM_SEV_FAILED, e.conn, CCM_CM_RESOURCES));
         return;
     }
+    if (cluster_.hostile)
+        cluster_.hostile->see(request);
     request = padded(std::move(request), CCM_PRIVATE_REQUEST_MAX);
+    if (cluster_.hostile && cluster_.hostile->takes()) {
+        End &there = make(partner, host, 0, End::req_received);
+
+        there.hostile = true;
+        there.peer = id;
+        say(e, there.id, [this, to = there.id, request] { cluster_.hostile->asked(to, request); });
+        return;
+    }
     message(host, partner, [this, id, host, partner, request] { request_arrives(id, host, partner, request); });
-    if (cluster_.options.faults && rng.permille(20)) {
+    if (cluster_.faulty(host, partner) && rng.permille(20)) {
         // The network doubles it.
         message(host, partner, [this, id, host, partner, request] { request_arrives(id, host, partner, request); });
     }
@@ -146,7 +192,7 @@ void Fabric::request_arrives(uint32_t from_end, uint32_t from, uint32_t to, cons
     uint32_t status = CCM_CM_NO_LISTENER;
 
     if (node && node->listening) {
-        if (cluster_.options.faults && cluster_.world.rng.permille(10)) {
+        if (cluster_.faulty(from, to) && cluster_.world.rng.permille(10)) {
             status = CCM_CM_STALE; // a queue pair number of an old life
         } else {
             End &e = make(to, from, 0, End::req_received);
@@ -155,8 +201,24 @@ void Fabric::request_arrives(uint32_t from_end, uint32_t from, uint32_t to, cons
             return;
         }
     }
-    if (from_end != rogue_end)
+    if (from_end != rogue_end && end(from_end).hostile)
+        reject_arrives(from_end, status, {});
+    else if (from_end != rogue_end)
         message(to, from, [this, from_end, status] { reject_arrives(from_end, status, {}); });
+}
+
+uint32_t Fabric::hostile_connect(uint32_t as, uint32_t to, Bytes request)
+{
+    End &e = make(as, to, 0, End::req_sent);
+    uint32_t id = e.id;
+
+    e.hostile = true;
+    request = padded(std::move(request), CCM_PRIVATE_REQUEST_MAX);
+    cluster_.world.after(cluster_.world.rng.between(20, 120), [this, id, as, to, request] {
+        if (alive(end(id)) && end(id).state == End::req_sent && cluster_.node(to))
+            cluster_.node(to)->when_running([this, id, as, to, request] { request_arrives(id, as, to, request); });
+    });
+    return id;
 }
 
 void Fabric::accept(uint32_t id, Bytes reply)
@@ -165,15 +227,15 @@ void Fabric::accept(uint32_t id, Bytes reply)
 
     reply = padded(std::move(reply), CCM_PRIVATE_ACCEPT_MAX);
     if (e.state != End::req_received) { // the requester has taken it back
-        cluster_.node(e.host)->push(e.partner, Source::cm, cm_event(CCM_SEV_REJECTED, e.conn, CCM_CM_OTHER));
+        tell(e, Source::cm, cm_event(CCM_SEV_REJECTED, e.conn, CCM_CM_OTHER));
         return;
     }
     e.state = End::rep_sent;
     give_memory(e);
     if (e.peer == rogue_end)
         return;
-    message(
-        e.host, e.partner, [this, to = e.peer, id, reply] { reply_arrives(to, id, reply); }, 1);
+    say(
+        e, e.peer, [this, to = e.peer, id, reply] { reply_arrives(to, id, reply); }, 1);
     repeat_reply(id, 0);
 }
 
@@ -217,7 +279,7 @@ void Fabric::reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &repl
     End &b = end(from_end);
 
     if (!alive(a) || a.state != End::req_sent) {
-        message(a.host, b.host, [this, from_end] { reject_arrives(from_end, CCM_CM_OTHER, {}); });
+        say(a, b.id, [this, from_end] { reject_arrives(from_end, CCM_CM_OTHER, {}); });
         return;
     }
     a.state = End::established;
@@ -226,12 +288,12 @@ void Fabric::reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &repl
 
     Event e = cm_event(CCM_SEV_ESTABLISHED, a.conn);
     e.data = reply;
-    cluster_.node(a.host)->push(a.partner, Source::cm, std::move(e));
+    tell(a, Source::cm, std::move(e));
     // It gets lost, and where nothing else goes wrong, too: what comes behind it says the same.
-    if (!cluster_.options.faults && !cluster_.iwarp && cluster_.world.rng.permille(300))
+    if (!cluster_.options.faults && !cluster_.iwarp && !a.hostile && cluster_.world.rng.permille(300))
         return;
-    message(
-        a.host, b.host, [this, from_end] { ready_to_use(from_end); }, cluster_.world.rng.permille(800) ? 2 : 0);
+    say(
+        a, b.id, [this, from_end] { ready_to_use(from_end); }, cluster_.world.rng.permille(800) ? 2 : 0);
 }
 
 void Fabric::ready_to_use(uint32_t id)
@@ -245,7 +307,7 @@ void Fabric::ready_to_use(uint32_t id)
     b.reported = true;
 
     Event e = cm_event(CCM_SEV_ESTABLISHED, b.conn);
-    cluster_.node(b.host)->push(b.partner, Source::cm, std::move(e));
+    tell(b, Source::cm, std::move(e));
 }
 
 void Fabric::established(uint32_t id)
@@ -264,7 +326,7 @@ void Fabric::disown(uint32_t id)
 
     e.state = End::closed;
     if (e.peer != rogue_end)
-        message(e.host, e.partner, [this, to = e.peer] { reject_arrives(to, CCM_CM_OTHER, {}); });
+        say(e, e.peer, [this, to = e.peer] { reject_arrives(to, CCM_CM_OTHER, {}); });
 }
 
 void Fabric::reject(uint32_t id, Bytes data)
@@ -275,7 +337,7 @@ void Fabric::reject(uint32_t id, Bytes data)
     if (e.peer == rogue_end)
         return;
     data = padded(std::move(data), CCM_PRIVATE_REJECT_MAX);
-    message(e.host, e.partner, [this, to = e.peer, data] { reject_arrives(to, CCM_CM_CONSUMER, data); });
+    say(e, e.peer, [this, to = e.peer, data] { reject_arrives(to, CCM_CM_CONSUMER, data); });
 }
 
 void Fabric::reject_arrives(uint32_t id, uint32_t status, const Bytes &data)
@@ -299,7 +361,7 @@ void Fabric::reject_arrives(uint32_t id, uint32_t status, const Bytes &data)
 
     Event event = cm_event(CCM_SEV_REJECTED, e.conn, status);
     event.data = data;
-    cluster_.node(e.host)->push(e.partner, Source::cm, std::move(event));
+    tell(e, Source::cm, std::move(event));
 }
 
 void Fabric::disconnect(uint32_t id)
@@ -313,9 +375,9 @@ void Fabric::disconnect(uint32_t id)
         // It takes back what may be waiting for an answer there.
         for (auto &other : ends_)
             if (other->peer == id && other->state != End::closed)
-                message(e.host, e.partner, [this, to = other->id] { reject_arrives(to, CCM_CM_OTHER, {}); });
+                say(e, other->id, [this, to = other->id] { reject_arrives(to, CCM_CM_OTHER, {}); });
     } else if (e.state == End::rep_sent || e.state == End::established || e.state == End::broken) {
-        message(e.host, e.partner, [this, to = e.peer] { disconnect_arrives(to); });
+        say(e, e.peer, [this, to = e.peer] { disconnect_arrives(to); });
     }
     e.sends.clear(); // the queue pair is in the error state from here on
 }
@@ -338,10 +400,9 @@ void Fabric::disconnect_arrives(uint32_t id)
         return;
     e.state = End::broken;
     e.sends.clear();
-    Node &node = *cluster_.node(e.host);
-    node.push(e.partner, Source::cm, cm_event(CCM_SEV_DISCONNECTED, e.conn));
+    tell(e, Source::cm, cm_event(CCM_SEV_DISCONNECTED, e.conn));
     if (cluster_.world.rng.permille(300))
-        node.push(e.partner, Source::send, cm_event(CCM_SEV_ERROR, e.conn));
+        tell(e, Source::send, cm_event(CCM_SEV_ERROR, e.conn));
 }
 
 void Fabric::break_end(uint32_t id)
@@ -353,14 +414,26 @@ void Fabric::break_end(uint32_t id)
     e.state = End::broken;
     e.sends.clear();
     cluster_.world.trace("    queue pair of {}'s conn {} breaks", e.host, e.conn);
-    cluster_.node(e.host)->push(e.partner, Source::send, cm_event(CCM_SEV_ERROR, e.conn));
+    tell(e, Source::send, cm_event(CCM_SEV_ERROR, e.conn));
+}
+
+uint32_t Fabric::dead(uint32_t id, uint64_t epoch)
+{
+    const End &old = end(id);
+    End &e = make(old.host, old.partner, old.conn, End::broken);
+
+    e.epoch = epoch;
+    e.keys_known = old.keys_known;
+    e.peer_keys = old.peer_keys;
+    e.received = old.received;
+    return e.id;
 }
 
 void Fabric::device_gone(uint32_t host)
 {
     cluster_.truth.did(Deed::device, host);
     for (auto &e : ends_) {
-        if (e->host != host || !alive(*e) || e->state == End::closed)
+        if (e->host != host || e->hostile || !alive(*e) || e->state == End::closed)
             continue;
         if (e->state != End::req_received) {
             e->state = End::broken;
@@ -375,6 +448,8 @@ void Fabric::post(uint32_t id, Op op)
     End &e = end(id);
     Link &l = link(e.host, e.partner);
 
+    if (cluster_.hostile && !e.hostile)
+        cluster_.hostile->see(op.data);
     if (e.state == End::broken)
         return; // flushed; the error has been reported
     if (e.state != End::established)
@@ -384,7 +459,9 @@ void Fabric::post(uint32_t id, Op op)
     if (l.delay_max > Link{}.delay_max)
         cluster_.truth.slow(e.host, e.partner, e.last_arrival);
     auto same = [&op](const Op &other) { return other.kind == Op::write && other.what == op.what; };
-    if (op.kind == Op::write && std::any_of(e.sends.begin(), e.sends.end(), same))
+    if (op.kind == Op::write && end(e.peer).hostile && std::any_of(e.sends.begin(), e.sends.end(), same))
+        return break_end(id); // it has said that it took what was not sent: -EBUSY, and the connection ends
+    if (op.kind == Op::write && !e.hostile && std::any_of(e.sends.begin(), e.sends.end(), same))
         cluster_.world.fail("node {}: conn {}: mail {} is written while the last one is on its way", e.host, e.conn,
                             op.what);
     op.arrival = e.last_arrival;
@@ -403,37 +480,42 @@ void Fabric::transmit(uint32_t id)
     Op &op = e.sends.front();
     End &peer = end(e.peer);
     Node *there = cluster_.node(e.partner);
-    bool answers = there && alive(peer) && peer.state != End::broken && (!there->frozen() || cluster_.hardware);
+    bool runs = peer.hostile || (there && (!there->frozen() || cluster_.hardware));
+    bool answers = runs && alive(peer) && peer.state != End::broken;
 
     // A stopped host posts nothing new, but only an adapter of its own still repeats.
-    bool sends = cluster_.hardware || !cluster_.node(e.host)->frozen();
+    bool sends = e.hostile || cluster_.hardware || !cluster_.node(e.host)->frozen();
 
-    if (answers && sends && !op.delivered && passes(e.host, e.partner))
+    if (answers && sends && !op.delivered && passes(e, peer)) {
         op.delivered = deliver(e, peer, op);
-    if (op.delivered && passes(e.partner, e.host)) {
+        if (e.state == End::broken)
+            return; // by what it asked for
+    }
+    if (op.delivered && passes(peer, e)) {
         if (op.kind == Op::read || op.kind == Op::heartbeat) {
             Link &back = link(e.partner, e.host);
-            uint64_t delay = cluster_.world.rng.between(back.delay_min, back.delay_max);
             Event done = cm_event(CCM_SEV_READ_DONE, e.conn, op.what);
 
             done.data = read_buffer_;
-            if (delay > Link{}.delay_max)
-                cluster_.truth.slow(e.partner, e.host, cluster_.world.now() + delay);
-            cluster_.world.after(delay, [this, id, done, beat = op.kind == Op::heartbeat] {
+            e.last_done = std::max(e.last_done,
+                                   cluster_.world.now() + cluster_.world.rng.between(back.delay_min, back.delay_max));
+            if (e.last_done > cluster_.world.now() + Link{}.delay_max)
+                cluster_.truth.slow(e.partner, e.host, e.last_done);
+            cluster_.world.at(e.last_done, [this, id, done, beat = op.kind == Op::heartbeat] {
                 End &to = end(id);
 
                 if (!alive(to) || to.state != End::established)
                     return;
-                Node &node = *cluster_.node(to.host);
                 if (beat)
-                    node.heartbeat_done(to.partner, to.conn, done.data);
+                    cluster_.node(to.host)->heartbeat_done(to.partner, to.conn, done.event.status, done.data);
                 else
-                    node.push(to.partner, Source::send, done);
+                    tell(to, Source::send, done);
             });
         }
         const Op done = std::move(e.sends.front());
         e.sends.pop_front();
-        cluster_.node(e.host)->sent(e, done);
+        if (!e.hostile)
+            cluster_.node(e.host)->sent(e, done);
         if (!e.sends.empty())
             cluster_.world.at(e.sends.front().arrival, [this, id] { transmit(id); });
         return;
@@ -447,8 +529,8 @@ void Fabric::transmit(uint32_t id)
     cluster_.world.after(retry_us, [this, id] { transmit(id); });
 }
 
-// The bytes that a READ or WRITE names, or the end of the run.
-uint8_t *Fabric::reach(End &responder, const Op &op, uint32_t len, bool write)
+// The bytes that a READ or WRITE names; nullptr: there are none
+uint8_t *Fabric::find(End &responder, const Op &op, uint32_t len, bool write)
 {
     Memory *memory = responder.memory.get();
 
@@ -462,6 +544,8 @@ uint8_t *Fabric::reach(End &responder, const Op &op, uint32_t len, bool write)
         uint64_t offset = op.addr - memory->keys.status_addr;
 
         if (offset < CCM_PAGE_LEN && len <= CCM_PAGE_LEN - offset) {
+            if (responder.hostile)
+                return cluster_.hostile->page(responder.id).data() + offset;
             Node &node = *cluster_.node(responder.host);
 
             node.refresh_page();
@@ -471,8 +555,30 @@ uint8_t *Fabric::reach(End &responder, const Op &op, uint32_t len, bool write)
         if (offset < CCM_PAGE_LEN && len <= CCM_PAGE_LEN - offset)
             return memory->session_page.data() + offset;
     }
-    cluster_.world.fail("node {}: conn {}: {} of {} bytes with an invalid key or address", responder.host,
-                        responder.conn, write ? "WRITE" : "READ", len);
+    return nullptr;
+}
+
+// The same; what no Node may ask for is the end of the run.
+uint8_t *Fabric::reach(End &responder, const Op &op, uint32_t len, bool write)
+{
+    uint8_t *bytes = find(responder, op, len, write);
+
+    if (!bytes)
+        cluster_.world.fail("node {}: conn {}: {} of {} bytes with an invalid key or address", responder.host,
+                            responder.conn, write ? "WRITE" : "READ", len);
+    return bytes;
+}
+
+// Is there room for a SEND, and memory for the rest? If not, both queue pairs break.
+bool Fabric::possible(const End &from, End &to, const Op &op)
+{
+    if (op.kind == Op::send)
+        return op.data.size() <= CCM_KEYS_MAX;
+    if (op.kind == Op::ring || (from.hostile && to.hostile))
+        return true;
+    bool write = op.kind == Op::write;
+
+    return find(to, op, write ? static_cast<uint32_t>(op.data.size()) : op.read_len, write);
 }
 
 bool Fabric::deliver(End &from, End &to, const Op &op)
@@ -486,15 +592,19 @@ bool Fabric::deliver(End &from, End &to, const Op &op)
     if (to.state != End::established && to.state != End::rep_sent)
         return false;
     to.received = true;
+    if ((from.hostile || to.hostile) && !possible(from, to, op)) {
+        break_end(from.id);
+        break_end(to.id);
+        return false;
+    }
 
-    Node &node = *cluster_.node(to.host);
     Event event;
     event.event.conn = to.conn;
     switch (op.kind) {
     case Op::send:
         event.event.type = CCM_SEV_MESSAGE;
         event.data = op.data;
-        node.push(to.partner, Source::receive, std::move(event));
+        tell(to, Source::receive, std::move(event));
         break;
     case Op::write: {
         uint8_t *bytes = reach(to, op, static_cast<uint32_t>(op.data.size()), true);
@@ -505,7 +615,7 @@ bool Fabric::deliver(End &from, End &to, const Op &op)
     case Op::ring:
         event.event.type = CCM_SEV_RING;
         event.event.status = op.what;
-        node.push(to.partner, Source::receive, std::move(event));
+        tell(to, Source::receive, std::move(event));
         break;
     case Op::read:
     case Op::heartbeat: {
@@ -515,7 +625,6 @@ bool Fabric::deliver(End &from, End &to, const Op &op)
         break;
     }
     }
-    (void)from;
     // The stack of an accepting iWARP adapter says by itself that it is connected.
     if (cluster_.iwarp)
         ready_to_use(to.id);

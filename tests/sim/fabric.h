@@ -23,6 +23,8 @@
 namespace sim {
 
 class Cluster;
+enum class Source;
+struct Event;
 
 using Bytes = std::vector<uint8_t>;
 
@@ -69,6 +71,7 @@ struct End {
     std::unique_ptr<Memory> memory;
     std::deque<Op> sends;
     uint64_t last_arrival = 0;
+    uint64_t last_done = 0;    // completions are in order, too
     bool disconnected = false; // the other end has been, or will be, told that it is over
     bool reported = false;     // ready-to-use has come
     bool received = false;     // anything has come in
@@ -77,6 +80,7 @@ struct End {
     bool by_data = false;    // established by what came in
     bool confirmed = false;  // ... and ready-to-use has come, too
     bool keys_known = false; // A0 has been handed to the session
+    bool hostile = false;    // no Node is behind it: see hostile.h
     ccm_wire_keys peer_keys{};
 };
 
@@ -103,10 +107,14 @@ public:
     void message(uint32_t from, uint32_t to, std::function<void()> deliver, uint32_t repeats = 0);
     // A request from nowhere, as a rogue would send it
     void rogue(uint32_t to, Bytes request);
+    // The same with somebody behind it, at the address of @as
+    uint32_t hostile_connect(uint32_t as, uint32_t to, Bytes request);
 
     // Queue pair
     void post(uint32_t end, Op op);
     void break_end(uint32_t end);
+    // What is left of it in a later life of its host
+    uint32_t dead(uint32_t end, uint64_t epoch);
 
     End &end(uint32_t id) { return *ends_.at(id); }
     bool alive(const End &e);
@@ -128,8 +136,14 @@ private:
     void disconnect_arrives(uint32_t end);
     void transmit(uint32_t end);
     bool passes(uint32_t from, uint32_t to);
+    bool passes(const End &from, const End &to);
+    // A datagram of one end to its other, as message()
+    void say(const End &from, uint32_t to, std::function<void()> deliver, uint32_t repeats = 0);
+    void tell(const End &e, Source source, Event event);
     bool deliver(End &from, End &to, const Op &op);
     uint8_t *reach(End &responder, const Op &op, uint32_t len, bool write);
+    bool possible(const End &from, End &to, const Op &op);
+    uint8_t *find(End &responder, const Op &op, uint32_t len, bool write);
 
     Cluster &cluster_;
     std::vector<std::unique_ptr<End>> ends_;

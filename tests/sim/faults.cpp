@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "hosts.h"
+
 namespace sim {
 
 namespace {
@@ -29,7 +31,11 @@ void bad_link(Cluster &c, uint32_t a, uint32_t b)
     l.loss_permille = static_cast<uint32_t>(c.world.rng.between(10, 700));
     l.delay_max = c.world.rng.between(120, c.world.rng.permille(300) ? delay_max_us : 20000);
     c.world.trace("link {} -> {} loses {} of 1000, delays up to {} us", a, b, l.loss_permille, l.delay_max);
-    c.world.after(c.world.rng.between(50000, 3000000), [&c, a, b] { c.fabric.link(a, b) = Link{}; });
+    c.last_slow = c.world.now();
+    c.world.after(c.world.rng.between(50000, 3000000), [&c, a, b] {
+        c.last_slow = c.world.now();
+        c.fabric.link(a, b) = Link{};
+    });
 }
 
 void power_loss(Cluster &c, uint32_t a, uint64_t length)
@@ -73,7 +79,7 @@ void freeze(Cluster &c, uint32_t a, bool panic)
         n.say_last_word();
     n.freeze();
     uint64_t length = c.world.rng.between(1000, 2500000);
-    bool dump = c.world.rng.permille(400);
+    bool dump = c.world.rng.permille(400) && !c.takeover; // which knows of no such kernel
     c.world.after(length, [&c, a, epoch, panic, dump, off = power_off(c)] {
         Node *still = c.node(a);
 
@@ -91,22 +97,14 @@ void freeze(Cluster &c, uint32_t a, bool panic)
 }
 
 // Unloading takes as long as it does: what is being closed is closed first.
-void load_again(Cluster &c, uint32_t a, uint64_t epoch, uint64_t delay)
+void load_behind(Cluster &c, uint32_t a, uint64_t epoch, uint64_t delay)
 {
     c.world.after(delay, [&c, a, epoch] {
         if (!c.node(a))
             c.load(a);
         else if (c.node(a)->epoch() == epoch)
-            load_again(c, a, epoch, 20000);
+            load_behind(c, a, epoch, 20000);
     });
-}
-
-void unload(Cluster &c, uint32_t a)
-{
-    uint64_t epoch = c.node(a)->epoch();
-
-    c.unload(a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN);
-    load_again(c, a, epoch, c.world.rng.between(21000, 2000000));
 }
 
 void admin(Cluster &c, uint32_t a, uint32_t b)
@@ -259,14 +257,25 @@ void client_fault(Cluster &c, uint32_t a, uint32_t b)
 
 } // namespace
 
+void load_again(Cluster &c, uint32_t a, uint32_t reason, uint64_t us)
+{
+    uint64_t epoch = c.node(a)->epoch();
+
+    c.unload(a, reason);
+    load_behind(c, a, epoch, c.world.rng.between(21000, us));
+}
+
 void random_fault(Cluster &c)
 {
     uint32_t nodes = static_cast<uint32_t>(c.hosts().size());
     uint32_t a = static_cast<uint32_t>(c.world.rng.between(1, nodes));
     uint32_t b = static_cast<uint32_t>(c.world.rng.between(1, nodes - 1));
 
-    if (b >= a)
-        b++;
+    random_fault(c, a, b >= a ? b + 1 : b);
+}
+
+void random_fault(Cluster &c, uint32_t a, uint32_t b)
+{
     c.fault();
     if (c.churn && !c.world.rng.permille(40)) {
         if (c.node(a) && c.node(a)->listening)
@@ -284,6 +293,10 @@ void random_fault(Cluster &c)
     }
     if (!c.node(a) || !c.node(a)->listening)
         return;
+    if (c.options.versions && c.world.rng.permille(200))
+        return change_core(c, a);
+    if (c.options.hosts && c.world.rng.permille(400))
+        return host_fault(c, a, b);
     switch (c.world.rng.below(16)) {
     case 0:
         return power_loss(c, a, power_off(c));
@@ -292,7 +305,7 @@ void random_fault(Cluster &c)
     case 2:
         return freeze(c, a, true);
     case 3:
-        return unload(c, a);
+        return load_again(c, a, c.world.rng.permille(500) ? CCM_REASON_SHUTDOWN : CCM_REASON_ADMIN, 2000000);
     case 4:
         return admin(c, a, b);
     case 5:
@@ -300,6 +313,8 @@ void random_fault(Cluster &c)
     case 6:
         return c.node(a)->path_up();
     case 7:
+        if (c.takeover)
+            return c.takeover->stop_os(a);
         return rogue(c, a, b);
     case 8:
         return break_queue_pair(c, a, b);
@@ -312,12 +327,18 @@ void random_fault(Cluster &c)
 
 void set_right(Cluster &c)
 {
+    auto sound = [&c](uint32_t id) { return c.sound.empty() || c.sound.count(id); };
+
     c.fault();
-    c.options.faults = false;
+    c.options.faults = !c.sound.empty();
     for (auto &one : c.hosts())
         for (auto &other : c.hosts())
-            c.fabric.link(one.id, other.id) = Link{};
+            if (sound(one.id) && sound(other.id))
+                c.fabric.link(one.id, other.id) = Link{};
     for (auto &host : c.hosts()) {
+        if (!sound(host.id))
+            continue;
+        host.slow_us = host.late_us = host.failing_permille = 0;
         bool back = !host.device;
 
         host.device = true;

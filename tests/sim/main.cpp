@@ -95,11 +95,17 @@ try {
     app.add_option("--steps", options.steps, "what happens before the faults stop")->capture_default_str();
     app.add_option("--runs", c.runs, "number of runs, each with the next seed")->capture_default_str();
     app.add_option("--jobs", c.jobs, "processes to run them in")->capture_default_str()->check(CLI::Range(1, 1024));
-    app.add_option("--nodes", options.nodes, "number of nodes")->capture_default_str()->check(CLI::Range(2, 16));
+    app.add_option("--nodes", options.nodes, "number of nodes")->capture_default_str()->check(CLI::Range(2, 64));
     app.add_option("--plant", plant, "a bug to put in, to see it found: late_write, no_close, ...")
         ->capture_default_str();
     app.add_flag("--together", options.together, "no faults: all nodes load in the same instant, over equal delays");
-    app.add_flag("--mixed", c.mixed, "some runs together, some of three and four nodes: the seed says which");
+    app.add_flag("--worlds", c.worlds, "each seed says how many nodes there are, and which of the following");
+    app.add_flag("--hostile", options.hostile, "somebody who is no node, and has no key");
+    app.add_flag("--failover", options.failover, "failover monitors, disks, a cluster manager");
+    app.add_flag("--hosts", options.hosts, "slow hosts, clocks that differ, modules loaded again, and more");
+    app.add_flag("--outside", options.outside, "some hosts never come right");
+    app.add_flag("--versions", options.versions, "modules of several versions");
+    app.add_flag("--mixed", c.mixed, "of ten seeds one is of --together, one of --worlds");
     app.add_flag("--trace", options.tracing, "print what happens");
     app.add_flag("--coverage", coverage, "print what was reached, and fail if something was not");
     app.add_flag("--shrink", shrink, "make what fails small: few faults, or few events and a unit test of them");

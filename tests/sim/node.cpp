@@ -16,7 +16,7 @@ constexpr uint32_t tick_ms = 20;
 } // namespace
 
 Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch, bool dumping)
-    : cluster_(cluster), host_(host), epoch_(epoch), incarnation_(cluster.number()),
+    : cluster_(cluster), host_(host), epoch_(epoch), core_(cluster.host(host).core), incarnation_(cluster.number()),
       offset_(cluster.world.rng.between(1, 1000000000)), loaded_at_(cluster.world.now()),
       stage_(dumping ? CCM_STAGE_DUMPING : CCM_STAGE_KERNEL)
 {
@@ -29,10 +29,10 @@ Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch, bool dumping)
         config.cluster = ccm_cluster_id("sim");
         config.incarnation = incarnation_;
         config.version_min = CCM_VERSION_MIN;
-        config.version_max = CCM_VERSION_MAX;
+        config.version_max = version_max(core_);
         config.detect_ms = cluster.detect_ms;
-        config.capabilities = 0xf0 | host;
-        config.auth = cluster.options.seed % 2 ? CCM_AUTH_PSK : CCM_AUTH_NONE;
+        config.capabilities = 0xf0 | host | (core_ == Core::later ? 1ULL << 40 : 0);
+        config.auth = cluster.auth();
         config.machine = host;
         fmt::format_to_n(config.name, sizeof(config.name) - 1, "node{}", host);
 
@@ -45,7 +45,20 @@ Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch, bool dumping)
 
 uint64_t Node::clock() const
 {
-    return cluster_.world.now() + offset_;
+    int64_t now = static_cast<int64_t>(cluster_.world.now());
+
+    return offset_ + static_cast<uint64_t>(now + now * cluster_.host(host_).ppm / 1000000);
+}
+
+// A timer of it never comes early, and late on a bad host.
+uint64_t Node::wait_for(uint64_t own) const
+{
+    const Host &host = cluster_.host(host_);
+    uint64_t late = host.late_us ? cluster_.world.rng.below(host.late_us) : 0;
+
+    if (host.ppm)
+        own = own * 1000000 / static_cast<uint64_t>(1000000 + host.ppm) + 2;
+    return own + late;
 }
 
 uint64_t Node::uptime_ms() const
@@ -64,16 +77,18 @@ void Node::refresh_page()
     uint64_t ran = cluster_.world.now() - loaded_at_ - stopped;
 
     status.version_min = CCM_VERSION_MIN;
-    status.version_max = CCM_VERSION_MAX;
+    status.version_max = version_max(core_);
     status.node = host_;
     status.incarnation = incarnation_;
     status.cluster = ccm_cluster_id("sim");
-    status.stage = stage_;
+    status.stage = cluster_.takeover ? cluster_.takeover->stage(host_) : stage_;
     status.flags = panicked ? CCM_PAGE_PANIC : 0;
     status.counter = 1 + ran / (tick_ms * 1000);
     status.tick_ms = tick_ms;
     status.uptime_ms = ((frozen_ ? frozen_at_ : cluster_.world.now()) - cluster_.host(host_).started) / 1000;
     ccm_wire_put_status(page_.data(), &status);
+    if (core_ == Core::later)
+        later_page(page_);
 }
 
 void Node::start()
@@ -106,6 +121,31 @@ void Node::start_partner(uint32_t partner)
     tell(partner, CCM_INBOX_START);
 }
 
+void Node::renew_partner(uint32_t partner)
+{
+    Partner &p = partners_.at(partner);
+    ccm_session_config config = p.session.config;
+    ccm_attempt attempt = p.session.attempt;
+
+    if (p.session.enabled || p.queued || !p.live.empty() || !p.asking.empty() || !p.requests.empty())
+        return start_partner(partner);
+    cluster_.world.trace("node {}: partner {} is there again", host_, partner);
+    ccm_session_init(&p.session, &config);
+    // numbers of connections and attempts are of the node's, and never used again
+    p.session.attempt.next_conn = attempt.next_conn;
+    p.session.attempt.number = attempt.number;
+    p.schedule = {};
+    p.inbox = 0;
+    p.timer++;
+    p.liveness = {};
+    p.watch = LinkWatch{};
+    p.shown_state = CCM_STATE_DOWN;
+    p.shown_reason = p.last_reason = CCM_REASON_NONE;
+    tell(partner, CCM_INBOX_PSK);
+    tell(partner, CCM_INBOX_CLIENTS);
+    start_partner(partner);
+}
+
 void Node::path_up()
 {
     for (auto &[id, p] : partners_)
@@ -131,6 +171,8 @@ void Node::freeze()
     frozen_ = true;
     frozen_at_ = cluster_.world.now();
     cluster_.truth.frozen(host_);
+    if (cluster_.takeover)
+        panicked ? cluster_.takeover->died(host_) : cluster_.takeover->frozen(host_);
 }
 
 void Node::thaw()
@@ -138,6 +180,8 @@ void Node::thaw()
     counter_lost_ += cluster_.world.now() - frozen_at_;
     frozen_ = false;
     cluster_.truth.thawed(host_);
+    if (cluster_.takeover)
+        cluster_.takeover->frozen(host_);
     for (auto &what : backlog_)
         cluster_.world.after(0, std::move(what));
     backlog_.clear();
@@ -151,7 +195,6 @@ void Node::when_running(std::function<void()> what)
         what();
 }
 
-// @what happens to this life of the host only, and only while it runs.
 void Node::later(uint64_t delay, std::function<void(Node &)> what)
 {
     auto now = [&cluster = cluster_, host = host_, epoch = epoch_, what = std::move(what)] {
@@ -179,7 +222,10 @@ void Node::incoming(uint32_t end, const Bytes &request)
     auto p = code == CCM_REJECT_MALFORMED ? partners_.end() : partners_.find(msg.node);
     if (!code && p == partners_.end())
         code = CCM_REJECT_NODE;
-    if (p == partners_.end()) {
+    const End &from = cluster_.fabric.end(end);
+    if (!code && from.peer != rogue_end && p->first != from.partner)
+        code = CCM_REJECT_ADDRESS;
+    if (p == partners_.end() || code == CCM_REJECT_ADDRESS) {
         Bytes data(CCM_WIRE_REJECT_LEN);
 
         counts().reject_sent[code]++;
@@ -210,26 +256,30 @@ void Node::next_stage()
     if (dumping()) // it stays at that
         return;
     stage_ = stage_ < CCM_STAGE_RUNNING ? stage_ + 1 : uint32_t{CCM_STAGE_KERNEL};
+    ring_stage();
+}
+
+void Node::ring_stage()
+{
     for (auto &[id, p] : partners_)
         tell(id, CCM_INBOX_OWN_STAGE);
 }
 
-// Post a heartbeat, if none is out
-void Node::beat(Partner &p)
+// Post a heartbeat. False: as many as there can be are on their way.
+bool Node::beat(Partner &p)
 {
-    if (p.heartbeat_out)
-        return;
+    if (p.beats.size() == CCM_HEARTBEATS_PER_DETECT)
+        return false;
     Op op{};
 
     op.kind = Op::heartbeat;
     op.addr = p.watch_addr;
     op.key = p.watch_key;
     op.read_len = CCM_WIRE_STATUS_LEN;
-    p.heartbeat_out = true;
-    p.look = false;
-    p.posted_us = clock();
-    p.probe_fresh = p.probing;
+    op.what = p.next_beat++;
+    p.beats[op.what] = clock();
     cluster_.fabric.post(p.ends.at(p.watched), std::move(op));
+    return true;
 }
 
 // A heartbeat period of the watched connection
@@ -249,42 +299,50 @@ void Node::tick(uint32_t partner, uint32_t conn)
     if (cluster_.options.faults && cluster_.world.rng.permille(20))
         next_stage();
     beat(p);
-    later(p.liveness.period_us, [partner, conn](Node &node) { node.tick(partner, conn); });
+    if (core_ == Core::later && cluster_.world.rng.permille(50)) {
+        Op op{};
+
+        op.kind = Op::ring;
+        op.what = CCM_RING_COUNT; // no other version knows it
+        cluster_.fabric.post(p.ends.at(p.watched), std::move(op));
+    }
+    later(wait_for(p.liveness.period_us), [partner, conn](Node &node) { node.tick(partner, conn); });
 }
 
-void Node::heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page)
+void Node::heartbeat_done(uint32_t partner, uint32_t conn, uint32_t number, const Bytes &page)
 {
-    later(1, [partner, conn, page](Node &node) {
+    later(1, [partner, conn, number, page](Node &node) {
         Partner &p = node.partners_.at(partner);
+        auto posted = p.beats.find(number);
 
-        if (p.watched != conn)
+        if (p.watched != conn || posted == p.beats.end())
             return;
         ccm_wire_status read{};
 
-        p.heartbeat_out = false;
-        p.read_us = static_cast<uint32_t>(node.clock() - p.posted_us);
+        uint64_t posted_us = posted->second;
+        p.read_us = static_cast<uint32_t>(node.clock() - posted_us);
+        p.beats.erase(posted);
         p.slow_us = std::max(p.read_us, p.slow_us - p.slow_us / 8);
         if (!ccm_wire_get_status(page.data(), static_cast<uint32_t>(page.size()), &read)) {
             p.heard_us = node.clock();
             p.heard_uptime_ms = read.uptime_ms;
         }
         uint32_t found =
-            ccm_liveness_read(&p.liveness, node.clock(), p.posted_us, page.data(), static_cast<uint32_t>(page.size()));
+            ccm_liveness_read(&p.liveness, node.clock(), posted_us, page.data(), static_cast<uint32_t>(page.size()));
         if (found & CCM_LIVENESS_STAGE)
             node.tell(partner, CCM_INBOX_STAGE);
         if (found & CCM_LIVENESS_VERDICT) {
             node.cluster_.truth.verdict(node.host_, p);
             node.tell(partner, CCM_INBOX_VERDICT);
         }
-        if (p.probing && p.probe_fresh) {
+        if (p.probing && number >= p.probe_beat) {
             p.probing = false;
             // a page that brought a verdict is no sign of life
             if (!p.liveness.verdict)
                 node.tell(partner, CCM_INBOX_ALIVE);
         }
-        // a PROBE, or a ring, that found a heartbeat on its way
-        if (p.probing || p.look)
-            node.beat(p);
+        if (p.look)
+            p.look = !node.beat(p);
     });
 }
 

@@ -21,6 +21,9 @@
 #include "../../ccm/core/session.h"
 #include "fabric.h"
 #include "link_watch.h"
+#include "monitor.h"
+#include "snapshot.h"
+#include "versions.h"
 #include "work.h"
 
 namespace sim {
@@ -118,14 +121,14 @@ struct Partner {
     uint32_t watched = 0; // conn
     uint64_t watch_addr = 0;
     uint32_t watch_key = 0;
-    bool heartbeat_out = false;
-    bool probing = false;     // ALIVE is wanted
-    bool probe_fresh = false; // ... and the heartbeat that is out was posted since
-    bool look = false;        // the page has changed, the partner says
-    uint64_t posted_us = 0;   // the heartbeat that is out
-    uint32_t read_us = 0;     // how long the last one took
-    uint32_t slow_us = 0;     // ... and the slowest of late
-    uint64_t heard_us = 0;    // last heartbeat that succeeded, of this watch
+    std::map<uint32_t, uint64_t> beats; // heartbeats on their way, by number: when they were posted
+    uint32_t next_beat = 0;             // never used twice
+    bool probing = false;               // ALIVE is wanted
+    uint32_t probe_beat = 0;            // ... of a heartbeat with this number, or a later one
+    bool look = false;                  // one more, as soon as there is room
+    uint32_t read_us = 0;               // how long the last one took
+    uint32_t slow_us = 0;               // ... and the slowest of late
+    uint64_t heard_us = 0;              // last heartbeat that succeeded, of this watch
     uint64_t heard_uptime_ms = 0;
     uint32_t word_conn = 0; // of the session whose last word would be believed; 0: none
     Bytes word_secret;
@@ -143,6 +146,7 @@ struct Partner {
     uint32_t connects = 0; // since the last settling began
     uint32_t shown_state = CCM_STATE_DOWN;
     uint32_t shown_reason = CCM_REASON_NONE;
+    uint32_t last_reason = CCM_REASON_NONE; // of the last DOWN that was shown
     LinkWatch watch;
     std::map<uint32_t, Try> tries; // by place
     std::array<uint64_t, static_cast<size_t>(Source::count)> last{};
@@ -157,16 +161,20 @@ public:
     void stop(uint32_t reason);
     void stop_partner(uint32_t partner, uint32_t reason);
     void start_partner(uint32_t partner);
+    // One that was stopped is taken away, and is given back as one that was never there.
+    void renew_partner(uint32_t partner);
     void path_up();
     // Pre-shared keys: their numbers, the highest first, and what they are
     void set_keys(const std::vector<uint32_t> &numbers, uint32_t bytes);
     bool dumping() const { return stage_ == CCM_STAGE_DUMPING; }
+    // Its page says something new: partners are to look at once.
+    void ring_stage();
 
     // From the fabric
     void incoming(uint32_t end, const Bytes &request);
     void push(uint32_t partner, Source source, Event event);
     void tell(uint32_t partner, uint32_t bit); // enum ccm_inbox_bit
-    void heartbeat_done(uint32_t partner, uint32_t conn, const Bytes &page);
+    void heartbeat_done(uint32_t partner, uint32_t conn, uint32_t number, const Bytes &page);
     void sent(const End &end, const Op &op); // it has completed
     void refresh_page();
 
@@ -178,7 +186,13 @@ public:
     void port_lost(uint32_t partner, uint32_t place);
     // nullptr: it is closed
     Try *find_try(uint32_t partner, uint32_t place, uint64_t serial);
+    void watch_failover();
+    std::unique_ptr<Monitor> monitor; // if there is one
     uint64_t memory_limit = ~0ULL;
+
+    // See snapshot.h
+    NodePast past() const;
+    void go_back(const NodePast &past);
 
     void say_last_word();
     void hear_word(uint32_t from, const Bytes &secret);
@@ -186,12 +200,16 @@ public:
     void thaw();
     bool frozen() const { return frozen_; }
     bool busy() const; // a work item is to run, or runs
+    // @what happens to this life of the host only, and only while it runs.
+    void later(uint64_t delay, std::function<void(Node &)> what);
     // Run @what now, or when the node goes on
     void when_running(std::function<void()> what);
 
     uint64_t clock() const;
-    uint64_t uptime_ms() const; // of its kernel
+    uint64_t wait_for(uint64_t own) const; // that time of its clock
+    uint64_t uptime_ms() const;            // of its kernel
     uint64_t epoch() const { return epoch_; }
+    Core core() const { return core_; }
     uint64_t incarnation() const { return incarnation_; }
     std::map<uint32_t, Partner> &partners() { return partners_; }
     std::array<uint8_t, CCM_PAGE_LEN> &page() { return page_; }
@@ -221,6 +239,7 @@ private:
     uint64_t takes(uint64_t usual_us, uint64_t longest_us);
     uint64_t takes(const ccm_session_action &action);
     uint64_t takes(const ccm_link_action &action);
+    void arm(Partner &p, uint64_t at_us);
     void step(Partner &p);
     void rest(Partner &p);
     void demand(const Partner &p, const std::string &wrong);
@@ -237,6 +256,7 @@ private:
     void set_port_key(Partner &p);
     void ask_for_port(const ccm_wire_port &msg, std::function<void(bool)> answer);
     bool admit(Partner &p, const ccm_wire_port &msg);
+    uint32_t fails(uint32_t partner);
     void prepare(Partner &p, uint32_t place);
     void open(Partner &p, uint32_t place);
     void close(Partner &p, uint32_t place);
@@ -249,12 +269,12 @@ private:
     void ring_stage(Conn &conn);
     void next_stage();
     void tick(uint32_t partner, uint32_t conn);
-    void beat(Partner &p);
-    void later(uint64_t delay, std::function<void(Node &)> what);
+    bool beat(Partner &p);
 
     Cluster &cluster_;
     uint32_t host_;
     uint64_t epoch_;
+    Core core_;
     uint64_t incarnation_;
     uint64_t offset_;
     uint64_t loaded_at_;
@@ -269,6 +289,7 @@ private:
     std::map<uint32_t, Partner> partners_;
     std::vector<ccm_catalog_entry> clients_;
     uint64_t next_instance_ = 1;
+    uint64_t monitor_client_ = 0; // its instance
     uint64_t next_serial_ = 1;
     ccm_catalog now_; // clients_ as the event has them
     std::array<uint8_t, CCM_PAGE_LEN> page_{};

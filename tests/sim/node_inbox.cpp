@@ -255,6 +255,10 @@ bool Node::seen_to(Partner &p, uint32_t bit)
         event.conn = p.verified;
         event.status = p.verified_right;
         return true;
+    case CCM_INBOX_STAGE:
+        if (monitor)
+            monitor->status(p);
+        return false;
     case CCM_INBOX_PSK:
         event.type = CCM_SEV_PSK;
         std::copy(psk_.begin(), psk_.end(), event.psk);
@@ -390,10 +394,8 @@ bool Node::fill(Partner &p, Conn &conn, uint32_t bit)
     default:
         event.type = CCM_SEV_RING;
         event.status = bit - CCM_MAIL_RING;
-        if (event.status == CCM_RING_STAGE && p.watched == conn.id) {
-            p.look = true;
-            beat(p);
-        }
+        if (event.status == CCM_RING_STAGE && p.watched == conn.id)
+            p.look = !beat(p);
         if (end.memory) {
             auto [offset, room] = mail_place(event.status);
 

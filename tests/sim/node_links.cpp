@@ -31,6 +31,22 @@ void Node::register_client(const ccm_catalog_entry &what)
     clients_changed();
 }
 
+// The failover monitor is a client as any other.
+void Node::watch_failover()
+{
+    ccm_catalog_entry e{};
+
+    std::string(monitor_name).copy(e.name, sizeof(e.name) - 1);
+    e.version_min = e.version_max = 1;
+    e.ports_min = e.ports_max = 1;
+    e.ask = e.give = 4096;
+    monitor = std::make_unique<Monitor>(cluster_, host_);
+    register_client(e);
+    monitor_client_ = clients_.back().instance;
+    for (auto &[id, p] : partners_)
+        monitor->status(p);
+}
+
 // Most clients of a name fit each other; some do not.
 void Node::random_client()
 {
@@ -62,7 +78,7 @@ void Node::random_client()
 
 void Node::client_leaves(size_t index)
 {
-    if (index >= clients_.size())
+    if (index >= clients_.size() || clients_[index].instance == monitor_client_)
         return;
     cluster_.world.trace("node {}: client {} leaves, instance {}", host_, clients_[index].name,
                          clients_[index].instance);
@@ -198,18 +214,32 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
             cluster_.world.fail("node {}: client {} is READY without ports", host_, l.entry.name);
         if (l.plan.take)
             cluster_.bytes.ready({host_, epoch_, p.id, a.index, p.tries.at(a.index).serial, l.peer_offer.table_key});
+        if (monitor && l.instance == monitor_client_)
+            monitor->link_ready(p, a.index);
         break;
     }
     }
     tell(p.id, CCM_INBOX_LINKS); // see what has become of it at once
 }
 
+// Why memory or a port cannot be had this time; 0: it can
+uint32_t Node::fails(uint32_t partner)
+{
+    static const uint32_t reasons[] = {CCM_CLIENT_RESOURCES, CCM_CLIENT_LIMIT,  CCM_CLIENT_CONNECT,
+                                       CCM_CLIENT_PORT_LOST, CCM_CLIENT_ITSELF, CCM_CLIENT_TIMEOUT};
+    Rng &rng = cluster_.world.rng;
+
+    if (!cluster_.faulty(host_, partner) || !rng.permille(std::max(20U, cluster_.host(host_).failing_permille)))
+        return 0;
+    return reasons[rng.below(std::size(reasons))];
+}
+
 void Node::prepare(Partner &p, uint32_t place)
 {
     const ccm_session_link &l = p.session.links.link[place];
     Rng &rng = cluster_.world.rng;
-    bool slow = cluster_.options.faults && rng.permille(30);
-    bool long_time = cluster_.options.faults && rng.permille(2);
+    bool slow = cluster_.faulty(host_, p.id) && rng.permille(30);
+    bool long_time = cluster_.faulty(host_, p.id) && rng.permille(2);
     uint64_t delay = cluster_.options.together ? 10 : rng.between(5, slow ? 1500000 : 2000) + (long_time ? 6000000 : 0);
     Try t;
 
@@ -224,8 +254,8 @@ void Node::prepare(Partner &p, uint32_t place)
         p.tries[place] = t;
         return;
     }
-    if (cluster_.options.faults && rng.permille(20)) {
-        t.why = CCM_CLIENT_RESOURCES;
+    if (uint32_t why = fails(p.id)) {
+        t.why = why;
         p.tries[place] = t;
         return;
     }
@@ -248,8 +278,12 @@ void Node::open(Partner &p, uint32_t place)
     Try &t = p.tries.at(place);
     auto theirs = cluster_.tries.find({s.conn.peer_keys.nonce, t.peer, t.instance, t.epoch});
 
+    if (cluster_.hostile && cluster_.hostile->is(p, s.conn.id)) // nothing is behind its offer
+        return failed(p.id, t, CCM_CLIENT_CONNECT);
     if (theirs == cluster_.tries.end() || theirs->second.key != s.links.link[place].peer_offer.table_key)
         cluster_.world.fail("node {}: link {} is opened to memory that {} never offered", host_, place, p.id);
+    if (uint32_t why = fails(p.id))
+        return failed(p.id, t, why);
     t.opening = true;
     if (host_ < p.id)
         for (uint32_t port = 0; port < t.ports.size(); port++)
@@ -268,6 +302,8 @@ void Node::close(Partner &p, uint32_t place)
     p.tries.erase(place);
     if (c.options.plant != Plant::kept_region)
         c.bytes.deregistered(from, t.key);
+    if (monitor && t.instance == monitor_client_)
+        monitor->link_down(p);
     if (std::find(t.ports.begin(), t.ports.end(), true) == t.ports.end())
         return;
     c.fabric.message(

@@ -50,8 +50,9 @@ uint64_t Node::takes(uint64_t usual_us, uint64_t longest_us)
 
     if (cluster_.options.together)
         return 1;
-    if (cluster_.options.faults && rng.permille(cluster_.busy_permille))
-        return rng.between(usual_us, longest_us);
+    usual_us += cluster_.host(host_).slow_us;
+    if (cluster_.faulty(host_, host_) && rng.permille(cluster_.busy_permille))
+        return rng.between(usual_us, std::max(usual_us, longest_us));
     return rng.below(usual_us + 1);
 }
 
@@ -137,6 +138,17 @@ void Node::demand(const Partner &p, const std::string &wrong)
                             ccm_state_name(p.state), describe(p.event.event), ccm_state_name(p.session.state));
 }
 
+// The one timer
+void Node::arm(Partner &p, uint64_t at_us)
+{
+    p.timer++;
+    if (at_us)
+        later(wait_for(at_us - std::min(at_us, clock())), [partner = p.id, timer = p.timer](Node &node) {
+            if (node.partners_.at(partner).timer == timer)
+                node.tell(partner, CCM_INBOX_TIMER);
+        });
+}
+
 // Let the core decide about what was taken.
 void Node::step(Partner &p)
 {
@@ -156,6 +168,7 @@ void Node::step(Partner &p)
     static ccm_session before; // too large for a stack that sanitizers fill up
     before = p.session;
     cluster_.tapes.record({host_, epoch_, p.id}, p.session, clock(), event);
+    plant_event(cluster_.options.plant, p.session, event);
     plant_before(cluster_.options.plant, p.session, event);
     ccm_session_step(&p.session, clock(), &event, &p.actions);
     plant_after(cluster_.options.plant, p.session, event, p.actions);
@@ -179,6 +192,8 @@ void Node::step(Partner &p)
     if (cluster_.options.plant == Plant::none)
         count_step(before, p.session, clock(), event, p.actions);
     cluster_.truth.step(host_, p, before, p.actions);
+    if (cluster_.hostile)
+        cluster_.hostile->watch(host_, p, before, event, p.actions);
 }
 
 // All that the core wanted is done: what this node shows and what the other one does must fit.
@@ -241,6 +256,10 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
     Bytes data(a.data, a.data + a.len);
     Op op{};
 
+    if (core_ == Core::later && !data.empty()) {
+        data = later_message(cluster_.world.rng, a, std::move(data));
+        later_said(p.session, a, data);
+    }
     op.data = data;
     op.addr = a.addr;
     op.key = a.key;
@@ -308,6 +327,8 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         op.kind = Op::write;
         op.data.resize(std::max(CCM_CATALOG_LEN_MAX, CCM_LINKS_LEN_MAX));
         op.data.resize(ccm_session_put_mail(&p.session, a.what, op.data.data()));
+        if (core_ == Core::later)
+            op.data = later_message(cluster_.world.rng, a, std::move(op.data));
         fabric.post(p.ends.at(a.conn), std::move(op));
         break;
     case CCM_ACT_RING:
@@ -328,7 +349,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         p.watched = a.conn;
         p.watch_addr = a.addr;
         p.watch_key = a.key;
-        p.heartbeat_out = false;
+        p.beats.clear();
         p.probing = false;
         p.heard_us = 0;
         p.look = false;
@@ -348,16 +369,15 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         tick(p.id, a.conn);
         break;
     case CCM_ACT_TIMER:
-        p.timer++;
-        if (a.at_us)
-            later(a.at_us - std::min(a.at_us, clock()), [partner = p.id, timer = p.timer](Node &node) {
-                if (node.partners_.at(partner).timer == timer)
-                    node.tell(partner, CCM_INBOX_TIMER);
-            });
+        arm(p, a.at_us);
         break;
     case CCM_ACT_STATE:
         p.shown_state = a.state;
         p.shown_reason = a.reason;
+        if (a.state == CCM_STATE_DOWN)
+            p.last_reason = a.reason;
+        if (monitor)
+            monitor->status(p);
         break;
     case CCM_ACT_READY: {
         End &end = fabric.end(p.ends.at(p.session.conn.id));
@@ -378,7 +398,8 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         cluster_.result.down++;
         if (a.reason == CCM_REASON_PANICKED) {
             cluster_.result.panicked++;
-            if (!cluster_.panicked.count(p.ready_incarnation))
+            // or a later life of it, which nobody has come to know
+            if (!cluster_.truth.panicked(p.id) && !(cluster_.hostile && cluster_.hostile->believed()))
                 cluster_.world.fail("node {}: partner {} has panicked, it says, and it has not", host_, p.id);
         }
         p.client_ready = false;
@@ -391,9 +412,9 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
     case CCM_ACT_PROBE:
         take_bit(p, CCM_INBOX_ALIVE); // of a READ that was asked for earlier
         p.probing = true;
-        p.probe_fresh = false;
+        p.probe_beat = p.next_beat;
         if (p.watched == a.conn)
-            beat(p);
+            p.look = !beat(p);
         break;
     case CCM_ACT_AGAIN:
         find_conn(p, a.conn)->pending |= 1U << ccm_schedule_ring(a.what);

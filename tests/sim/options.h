@@ -37,6 +37,14 @@ enum class Plant {
     broken_session,    // a session ends when a client's port breaks
     slow_verdict,      // silence is noticed three times as late
     late_catalog,      // a catalog is told only when something else is
+    candidate_ends,    // what is lost of a candidate ends the session
+    any_proof,         // each proof is right
+    false_certain,     // "unreachable" is taken for a proof
+    no_partition_flag, // an advice never says that it may be a partition
+    kept_version,      // the version agreed on last is kept for the next connection
+    false_orderly,     // whoever hangs has left in good order
+    never_given_back,  // what a cluster manager says of a giveback is not heard
+    unasked,           // a storage OS that boots asks nobody
     count
 };
 
@@ -47,6 +55,11 @@ struct Options {
     bool tracing = false;
     bool faults = true;
     bool together = false; // see run_together()
+    bool hosts = false;    // slow ones, clocks that differ, and more: see hosts.h
+    bool versions = false; // modules of several: see versions.h
+    bool outside = false;  // some hosts never come right
+    bool failover = false; // monitors and disks: see takeover.h
+    bool hostile = false;  // somebody who is no node: see hostile.h
     Plant plant = Plant::none;
     bool record = false;          // what each machine was stepped with: see tape.h
     bool plain = false;           // nonces, keys and the like are counted, not drawn: tapes are short
@@ -72,6 +85,12 @@ struct Result {
     uint64_t crossed = 0;         // requests rejected as crossed
     uint64_t coalesced = 0;       // told, or arrived, once more before it was looked at
     uint64_t disowned = 0;        // requests beyond those that may wait
+    uint64_t hostile = 0;         // messages of a stranger
+    uint64_t hostile_work = 0;    // actions for them
+    uint64_t advices = 0;         // to take over
+    uint64_t advices_serving = 0; // ... from a node that served
+    uint64_t advices_unread = 0;  // ... and had begun when it was not seen any more
+    uint64_t takeovers = 0;
     uint64_t settle_us = 0;       // from the end of the faults to READY everywhere
     uint32_t settle_attempts = 0; // most connects of one session in that time
     uint64_t deaths = 0;          // of a partner that was READY, noticed
@@ -93,7 +112,14 @@ Result run_traced(const Options &options);
 // of the last load, waiting for no timer, with hardly a request more than needed.
 Result run_together(const Options &options);
 
+// What a campaign makes of a seed: most often two nodes with the network's faults alone, and now
+// and then more of everything
+Options world_of(uint64_t seed, Options options);
+
 const char *plant_name(Plant plant);
+
+// Runs in which such a bug can be seen
+Options options_for(Plant plant);
 
 } // namespace sim
 

@@ -49,10 +49,24 @@ void tell_wrong(ccm_session &s, ccm_session_actions &actions, uint32_t right, ui
 
 } // namespace
 
+void plant_event(Plant plant, const ccm_session &s, ccm_session_event &event)
+{
+    bool lost = event.type == CCM_SEV_DISCONNECTED || event.type == CCM_SEV_ERROR;
+
+    if (plant == Plant::candidate_ends && lost && s.candidate.id && event.conn == s.candidate.id)
+        event.conn = s.conn.id;
+    if (plant == Plant::any_proof && event.type == CCM_SEV_VERIFIED)
+        event.status = 1;
+}
+
 void plant_before(Plant plant, ccm_session &s, const ccm_session_event &event)
 {
     if (plant == Plant::no_crossing && event.type == CCM_SEV_REQUEST)
         s.conn.active = false;
+    if (plant == Plant::kept_version && event.type == CCM_SEV_READ_DONE && event.conn == s.conn.id &&
+        s.peer_incarnation)
+        s.conn.version = ccm_version_common(s.config.version_min, s.config.version_max, s.peer_hello.version_min,
+                                            s.peer_hello.version_max);
     if (plant == Plant::half_open && event.type == CCM_SEV_LINK_OPENED)
         s.links.link[event.link].peer_state = CCM_LINK_OPENED;
 }
@@ -136,18 +150,83 @@ void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event, cc
     case Plant::no_link_close:
     case Plant::late_write:
     case Plant::no_crossing:
+    case Plant::candidate_ends:
+    case Plant::any_proof:
+    case Plant::false_certain:
+    case Plant::no_partition_flag:
+    case Plant::kept_version:
+    case Plant::false_orderly:
+    case Plant::never_given_back:
+    case Plant::unasked:
     case Plant::count:
         break;
     }
 }
 
+Options options_for(Plant plant)
+{
+    Options o;
+
+    o.plant = plant;
+    switch (plant) {
+    case Plant::no_crossing:
+        o.together = true;
+        break;
+    case Plant::candidate_ends:
+    case Plant::any_proof:
+        o.hostile = true;
+        break;
+    case Plant::kept_version:
+        o.versions = true;
+        break;
+    case Plant::false_certain:
+    case Plant::no_partition_flag:
+    case Plant::false_orderly:
+    case Plant::never_given_back:
+    case Plant::unasked:
+        o.failover = true;
+        o.steps = 4000;
+        break;
+    default:
+        break;
+    }
+    return o;
+}
+
 const char *plant_name(Plant plant)
 {
     static const char *const names[] = {
-        "none",         "late_write",      "no_close",       "down_before_close", "no_down",           "ready_twice",
-        "no_answer",    "two_conns",       "wrong_key",      "no_timer",          "wrong_incarnation", "no_crossing",
-        "beyond_table", "no_link_close",   "half_open",      "lost_table",        "overwritten_mail",  "kept_region",
-        "wrong_hung",   "wrong_restarted", "broken_session", "slow_verdict",      "late_catalog",
+        "none",
+        "late_write",
+        "no_close",
+        "down_before_close",
+        "no_down",
+        "ready_twice",
+        "no_answer",
+        "two_conns",
+        "wrong_key",
+        "no_timer",
+        "wrong_incarnation",
+        "no_crossing",
+        "beyond_table",
+        "no_link_close",
+        "half_open",
+        "lost_table",
+        "overwritten_mail",
+        "kept_region",
+        "wrong_hung",
+        "wrong_restarted",
+        "broken_session",
+        "slow_verdict",
+        "late_catalog",
+        "candidate_ends",
+        "any_proof",
+        "false_certain",
+        "no_partition_flag",
+        "kept_version",
+        "false_orderly",
+        "never_given_back",
+        "unasked",
     };
 
     static_assert(std::size(names) == static_cast<size_t>(Plant::count));

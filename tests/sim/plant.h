@@ -8,6 +8,9 @@
 
 namespace sim {
 
+// Before the step: spoil what it is told.
+void plant_event(Plant plant, const ccm_session &s, ccm_session_event &event);
+
 // Before the step: spoil what the machine believes.
 void plant_before(Plant plant, ccm_session &s, const ccm_session_event &event);
 

@@ -5,6 +5,7 @@
 #include "checker.h"
 #include "cluster.h"
 #include "faults.h"
+#include "hosts.h"
 
 namespace sim {
 
@@ -30,25 +31,78 @@ uint64_t settle_limit_us(const Cluster &c)
            links_limit_us + close_limit_us;
 }
 
+// With clocks that run slow, and with what a bad host was at when it became a good one
+uint64_t limit_us(const Cluster &c)
+{
+    uint64_t us = settle_limit_us(c);
+
+    return c.options.hosts ? us + us / 16 + 300000 : us;
+}
+
 constexpr uint32_t settle_attempts_max = 8;
+// What a stranger has begun, with a high number, is in the way until its time is up.
+constexpr uint32_t stranger_attempts_max = 16;
 constexpr uint64_t calm_us = 3000000;
+constexpr uint64_t served_us = 20000000;
+
+// Pairs of nodes that must come to be READY
+template <typename What> void each_pair(Cluster &c, What what)
+{
+    auto sound = [&c](uint32_t id) { return c.sound.empty() || c.sound.count(id); };
+
+    for (auto &a : c.hosts())
+        for (auto &b : c.hosts())
+            if (a.id < b.id && sound(a.id) && sound(b.id))
+                what(a.id, b.id);
+}
+
+// What is known of each other on both sides of these pairs
+template <typename What> void each_partner(Cluster &c, What what)
+{
+    each_pair(c, [&](uint32_t a, uint32_t b) {
+        what(c.node(a)->partners().at(b));
+        what(c.node(b)->partners().at(a));
+    });
+}
 
 bool all_settled(Cluster &c)
 {
-    for (auto &a : c.hosts())
-        for (auto &b : c.hosts())
-            if (a.id < b.id && !settled(c, a.id, b.id))
-                return false;
-    return true;
+    bool all = true;
+
+    each_pair(c, [&](uint32_t a, uint32_t b) { all = all && settled(c, a, b); });
+    return all;
 }
 
 std::string first_unsettled(Cluster &c)
 {
-    for (auto &a : c.hosts())
-        for (auto &b : c.hosts())
-            if (a.id < b.id && !unsettled_client(c, a.id, b.id).empty())
-                return fmt::format(": nodes {} and {}: {}", a.id, b.id, unsettled_client(c, a.id, b.id));
-    return {};
+    std::string first;
+
+    each_pair(c, [&](uint32_t a, uint32_t b) {
+        if (first.empty() && !settled(c, a, b))
+            first = fmt::format(": nodes {} and {} {}", a, b, unsettled_client(c, a, b));
+    });
+    return first;
+}
+
+// All are READY; then somebody comes who is no node, and nothing else happens.
+void beside_hostile(Cluster &c)
+{
+    bool faults = c.options.faults;
+    uint64_t limit = c.world.now() + limit_us(c) + 2000000;
+    bool all = false;
+
+    c.hostile = std::make_unique<Hostile>(c);
+    c.options.faults = false;
+    while (!(all = all_settled(c)) && c.world.now() <= limit)
+        c.world.step();
+    if (!all)
+        c.world.fail("not READY, and nothing has happened");
+    c.hostile->alone = true;
+    c.hostile->start();
+    for (uint64_t i = 0; i < c.options.steps; i++)
+        c.world.step();
+    c.hostile->alone = false;
+    c.options.faults = faults;
 }
 
 // Each fault has random numbers of its own, so one that is left out changes none of the others.
@@ -69,7 +123,7 @@ uint64_t one_fault(Cluster &c, uint64_t number)
 void with_faults(Cluster &c)
 {
     uint64_t next = c.world.now() + Rng(c.options.seed).between(1000, 2000000);
-    uint64_t steps = c.options.steps * (c.churn ? 4 : 1); // little happens besides
+    uint64_t steps = c.world.happened() + c.options.steps * (c.churn ? 4 : 1); // little happens besides
     bool counted = c.options.fault_count != ~0ULL;
 
     for (uint64_t i = 0; counted ? i < c.options.fault_count : c.world.happened() < steps; i++) {
@@ -83,42 +137,67 @@ void with_faults(Cluster &c)
     c.world.run_until(next);
 }
 
+// Let it go on until then, and what happens to hosts that never come right with it. Only steps of
+// machines make a difference to @look, and what is carried out then.
+template <typename Look> void go_on(Cluster &c, uint64_t limit, Look look)
+{
+    uint64_t next = c.world.now();
+    uint64_t seen = ~0ULL;
+
+    while (c.world.now() <= limit && c.world.step()) {
+        if (!c.sound.empty() && c.world.now() >= next) {
+            fault_outside(c);
+            next = c.world.now() + c.world.rng.between(1000, 200000);
+        }
+        if (c.result.steps + c.rests != seen)
+            look();
+        seen = c.result.steps + c.rests;
+    }
+}
+
 void demand_ready(Cluster &c)
 {
     uint64_t begin = c.world.now();
-    uint64_t limit = begin + settle_limit_us(c);
+    uint64_t limit = begin + limit_us(c);
     uint64_t last = begin;
-    uint64_t downs;
+    uint64_t since = 0, still = 0;
 
+    if (c.hostile)
+        c.hostile->stop();
+    if (c.options.outside && c.hosts().size() > 2)
+        c.sound = draw_sound(c);
     set_right(c);
-    for (auto &host : c.hosts())
-        for (auto &[id, p] : host.node->partners())
-            p.connects = 0;
+    each_partner(c, [](Partner &p) { p.connects = 0; });
     // A request that was long under way may still come and end a session once more:
     // what counts is the last time that not all was well.
-    // Only steps of machines make a difference, and what is carried out then.
-    uint64_t seen = ~0ULL;
-    bool all = false;
-    while (c.world.now() <= limit && c.world.step()) {
-        if (c.result.steps + c.rests != seen)
-            all = all_settled(c);
-        seen = c.result.steps + c.rests;
-        if (!all)
+    go_on(c, limit, [&] {
+        if (!all_settled(c))
             last = c.world.now();
-    }
+    });
     if (!all_settled(c))
-        c.world.fail("not READY on both sides {} ms after the last fault{}", settle_limit_us(c) / 1000,
-                     first_unsettled(c));
+        c.world.fail("not READY on both sides {} ms after the last fault{}", limit_us(c) / 1000, first_unsettled(c));
     c.result.settle_us = last - begin;
-    for (auto &host : c.hosts())
-        for (auto &[id, p] : host.node->partners())
-            c.result.settle_attempts = std::max(c.result.settle_attempts, p.connects);
-    if (c.result.settle_attempts > settle_attempts_max)
+    each_partner(c, [&](Partner &p) {
+        c.result.settle_attempts = std::max(c.result.settle_attempts, p.connects);
+        since += p.ready_since;
+    });
+    if (c.result.settle_attempts > (c.hostile ? stranger_attempts_max : settle_attempts_max))
         c.world.fail("{} attempts for one session without any fault", c.result.settle_attempts);
-    downs = c.result.down;
-    c.world.run_until(c.world.now() + calm_us);
-    if (!all_settled(c) || c.result.down != downs)
+    go_on(c, c.world.now() + calm_us, [] {});
+    each_partner(c, [&](Partner &p) { still += p.ready_since; });
+    if (!all_settled(c) || since != still)
         c.world.fail("a session ended and nothing had happened to it");
+}
+
+// Each disk is served again: by its own node, or by the one that has taken it over
+void demand_served(Cluster &c)
+{
+    uint64_t limit = c.world.now() + served_us;
+
+    while (!c.takeover->served())
+        if (c.world.now() > limit || !c.world.step())
+            c.world.fail("a disk is not served {} s after the last fault: {}", served_us / 1000000,
+                         c.takeover->unserved());
 }
 
 } // namespace
@@ -137,9 +216,13 @@ Result run(const Options &options)
         }
         if (options.salt)
             c.world.rng = Rng(Rng(options.seed ^ options.salt << 32).next());
+        if (options.hostile)
+            beside_hostile(c);
         if (options.faults)
             with_faults(c);
         demand_ready(c);
+        if (c.takeover && c.sound.empty())
+            demand_served(c);
     } catch (const Failure &failure) {
         c.result.ok = false;
         c.result.message = failure.what();

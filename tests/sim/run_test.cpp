@@ -169,10 +169,8 @@ class Planted : public testing::TestWithParam<Plant> {};
 
 TEST_P(Planted, IsFound)
 {
-    Options o;
+    Options o = sim::options_for(GetParam());
 
-    o.plant = GetParam();
-    o.together = o.plant == Plant::no_crossing;
     for (o.seed = 1; o.seed <= 200; o.seed++) {
         Result r = o.together ? sim::run_together(o) : sim::run(o);
 

@@ -64,6 +64,8 @@ public:
     // When they are
     void rest(uint32_t host, uint32_t partner);
 
+    // Any life of it
+    bool panicked(uint32_t host) const;
     bool ever(Deed deed, uint32_t host, uint32_t partner, uint64_t since) const;
 
 private:
@@ -96,7 +98,6 @@ private:
     };
 
     std::string why_not(uint32_t reason, uint32_t host, uint32_t partner, uint64_t incarnation, uint64_t since) const;
-    bool panicked(uint32_t host) const;
     bool stood_still(uint32_t host, uint64_t since) const;
     void dies(uint32_t host, bool answers);
     bool disturbed_between(uint32_t a, uint32_t b, uint64_t since) const;
@@ -119,6 +120,7 @@ private:
 
     Cluster &c_;
     uint32_t nodes_;
+    bool plain_; // only the faults of faults.cpp happen, of which this knows
     std::vector<Pair> pairs_;
     std::vector<std::vector<Interval>> still_;
     std::vector<uint64_t> disturbed_;
