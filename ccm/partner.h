@@ -78,6 +78,7 @@ struct ccm_partner_counters {
  * @elsewhere_us: when somebody asked as this partner, but not from its address; 0: never
  * @last: way of the last connection that has ended
  * @log: what is said of that
+ * @left_stage: in a DOWN behind a goodbye: enum ccm_stage that this said, or CCM_STAGE_UNKNOWN
  * @panicked_us: in a DOWN that its crash kernel has caused: when that was started; else 0
  * @log_due: a READY or DOWN of this step is to be logged
  * @log_state: which
@@ -117,6 +118,7 @@ struct ccm_partner {
 	u64 elsewhere_us;
 	struct ccm_last_way last;
 	struct ccm_state_log log;
+	u32 left_stage;
 	u64 panicked_us;
 	bool log_due;
 	u32 log_state;

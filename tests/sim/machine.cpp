@@ -391,10 +391,10 @@ std::string Machine::done() const
     return text;
 }
 
-Happening Machine::goodbye(uint32_t reason) const
+Happening Machine::goodbye(uint32_t reason, uint32_t stage) const
 {
     Happening h = simple(CCM_SEV_RING, 0, CCM_RING_GOODBYE);
-    ccm_wire_goodbye m{static_cast<uint16_t>(reason)};
+    ccm_wire_goodbye m{static_cast<uint16_t>(reason), static_cast<uint16_t>(stage)};
 
     h.data = encode(ccm_wire_put_goodbye, m, CCM_WIRE_GOODBYE_LEN);
     return h;

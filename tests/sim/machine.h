@@ -58,7 +58,7 @@ public:
     Happening answer(const std::function<void(ccm_wire_answer &)> &tweak = {}) const;
     Happening catalog(const std::function<void(ccm_catalog &)> &tweak = {}) const;
     Happening ready(const std::function<void(ccm_wire_ready &)> &tweak = {}) const;
-    Happening goodbye(uint32_t reason) const;
+    Happening goodbye(uint32_t reason, uint32_t stage = CCM_STAGE_UNKNOWN) const;
     Happening links(const Slots &slots, const std::function<void(ccm_links_header &)> &tweak = {});
     Happening verified(bool right = true) const { return simple(CCM_SEV_VERIFIED, 0, right); }
     Happening psk(const std::vector<uint32_t> &numbers) const; // the keys there are here

@@ -94,6 +94,8 @@ void Monitor::take_status(Partner &p)
     if (cluster_.options.plant == Plant::false_certain && event.reason == CCM_REASON_UNREACHABLE)
         event.certain = true;
     event.stage = p.liveness.reads ? p.liveness.page.stage : u32{CCM_STAGE_UNKNOWN};
+    if (p.shown_state == CCM_STATE_DOWN && p.left_stage)
+        event.stage = p.left_stage;
     event.incarnation = p.session.peer_incarnation;
     event.kernel = p.session.peer_kernel;
     step(p.id, event);

@@ -81,7 +81,7 @@ void Node::refresh_page()
     status.node = host_;
     status.incarnation = incarnation_;
     status.cluster = ccm_cluster_id("sim");
-    status.stage = cluster_.takeover ? cluster_.takeover->stage(host_) : stage_;
+    status.stage = shown_stage();
     status.flags = panicked ? CCM_PAGE_PANIC : 0;
     status.counter = 1 + ran / (tick_ms * 1000);
     status.tick_ms = tick_ms;
@@ -141,6 +141,7 @@ void Node::renew_partner(uint32_t partner)
     p.watch = LinkWatch{};
     p.shown_state = CCM_STATE_DOWN;
     p.shown_reason = p.last_reason = CCM_REASON_NONE;
+    p.left_stage = CCM_STAGE_UNKNOWN;
     tell(partner, CCM_INBOX_PSK);
     tell(partner, CCM_INBOX_CLIENTS);
     start_partner(partner);
@@ -257,6 +258,12 @@ void Node::next_stage()
         return;
     stage_ = stage_ < CCM_STAGE_RUNNING ? stage_ + 1 : uint32_t{CCM_STAGE_KERNEL};
     ring_stage();
+}
+
+// What its page says of the boot
+uint32_t Node::shown_stage() const
+{
+    return cluster_.takeover ? cluster_.takeover->stage(host_) : stage_;
 }
 
 void Node::ring_stage()

@@ -146,6 +146,7 @@ struct Partner {
     uint32_t connects = 0; // since the last settling began
     uint32_t shown_state = CCM_STATE_DOWN;
     uint32_t shown_reason = CCM_REASON_NONE;
+    uint32_t left_stage = CCM_STAGE_UNKNOWN; // in a DOWN behind a goodbye: what that said
     uint32_t last_reason = CCM_REASON_NONE; // of the last DOWN that was shown
     LinkWatch watch;
     std::map<uint32_t, Try> tries; // by place
@@ -167,6 +168,7 @@ public:
     // Pre-shared keys: their numbers, the highest first, and what they are
     void set_keys(const std::vector<uint32_t> &numbers, uint32_t bytes);
     bool dumping() const { return stage_ == CCM_STAGE_DUMPING; }
+    uint32_t shown_stage() const;
     // Its page says something new: partners are to look at once.
     void ring_stage();
 

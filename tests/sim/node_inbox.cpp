@@ -266,6 +266,7 @@ bool Node::seen_to(Partner &p, uint32_t bit)
     case CCM_INBOX_STOP:
         event.type = CCM_SEV_STOP;
         event.reason = p.stop_reason;
+        event.status = shown_stage();
         return true;
     case CCM_INBOX_START:
         event.type = CCM_SEV_START;

@@ -15,15 +15,6 @@
 
 namespace sim {
 
-namespace {
-
-const ccm_session_conn &conn_of(const ccm_session &s, uint32_t id)
-{
-    return id == s.conn.id ? s.conn : s.candidate;
-}
-
-} // namespace
-
 // Where the work item stands still while time passes
 struct Node::Pass {
     Node &node;
@@ -305,7 +296,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         fabric.post(p.ends.at(a.conn), std::move(op));
         break;
     case CCM_ACT_PROVE: {
-        Bytes proof = cluster_.proofs.make(p.session, conn_of(p.session, a.conn), op.data, key_bytes_);
+        Bytes proof = cluster_.proofs.make(p.session, *ccm_session_conn_of(&p.session, a.conn), op.data, key_bytes_);
 
         std::copy(proof.begin(), proof.end(), op.data.begin() + CCM_HELLO_PROOF);
         op.kind = Op::write;
@@ -314,7 +305,8 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
     }
     case CCM_ACT_VERIFY:
         p.verified = a.conn;
-        p.verified_right = cluster_.proofs.right(p.session, conn_of(p.session, a.conn), p.event.data, key_bytes_);
+        p.verified_right =
+            cluster_.proofs.right(p.session, *ccm_session_conn_of(&p.session, a.conn), p.event.data, key_bytes_);
         tell(p.id, CCM_INBOX_VERIFIED);
         break;
     case CCM_ACT_WRITE:
@@ -374,6 +366,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
     case CCM_ACT_STATE:
         p.shown_state = a.state;
         p.shown_reason = a.reason;
+        p.left_stage = a.what;
         if (a.state == CCM_STATE_DOWN)
             p.last_reason = a.reason;
         if (monitor)
