@@ -89,6 +89,8 @@ void snapshot(Cluster &c, uint32_t a)
             return;
         c.world.trace("node {} goes back to its snapshot", a);
         c.fault();
+        // Its queue pairs are dead, those of clients' ports as well: nobody reaches what was registered.
+        c.bytes.died(a);
         host.node = std::make_unique<Node>(c, a, ++host.lives, false);
         host.node->go_back(past);
     });

@@ -187,7 +187,7 @@ void Truth::noticed(uint32_t host, uint32_t partner, uint64_t incarnation, bool 
 
         c_.result.deaths++;
         // by whatever else than silence it may be seen late, when the work item is busy
-        if (!d.answers && node_verdict)
+        if (plain_ && !d.answers && node_verdict)
             c_.result.detect =
                 std::max(c_.result.detect, static_cast<double>(c_.world.now() - from) / static_cast<double>(bound(d)));
     }
