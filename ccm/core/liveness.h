@@ -99,9 +99,9 @@ u32 ccm_liveness_step(struct ccm_liveness *l, u64 now_us, enum ccm_liveness_even
  * @len: of @data
  *
  * A page says how it was when it was read, which is not before @posted_us and can be long before
- * @now_us: TCP repeats the bytes of an answer that was lost as they were. So a counter has stood still
- * from when it was last seen to move until @posted_us, and no longer. ccm_liveness_step() takes a
- * READ for one that took no time.
+ * @now_us: TCP repeats the bytes of an answer that was lost as they were. So a counter has stood
+ * still from when it was last seen to move until @posted_us, and no longer. ccm_liveness_step()
+ * takes a READ for one that took no time.
  *
  * Return: CCM_LIVENESS_* bits. After a verdict, 0 for ever.
  */

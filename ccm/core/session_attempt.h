@@ -54,7 +54,7 @@ void ccm_session_read(const struct ccm_session_conn *conn, enum ccm_session_read
 struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn, u32 offset,
 					     u32 len, enum ccm_ring kind,
 					     struct ccm_session_actions *actions);
-/* Tell the partner why this ends, and this node's stage (0: no matter). False: it cannot be told. */
+/* Tell the partner why this ends, and my stage (0: no matter). False: it cannot be told. */
 bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason, u32 stage,
 			 struct ccm_session_actions *actions);
 

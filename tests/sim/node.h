@@ -147,7 +147,7 @@ struct Partner {
     uint32_t shown_state = CCM_STATE_DOWN;
     uint32_t shown_reason = CCM_REASON_NONE;
     uint32_t left_stage = CCM_STAGE_UNKNOWN; // in a DOWN behind a goodbye: what that said
-    uint32_t last_reason = CCM_REASON_NONE; // of the last DOWN that was shown
+    uint32_t last_reason = CCM_REASON_NONE;  // of the last DOWN that was shown
     LinkWatch watch;
     std::map<uint32_t, Try> tries; // by place
     std::array<uint64_t, static_cast<size_t>(Source::count)> last{};
