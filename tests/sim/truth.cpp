@@ -149,6 +149,8 @@ void Truth::dies(uint32_t host, bool answers)
         if (!p.client_ready || !p.session.told_ready || !lives_.count(p.ready_incarnation) ||
             lives_.at(p.ready_incarnation).host != host)
             continue;
+        if (p.liveness.verdict) // stopped, then without power: noticed, and the work item is busy
+            continue;
         auto known = [&](const Death &d) { return d.host == other.id && d.partner == host; };
         std::erase_if(deaths_, [&](const Death &d) { return known(d) && d.answers; });
         if (std::none_of(deaths_.begin(), deaths_.end(), known))
