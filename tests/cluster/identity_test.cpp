@@ -114,14 +114,14 @@ TEST_F(Identity, AReloadIsNotARestart)
 {
     for (Node *node : {&one(), &two()}) {
         unload(*node, "READY");
-        load(*node, {.partners = {node == &one() ? 2 : 1}, .detect_ms = 4000});
+        load(*node, {.partners = {node == &one() ? 2 : 1}, .detect_ms = 15000});
     }
     wait_ready({&one(), &two()});
     std::this_thread::sleep_for(2s); // its kernel is older than what the clocks are trusted for
     Watch w = watch(one());
     two().cable().cut();
     unload(two(), "cut off");
-    load(two(), {.partners = {1}, .detect_ms = 4000});
+    load(two(), {.partners = {1}, .detect_ms = 15000});
     two().cable().restore();
     Event down = w.wait_for(is(2, "down"), soon);
     EXPECT_EQ(down.json["reason"], "reloaded");
