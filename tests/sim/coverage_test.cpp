@@ -39,12 +39,13 @@ TEST(Coverage, WhatIsMissingIsFound)
     EXPECT_EQ(sim::coverage_wrong(all, false).size(), argued + 1);
 }
 
-// Behind all tests, in whatever order they came; only where all of them have run in this process.
-// With CCM_SIM_COVERAGE in the environment also behind a part of them.
+// Behind all tests that were run, in whatever order they came, with CCM_SIM_COVERAGE in the
+// environment. `make check` demands what the campaign reaches (ccm_sim --coverage), which is not
+// yet all edges.
 class Whole : public testing::Environment {
     void TearDown() override
     {
-        if (testing::GTEST_FLAG(filter) != "*" && !std::getenv("CCM_SIM_COVERAGE"))
+        if (!std::getenv("CCM_SIM_COVERAGE"))
             return;
         std::puts(sim::coverage_table(sim::counts()).c_str());
         for (const std::string &wrong : sim::coverage_wrong(sim::counts(), false))
