@@ -188,8 +188,9 @@ void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *
 						     READ_ONCE(partner->last_reason);
 	status->certain = ccm_reason_certain(status->reason);
 	/* before START there is no reason; behind STOP it is the one that it came with */
-	status->here = record.state == CCM_STATE_DOWN && status->reason != CCM_REASON_NONE &&
-		       !READ_ONCE(partner->session.enabled);
+	status->here = status->reason != CCM_REASON_NONE &&
+		       (record.state == CCM_STATE_DOWN ? !READ_ONCE(partner->session.enabled) :
+							 READ_ONCE(partner->last_here));
 	status->leaving = record.flags & CCM_RECORD_F_LEAVING;
 	status->stage = record.stage;
 	status->incarnation = record.incarnation;
@@ -452,8 +453,10 @@ static void announce(struct ccm_partner *partner, u32 state, u32 reason, u32 lef
 	/* One step may pass several states, and readers see each: not the core's last one. */
 	partner->shown_state = state;
 	partner->shown_reason = reason;
-	if (state == CCM_STATE_DOWN)
+	if (state == CCM_STATE_DOWN) {
 		WRITE_ONCE(partner->last_reason, reason);
+		WRITE_ONCE(partner->last_here, !partner->session.enabled);
+	}
 	WRITE_ONCE(partner->left_stage, left_stage);
 	WRITE_ONCE(partner->panicked_us, panicked_us(partner, state, reason));
 	trace_ccm_state(partner->id, state, reason);

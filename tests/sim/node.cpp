@@ -141,6 +141,7 @@ void Node::renew_partner(uint32_t partner)
     p.watch = LinkWatch{};
     p.shown_state = CCM_STATE_DOWN;
     p.shown_reason = p.last_reason = CCM_REASON_NONE;
+    p.last_here = false;
     p.left_stage = CCM_STAGE_UNKNOWN;
     tell(partner, CCM_INBOX_PSK);
     tell(partner, CCM_INBOX_CLIENTS);

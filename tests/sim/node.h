@@ -148,6 +148,7 @@ struct Partner {
     uint32_t shown_reason = CCM_REASON_NONE;
     uint32_t left_stage = CCM_STAGE_UNKNOWN; // in a DOWN behind a goodbye: what that said
     uint32_t last_reason = CCM_REASON_NONE;  // of the last DOWN that was shown
+    bool last_here = false;                  // ... which this node had ended
     LinkWatch watch;
     std::map<uint32_t, Try> tries; // by place
     std::array<uint64_t, static_cast<size_t>(Source::count)> last{};

@@ -367,8 +367,10 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         p.shown_state = a.state;
         p.shown_reason = a.reason;
         p.left_stage = a.what;
-        if (a.state == CCM_STATE_DOWN)
+        if (a.state == CCM_STATE_DOWN) {
             p.last_reason = a.reason;
+            p.last_here = !p.session.enabled;
+        }
         if (monitor)
             monitor->status(p);
         break;

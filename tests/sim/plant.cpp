@@ -179,6 +179,9 @@ Options options_for(Plant plant)
     case Plant::kept_version:
         o.versions = true;
         break;
+    case Plant::late_catalog:
+        o.steps = 2000;
+        break;
     case Plant::false_certain:
     case Plant::no_partition_flag:
     case Plant::false_orderly:

@@ -8,7 +8,8 @@ namespace sim {
 PartnerPast::PartnerPast(const Partner &p)
     : session(p.session), ends(p.ends), live(p.live), last_connect(p.last_connect), client_ready(p.client_ready),
       ready_incarnation(p.ready_incarnation), ready_since(p.ready_since), shown_state(p.shown_state),
-      shown_reason(p.shown_reason), last_reason(p.last_reason), left_stage(p.left_stage), watch(p.watch), tries(p.tries)
+      shown_reason(p.shown_reason), last_reason(p.last_reason), last_here(p.last_here), left_stage(p.left_stage),
+      watch(p.watch), tries(p.tries)
 {
 }
 
@@ -23,6 +24,7 @@ void PartnerPast::put(Partner &p) const
     p.shown_state = shown_state;
     p.shown_reason = shown_reason;
     p.last_reason = last_reason;
+    p.last_here = last_here;
     p.left_stage = left_stage;
     p.watch = watch;
     p.tries = tries;
