@@ -42,7 +42,7 @@ STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/sto
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/ccmadm/ccmadm
 
 .PHONY: all help module ccmadm install install-modules demo check kunit bench endurance lint sim fuzz model cluster docs clean
-.PHONY: kdump mixed host module-stock module-plain module-debug module-kunit module-failing states
+.PHONY: campaign-sim record kdump mixed host module-stock module-plain module-debug module-kunit module-failing states
 
 # Kernels that User-Mode Linux nodes run besides 6.1, the one that everything is tested on:
 # see build-uml.sh. As KERNEL= they are debug-6.12 and so on.
@@ -63,6 +63,8 @@ help:
 	@echo 'make kdump     a crash kernel, and a real-time task, on a machine in QEMU'
 	@echo 'make mixed     stock kernels 6.1, 6.12 and the newest with each other, in QEMU'
 	@echo 'make sim       the simulator: SEED= RUNS= STEPS='
+	@echo 'make campaign-sim  the same with very many seeds: CAMPAIGN_RUNS=, and what they reach'
+	@echo 'make record    the tapes that KUnit plays, anew from the simulator'
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
 	@echo 'make model     every state of a model of the handshake (spin): ten minutes, 4 GB'
 	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
@@ -229,7 +231,18 @@ STEPS	?= 2000
 sim:
 	@$(SCRIPTS)/packages.sh lab tools
 	@$(MAKE) -s host
-	@$(BUILD)/host/tests/sim/ccm_sim --seed $(SEED) --runs $(RUNS) --steps $(STEPS)
+	@$(BUILD)/host/tests/sim/ccm_sim --seed $(SEED) --runs $(RUNS) --steps $(STEPS) --jobs $(JOBS) --shrink
+
+# Many seeds, of two to four nodes, and what they have reached: ten million are some hours of two cores.
+CAMPAIGN_RUNS ?= 10000000
+campaign-sim:
+	@$(SCRIPTS)/packages.sh lab tools
+	@$(MAKE) -s host
+	@$(BUILD)/host/tests/sim/ccm_sim --mixed --seed $(SEED) --runs $(CAMPAIGN_RUNS) --jobs $(JOBS) --coverage --shrink
+
+# What KUnit plays to the core, after a change of what the core does
+record: host
+	@$(BUILD)/host/tests/sim/ccm_sim --record 1000 tests/kunit/suites/recorded.bin
 
 FUZZ_RUNS ?= 100000
 fuzz:

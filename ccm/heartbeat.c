@@ -68,6 +68,7 @@ static void large_post(struct ccm_heartbeat *hb)
 	lockdep_assert_held(&hb->lock);
 	hb->large = false;
 	hb->large_busy = true;
+	hb->large_posted_us = ccm_now_us();
 	if (ccm_mail_read(&hb->conn->mail, &hb->large_read, hb->addr, hb->key, CCM_PAGE_LEN))
 		ccm_endpoint_tell(&hb->conn->endpoint, CCM_ENDPOINT_ERROR);
 }
@@ -106,11 +107,11 @@ static void heartbeat_work(struct work_struct *work)
 }
 
 /* A READ has brought the page. */
-static void heard(struct ccm_heartbeat *hb, u64 now, const u8 *data, u32 len)
+static void heard(struct ccm_heartbeat *hb, u64 now, u64 posted_us, const u8 *data, u32 len)
 {
 	lockdep_assert_held(&hb->lock);
 	hb->heard_us = now;
-	heartbeat_tell(hb, ccm_liveness_step(&hb->liveness, now, CCM_LIVENESS_READ, data, len));
+	heartbeat_tell(hb, ccm_liveness_read(&hb->liveness, now, posted_us, data, len));
 	hrtimer_start(&hb->deadline, ns_to_ktime(detect_ns(hb)), HRTIMER_MODE_REL);
 }
 
@@ -132,7 +133,7 @@ static void read_done(struct ccm_read *read, const u8 *data, u32 len)
 		hb->slow_us = max(hb->read_us, hb->slow_us - hb->slow_us / 8);
 		if (hb->posted_us[slot] > hb->done_posted_us)
 			hb->done_posted_us = hb->posted_us[slot];
-		heard(hb, now, data, len);
+		heard(hb, now, hb->posted_us[slot], data, len);
 		if (hb->probing && hb->posted_us[slot] > hb->probe_us) {
 			hb->probing = false;
 			/* a page that brought a verdict is no sign of life */
@@ -154,7 +155,7 @@ static void large_done(struct ccm_read *read, const u8 *data, u32 len)
 	spin_lock_bh(&hb->lock);
 	if (hb->conn && hb->large_busy) {
 		hb->large_busy = false;
-		heard(hb, ccm_now_us(), data, len);
+		heard(hb, ccm_now_us(), hb->large_posted_us, data, len);
 		if (hb->large)
 			queue_work(hb->wq, &hb->work);
 	}

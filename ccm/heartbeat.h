@@ -32,6 +32,7 @@ struct ccm_inbox;
  * @look: ... and one more, as soon as a landing slot is free
  * @large: ... and one of the whole page, unless one is in flight
  * @large_busy: one is
+ * @large_posted_us: since when
  * @addr: of the partner's status page
  * @key: of the partner's status page
  * @liveness: the verdict
@@ -61,6 +62,7 @@ struct ccm_heartbeat {
 	bool look;
 	bool large;
 	bool large_busy;
+	u64 large_posted_us;
 	u64 addr;
 	u32 key;
 	struct ccm_liveness liveness;

@@ -112,6 +112,7 @@ static void refresh(const struct ccm_view *view, struct ccm_record *record)
 {
 	struct ccm_partner *partner = container_of(view, struct ccm_partner, view);
 	const struct ccm_partner_counters *c = &partner->counters;
+	u32 left_stage = READ_ONCE(partner->left_stage);
 	u64 panicked_us;
 
 	/* each figure is the work item's last, by itself */
@@ -120,6 +121,9 @@ static void refresh(const struct ccm_view *view, struct ccm_record *record)
 	record->rejected = READ_ONCE(c->rejected);
 	record->error = READ_ONCE(partner->last_error);
 	ccm_heartbeat_fill(&used_path(partner)->heartbeat, record);
+	/* its last words, behind whatever was READ */
+	if (left_stage != CCM_STAGE_UNKNOWN)
+		record->stage = (u8)left_stage;
 	/* its crash kernel was heard later, maybe for one message; nobody waits for it */
 	panicked_us = READ_ONCE(partner->panicked_us);
 	if (panicked_us) {
@@ -184,8 +188,9 @@ void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *
 						     READ_ONCE(partner->last_reason);
 	status->certain = ccm_reason_certain(status->reason);
 	/* before START there is no reason; behind STOP it is the one that it came with */
-	status->here = record.state == CCM_STATE_DOWN && status->reason != CCM_REASON_NONE &&
-		       !READ_ONCE(partner->session.enabled);
+	status->here = status->reason != CCM_REASON_NONE &&
+		       (record.state == CCM_STATE_DOWN ? !READ_ONCE(partner->session.enabled) :
+							 READ_ONCE(partner->last_here));
 	status->leaving = record.flags & CCM_RECORD_F_LEAVING;
 	status->stage = record.stage;
 	status->incarnation = record.incarnation;
@@ -310,6 +315,7 @@ static bool seen_to(struct ccm_partner *partner, u32 bit)
 	case CCM_INBOX_STOP:
 		event->type = CCM_SEV_STOP;
 		event->reason = READ_ONCE(partner->stop_reason);
+		event->status = ccm_status_page_stage(&partner->node->status_page);
 		break;
 	case CCM_INBOX_START:
 		event->type = CCM_SEV_START;
@@ -442,13 +448,16 @@ static void log_state(struct ccm_partner *partner)
 	partner->log_due = false;
 }
 
-static void announce(struct ccm_partner *partner, u32 state, u32 reason)
+static void announce(struct ccm_partner *partner, u32 state, u32 reason, u32 left_stage)
 {
 	/* One step may pass several states, and readers see each: not the core's last one. */
 	partner->shown_state = state;
 	partner->shown_reason = reason;
-	if (state == CCM_STATE_DOWN)
+	if (state == CCM_STATE_DOWN) {
 		WRITE_ONCE(partner->last_reason, reason);
+		WRITE_ONCE(partner->last_here, !partner->session.enabled);
+	}
+	WRITE_ONCE(partner->left_stage, left_stage);
 	WRITE_ONCE(partner->panicked_us, panicked_us(partner, state, reason));
 	trace_ccm_state(partner->id, state, reason);
 	if (state == CCM_STATE_READY) {
@@ -673,7 +682,7 @@ static void act(struct ccm_partner *partner, struct ccm_session_action *a)
 		arm_timer(partner, a->at_us);
 		break;
 	case CCM_ACT_STATE:
-		announce(partner, a->state, a->reason);
+		announce(partner, a->state, a->reason, a->what);
 		break;
 	case CCM_ACT_READY:
 		/* clients are told of their links, by CCM_LINK_ACT_READY */

@@ -75,9 +75,11 @@ struct ccm_partner_counters {
  * @shown_state: enum ccm_state last shown to readers
  * @shown_reason: enum ccm_reason last shown to readers; NONE unless DOWN
  * @last_reason: enum ccm_reason of the last DOWN shown
+ * @last_here: this node had ended it
  * @elsewhere_us: when somebody asked as this partner, but not from its address; 0: never
  * @last: way of the last connection that has ended
  * @log: what is said of that
+ * @left_stage: in a DOWN behind a goodbye: enum ccm_stage that this said, or CCM_STAGE_UNKNOWN
  * @panicked_us: in a DOWN that its crash kernel has caused: when that was started; else 0
  * @log_due: a READY or DOWN of this step is to be logged
  * @log_state: which
@@ -114,9 +116,11 @@ struct ccm_partner {
 	u32 shown_state;
 	u32 shown_reason;
 	u32 last_reason;
+	bool last_here;
 	u64 elsewhere_us;
 	struct ccm_last_way last;
 	struct ccm_state_log log;
+	u32 left_stage;
 	u64 panicked_us;
 	bool log_due;
 	u32 log_state;

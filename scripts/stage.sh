@@ -10,12 +10,12 @@ set -eu
 mkdir -p "$1"
 target=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
-find Kbuild ccm include tests/kunit/suites tests/modules \( -name '*.[ch]' -o -name Kbuild \) \
+find Kbuild ccm include tests/kunit/suites tests/modules \( -name '*.[chS]' -o -name '*.bin' -o -name Kbuild \) \
 	-exec cp -pu --parents -t "$target" {} +
 
 # What the tree has no more, the copy must not have: an include of it would still compile.
 # *.mod.c are the kernel's build's own.
-(cd "$target" && find . -type f \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c') |
+(cd "$target" && find . -type f \( -name '*.[chS]' -o -name '*.bin' -o -name Kbuild \) ! -name '*.mod.c') |
 while read -r file; do
 	[ -e "$file" ] || rm "$target/$file"
 done

@@ -143,6 +143,7 @@ beside() {
 	step ccmadm ctest --test-dir $host/userspace-tools --output-on-failure
 	step core $host/tests/core/core_test
 	step sim $host/tests/sim/sim_test
+	step seeds $host/tests/sim/ccm_sim --mixed --runs 12000 --jobs 2 --coverage --shrink
 	step model tests/model/run.sh build/model
 	step ktap $host/tests/kunit/ktap_test
 	step fuzz make -s fuzz

@@ -166,8 +166,9 @@ static void decide_away(struct ccm_failover *f, u64 now_us)
 		break;
 	case CCM_REASON_ADMIN:
 	case CCM_REASON_RELOADED:
-		/* Without CCM its storage OS may serve on. */
-		if (f->view.stage == CCM_STAGE_UNKNOWN || f->view.stage == CCM_STAGE_RUNNING)
+		/* Without CCM its storage OS may serve on; or again, since it was last seen. */
+		if (!f->stage_holds || f->view.stage == CCM_STAGE_UNKNOWN ||
+		    f->view.stage == CCM_STAGE_RUNNING)
 			cannot_tell(f);
 		else
 			suspect(f, now_us, f->reason);
@@ -243,9 +244,9 @@ static bool left_as_announced(const struct ccm_failover *f)
 	switch (f->view.reason) {
 	case CCM_REASON_SHUTDOWN:
 	case CCM_REASON_ADMIN:
-		return f->gave_up;
+		return f->gave_up && f->stage_holds;
 	case CCM_REASON_UNREACHABLE:
-		return f->gave_up && f->view.stage == CCM_STAGE_STOPPING;
+		return f->gave_up && f->stage_holds && f->view.stage == CCM_STAGE_STOPPING;
 	default:
 		return false;
 	}
@@ -329,6 +330,13 @@ static void take_stage(struct ccm_failover *f, u32 stage, u64 incarnation, bool 
 	}
 }
 
+/* The partner says it: in a goodbye, or when it rejects a request. */
+static bool said(u32 reason)
+{
+	return reason == CCM_REASON_SHUTDOWN || reason == CCM_REASON_ADMIN ||
+	       reason == CCM_REASON_RELOADED;
+}
+
 static void take_status(struct ccm_failover *f, const struct ccm_failover_event *event)
 {
 	bool ready = event->state == CCM_STATE_READY;
@@ -337,6 +345,11 @@ static void take_status(struct ccm_failover *f, const struct ccm_failover_event 
 	/* A crash kernel's, which never served: nothing was given up by it. */
 	if (stage == CCM_STAGE_DUMPING)
 		stage = CCM_STAGE_UNKNOWN;
+	/* Whoever rejects a request can have begun to serve again since its page was read. */
+	if (ready || f->state == CCM_STATE_READY)
+		f->stage_holds = true;
+	else if (said(event->reason) && event->reason != f->reason)
+		f->stage_holds = false;
 	f->state = event->state;
 	f->reason = event->reason;
 	f->certain = event->certain;

@@ -121,6 +121,7 @@ struct ccm_failover_view {
  * @served: it was running at some time
  * @served_incarnation: of the partner when it was last READY and running
  * @gave_up: its user space has lowered the stage since
+ * @stage_holds: the stage was read in the session that has ended, and nothing was said since
  * @advised: a takeover was advised and has not been given back
  * @advised_incarnation: of the partner when it was
  * @advised_kernel: likewise
@@ -153,6 +154,7 @@ struct ccm_failover {
 	bool in_touch;
 	bool served;
 	bool gave_up;
+	bool stage_holds;
 	u64 served_incarnation;
 	bool advised;
 	u64 advised_incarnation;

@@ -57,7 +57,7 @@ static u32 on_tick(struct ccm_liveness *l, u64 now_us)
 	return 0;
 }
 
-static u32 on_read(struct ccm_liveness *l, u64 now_us, const u8 *data, u32 len)
+static u32 on_read(struct ccm_liveness *l, u64 now_us, u64 posted_us, const u8 *data, u32 len)
 {
 	struct ccm_wire_status page;
 	u32 found = 0;
@@ -84,7 +84,7 @@ static u32 on_read(struct ccm_liveness *l, u64 now_us, const u8 *data, u32 len)
 	if (page.flags & CCM_PAGE_SHUTDOWN)
 		return found | give_verdict(l, CCM_REASON_SHUTDOWN);
 	limit_us = later_of(l->detect_us, (u64)page.tick_ms * 3 * 1000);
-	if (elapsed(now_us, l->last_moved_us) >= limit_us)
+	if (elapsed(posted_us, l->last_moved_us) >= limit_us)
 		return found | give_verdict(l, CCM_REASON_HUNG);
 	return found;
 }
@@ -116,9 +116,17 @@ u32 ccm_liveness_step(struct ccm_liveness *l, u64 now_us, enum ccm_liveness_even
 	case CCM_LIVENESS_TICK:
 		return on_tick(l, now_us);
 	case CCM_LIVENESS_READ:
-		return on_read(l, now_us, data, len);
+		return on_read(l, now_us, now_us, data, len);
 	}
 	return 0;
+}
+
+u32 ccm_liveness_read(struct ccm_liveness *l, u64 now_us, u64 posted_us, const u8 *data, u32 len)
+{
+	if (l->verdict != CCM_REASON_NONE)
+		return 0;
+	forgive_own_stall(l, now_us);
+	return on_read(l, now_us, posted_us, data, len);
 }
 
 u8 ccm_ack_timeout(u32 detect_ms, u32 retries)

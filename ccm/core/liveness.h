@@ -91,6 +91,24 @@ u32 ccm_liveness_step(struct ccm_liveness *l, u64 now_us, enum ccm_liveness_even
 		      const u8 *data, u32 len);
 
 /**
+ * ccm_liveness_read() - CCM_LIVENESS_READ, of a READ that took its time
+ * @l: started object
+ * @now_us: monotonic time, when it succeeded
+ * @posted_us: ... when it was posted
+ * @data: the bytes read
+ * @len: of @data
+ *
+ * A page says how it was when it was read, which is not before @posted_us and can be long before
+ * @now_us: TCP repeats the bytes of an answer that was lost as they were. So a counter has stood
+ * still from when it was last seen to move until @posted_us, and no longer. ccm_liveness_step()
+ * takes a READ for one that took no time.
+ *
+ * Return: CCM_LIVENESS_* bits. After a verdict, 0 for ever.
+ */
+u32 ccm_liveness_read(struct ccm_liveness *l, u64 now_us, u64 posted_us, const u8 *data,
+		      u32 len);
+
+/**
  * ccm_ack_timeout() - the RC ack timeout exponent that fits a detection time
  * @detect_ms: detection time
  * @retries: the transport's retry count

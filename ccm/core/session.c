@@ -98,7 +98,7 @@ CCM_SESSION_HANDLER(stop)
 {
 	u32 reason = event->reason == CCM_REASON_SHUTDOWN ? CCM_REASON_SHUTDOWN :
 							    CCM_REASON_ADMIN;
-	bool said = ccm_session_goodbye(&s->conn, reason, actions);
+	bool said = ccm_session_goodbye(&s->conn, reason, event->status, actions);
 
 	(void)now_us;
 	ccm_session_close(&s->candidate, false, actions);

@@ -23,7 +23,10 @@ enum ccm_session_action_type {
 	CCM_ACT_ANSWER		= 7,	/* .conn .data .len: session page, then ring .what */
 	CCM_ACT_WATCH		= 8,	/* .conn .addr .key: start heartbeats; CLOSE ends them */
 	CCM_ACT_TIMER		= 9,	/* .at_us: arm the one timer; 0: disarm */
-	CCM_ACT_STATE		= 10,	/* .state .reason: show user space; see announced */
+	CCM_ACT_STATE		= 10,	/* .state .reason: show user space; see announced.
+					 * .what: DOWN: enum ccm_stage that its goodbye said,
+					 * or CCM_STAGE_UNKNOWN: as its page was READ last
+					 */
 	CCM_ACT_READY		= 11,	/* tell clients: the partner is ready */
 	CCM_ACT_DOWN		= 12,	/* tell clients: the partner is gone; .reason */
 	CCM_ACT_MAIL		= 13,	/* .conn .addr .key .what: WRITE what ccm_session_put_mail()

@@ -34,12 +34,15 @@ void ccm_session_show(struct ccm_session *s, struct ccm_session_actions *actions
 	action = ccm_session_emit(actions, CCM_ACT_STATE);
 	action->state = s->state;
 	action->reason = reason;
+	action->what = s->state == CCM_STATE_DOWN ? s->left_stage : (u32)CCM_STAGE_UNKNOWN;
 }
 
 void ccm_session_enter(struct ccm_session *s, enum ccm_state state,
 		       struct ccm_session_actions *actions)
 {
 	s->state = (u32)state;
+	if (state != CCM_STATE_DOWN)
+		s->left_stage = CCM_STAGE_UNKNOWN;
 	ccm_session_show(s, actions);
 }
 
@@ -194,7 +197,7 @@ struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn
  * while something lies in it unread (a READ of the partner's, say) takes back what the partner has
  * not read yet. So a READ goes out behind the goodbye: whoever answers it has had that.
  */
-bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
+bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason, u32 stage,
 			 struct ccm_session_actions *actions)
 {
 	u32 keys = CCM_DONE_KEYS_SENT | CCM_DONE_KEYS_RECEIVED;
@@ -205,6 +208,7 @@ bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
 		return false;
 	memset(&msg, 0, sizeof(msg));
 	msg.reason = (u16)reason;
+	msg.stage = (u16)stage;
 	action = ccm_session_write(conn, CCM_MAILBOX_GOODBYE, CCM_WIRE_GOODBYE_LEN,
 				   CCM_RING_GOODBYE, actions);
 	ccm_wire_put_goodbye(action->data, &msg);
@@ -217,7 +221,7 @@ bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
 void ccm_session_dismiss(struct ccm_session_conn *conn, u32 reason,
 			 struct ccm_session_actions *actions)
 {
-	bool said = ccm_session_goodbye(conn, reason, actions);
+	bool said = ccm_session_goodbye(conn, reason, CCM_STAGE_UNKNOWN, actions);
 
 	ccm_session_close(conn, said, actions);
 }
@@ -336,7 +340,7 @@ void ccm_session_refuse(struct ccm_session *s, u64 now_us,
 			const struct ccm_session_event *event, u32 reason,
 			struct ccm_session_actions *actions)
 {
-	bool said = ccm_session_goodbye(&s->conn, reason, actions);
+	bool said = ccm_session_goodbye(&s->conn, reason, CCM_STAGE_UNKNOWN, actions);
 
 	ccm_session_end(s, now_us, event, reason, CCM_RETRY_POLICY, said, actions);
 }

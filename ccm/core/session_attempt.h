@@ -54,8 +54,8 @@ void ccm_session_read(const struct ccm_session_conn *conn, enum ccm_session_read
 struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn, u32 offset,
 					     u32 len, enum ccm_ring kind,
 					     struct ccm_session_actions *actions);
-/* Tell the partner why this ends. False: it cannot be told. */
-bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason,
+/* Tell the partner why this ends, and my stage (0: no matter). False: it cannot be told. */
+bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason, u32 stage,
 			 struct ccm_session_actions *actions);
 
 /* Send a candidate away, and say why if that can be said. */

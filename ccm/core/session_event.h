@@ -12,7 +12,9 @@
 
 enum ccm_session_event_type {
 	CCM_SEV_START		= 0,	/* configured and enabled: begin to connect */
-	CCM_SEV_STOP		= 1,	/* end it and stay down; .reason for the partner */
+	CCM_SEV_STOP		= 1,	/* end it and stay down; for the partner: .reason, and
+					 * .status: enum ccm_stage that this node's page says
+					 */
 	CCM_SEV_PATH_UP		= 2,	/* a device or an address has appeared: try now */
 	CCM_SEV_REQUEST		= 3,	/* connect request came; .conn .data .len */
 	CCM_SEV_ESTABLISHED	= 4,	/* .conn; active side: .data .len of the accept;

@@ -563,8 +563,12 @@ static void goodbye_rung(struct ccm_session *s, u64 now_us, struct ccm_session_c
 		ccm_session_close(c, false, actions);
 		return;
 	}
-	if (!ccm_wire_get_goodbye(event->data, event->len, &msg))
+	if (!ccm_wire_get_goodbye(event->data, event->len, &msg)) {
 		reason = goodbye_reason(c, msg.reason);
+		/* before the end, which is shown with it */
+		if (has(c, CCM_DONE_PROVEN))
+			s->left_stage = msg.stage;
+	}
 	if (reason == CCM_REASON_UNREACHABLE && s->reason)
 		reason = s->reason;
 	ccm_session_end(s, now_us, event, reason,

@@ -65,7 +65,7 @@ static void take_panic(struct ccm_session *s, u64 now_us, struct ccm_session_con
 		s->panicked_us = ccm_session_started(conn);
 	}
 	if (present)
-		said = ccm_session_goodbye(conn, CCM_REASON_ADMIN, actions);
+		said = ccm_session_goodbye(conn, CCM_REASON_ADMIN, CCM_STAGE_UNKNOWN, actions);
 	else
 		ccm_session_dismiss(conn, CCM_REASON_ADMIN, actions);
 	if (proof || present)

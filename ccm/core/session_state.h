@@ -193,6 +193,8 @@ struct ccm_session_sizes {
  * @peer_kernel: number of the partner's kernel: another one when it was, or may have been,
  *	started anew; 0: never heard of
  * @peer_hello: the partner's last one that was proven
+ * @left_stage: enum ccm_stage that its goodbye said, until it is greeted again; CCM_STAGE_UNKNOWN:
+ *	none has come, or did not say
  * @dumping: incarnation of the partner's crash kernel, which proved that the one before it has
  *	panicked, and which is not talked to any more; 0: none
  * @panicked_us: by when that was: its crash kernel began; 0: before this node's time
@@ -226,6 +228,7 @@ struct ccm_session {
 	u32 peer_attempt;
 	u32 peer_kernel;
 	struct ccm_wire_hello peer_hello;
+	u32 left_stage;
 	u64 dumping;
 	u64 panicked_us;
 	u64 heard_us;

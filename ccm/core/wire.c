@@ -410,6 +410,7 @@ void ccm_wire_put_goodbye(u8 *buf, const struct ccm_wire_goodbye *msg)
 {
 	ccm_wire_put_header(buf, CCM_WIRE_GOODBYE, CCM_WIRE_GOODBYE_LEN);
 	ccm_put_u16(buf + 8, msg->reason);
+	ccm_put_u16(buf + 10, msg->stage);
 }
 
 int ccm_wire_get_goodbye(const u8 *buf, u32 len, struct ccm_wire_goodbye *msg)
@@ -424,6 +425,7 @@ int ccm_wire_get_goodbye(const u8 *buf, u32 len, struct ccm_wire_goodbye *msg)
 	if (reason == CCM_REASON_NONE || reason >= CCM_REASON_COUNT)
 		return CCM_WIRE_ERANGE;
 	msg->reason = reason;
+	msg->stage = (u16)stage_known(ccm_get_u16(buf + 10));
 	return 0;
 }
 

@@ -361,10 +361,14 @@ struct ccm_wire_ready {
  * I end this session.
  *
  *	 8  u16  reason (enum ccm_reason of the UAPI: what the receiver shows)
- *	10  u16  reserved	12  u32  reserved
+ *	10  u16  stage (enum ccm_stage that the status page says now; 0: not said)
+ *	12  u32  reserved
+ *
+ * @stage is said since nobody reads the page any more: it may have changed since it was read.
  */
 struct ccm_wire_goodbye {
 	u16 reason;
+	u16 stage;
 };
 
 /*

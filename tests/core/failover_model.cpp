@@ -12,6 +12,7 @@ const std::set<u32> signs{CCM_REASON_UNREACHABLE, CCM_REASON_RESTARTED};
 const std::set<u32> refusals{CCM_REASON_VERSION, CCM_REASON_REFUSED, CCM_REASON_DUPLICATE, CCM_REASON_ADDRESS,
                              CCM_REASON_MTU};
 const std::set<u32> no_news{CCM_REASON_DEVICE, CCM_REASON_AUTHENTICATION};
+const std::set<u32> words{CCM_REASON_SHUTDOWN, CCM_REASON_ADMIN, CCM_REASON_RELOADED};
 const std::set<u32> unloaded{CCM_REASON_ADMIN, CCM_REASON_RELOADED};
 
 } // namespace
@@ -34,7 +35,7 @@ u32 FailoverModel::flags() const
     u32 flags = seen_ ? 0 : CCM_FM_F_NEVER_SEEN;
     if (decision_ == CCM_FM_TAKEOVER_ADVISED && reason_ == CCM_REASON_UNREACHABLE)
         flags |= CCM_FM_F_PARTITION;
-    if (decision_ == CCM_FM_TAKEOVER_ADVISED && service_ == Service::given_up &&
+    if (decision_ == CCM_FM_TAKEOVER_ADVISED && service_ == Service::given_up && !later_word_ &&
         (reason_ == CCM_REASON_SHUTDOWN || reason_ == CCM_REASON_ADMIN ||
          (reason_ == CCM_REASON_UNREACHABLE && stage_ == CCM_STAGE_STOPPING)))
         flags |= CCM_FM_F_ORDERLY;
@@ -66,6 +67,11 @@ void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarn
     forgive(now);
     if (stage == CCM_STAGE_DUMPING) // of a kernel that nobody watches
         stage = CCM_STAGE_UNKNOWN;
+    const bool ends = told_ && told_state_ == CCM_STATE_READY;
+    if (state == CCM_STATE_READY || ends)
+        later_word_ = false;
+    else if (words.contains(reason) && (!told_ || reason != told_reason_))
+        later_word_ = true;
     certain_ = certain;
     here_ = here;
     told_ = true;
@@ -223,7 +229,7 @@ void FailoverModel::look_away(u64 now)
 {
     const u32 why = told_reason_;
     const bool was_up = belief_ == Belief::ready || belief_ == Belief::between;
-    const bool served = stage_ == CCM_STAGE_RUNNING || stage_ == CCM_STAGE_UNKNOWN;
+    const bool served = later_word_ || stage_ == CCM_STAGE_RUNNING || stage_ == CCM_STAGE_UNKNOWN;
 
     if (here_ && belief_ == Belief::gone)
         return;

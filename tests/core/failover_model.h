@@ -55,6 +55,7 @@ private:
     u32 furthest_ = 0;
     bool certain_ = false, proven_ = false; /* as told; of the advice */
     bool here_ = false;                     /* as told */
+    bool later_word_ = true;                /* it spoke after its session, or there was none */
     bool known_ = false;                    /* whether a takeover stands */
     std::optional<u64> suspect_ends_;
     u32 suspect_why_ = 0;

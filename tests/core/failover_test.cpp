@@ -589,6 +589,31 @@ TEST(Failover, WhatThisNodeEndsSaysNothingOfThePartner)
     }
 }
 
+/* What was read in a session that is over says nothing of when it speaks: it may serve again. */
+TEST(Failover, WhoRejectsARequestIsNotAsItWasReadLast)
+{
+    Play told;
+    told.at(0, ready(CCM_STAGE_RUNNING));
+    told.at(1, ready(CCM_STAGE_STOPPING));
+    Play other = told;
+    told.at(2, down(CCM_REASON_ADMIN, CCM_STAGE_STOPPING));
+    told.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_ORDERLY, CCM_REASON_ADMIN);
+    /* repeated in other words: that it was so then stays */
+    told.at(3, connecting());
+    told.at(4, down(CCM_REASON_UNREACHABLE, CCM_STAGE_STOPPING));
+    told.expect(CCM_FM_TAKEOVER_ADVISED, CCM_FM_F_ADVISED | CCM_FM_F_ORDERLY, CCM_REASON_ADMIN);
+    for (u32 reason : {CCM_REASON_DEVICE, CCM_REASON_UNREACHABLE}) {
+        Play later = other;
+        later.at(2, down(reason, CCM_STAGE_STOPPING));
+        Play shutdown = later;
+        later.at(3, down(CCM_REASON_ADMIN, CCM_STAGE_STOPPING));
+        EXPECT_EQ(later.f.view.decision, u32{CCM_FM_CANNOT_TELL});
+        shutdown.at(3, down(CCM_REASON_SHUTDOWN, CCM_STAGE_STOPPING));
+        EXPECT_EQ(shutdown.f.view.decision, u32{CCM_FM_TAKEOVER_ADVISED});
+        EXPECT_FALSE(shutdown.f.view.flags & CCM_FM_F_ORDERLY);
+    }
+}
+
 /* A monitor that was loaded after the advice knows nothing of it. */
 TEST(Failover, ThatNothingIsAdvisedIsKnownOnlyToWhoHasWatched)
 {

@@ -41,6 +41,28 @@ u32 step_read(ccm_liveness &l, u64 now_us, const ccm_wire_status &page, u32 len)
     return ccm_liveness_step(&l, now_us, CCM_LIVENESS_READ, exact.get(), len);
 }
 
+/* A page is as old as the READ of it: an answer that was long on its way is no sign that the
+ * partner stands still now. */
+TEST(Liveness, AnAnswerThatComesLateIsOld)
+{
+    for (u64 posted : {1900000, 2100000}) {
+        ccm_liveness l;
+        u8 bytes[CCM_WIRE_STATUS_LEN];
+        const ccm_wire_status page = make_page(7, 20);
+        ccm_wire_put_status(bytes, &page);
+        ccm_liveness_start(&l, 1000000, 1000, incarnation);
+        /* The counter moves at 1.0 s, and never again. */
+        for (u64 now = 1000000; now < 2000000; now += 250000) {
+            ccm_liveness_read(&l, now, now, bytes, sizeof(bytes));
+            ASSERT_EQ(ccm_liveness_step(&l, now + 200000, CCM_LIVENESS_TICK, nullptr, 0), 0U);
+        }
+        ASSERT_EQ(ccm_liveness_step(&l, 2200000, CCM_LIVENESS_TICK, nullptr, 0), 0U);
+        /* It was posted when that was 0.9 s ago, or 1.1. */
+        ccm_liveness_read(&l, 2200000, posted, bytes, sizeof(bytes));
+        EXPECT_EQ(l.verdict, posted < 2000000 ? CCM_REASON_NONE : CCM_REASON_HUNG);
+    }
+}
+
 TEST(Liveness, AgreesWithTheNaiveModel)
 {
     std::map<u32, int> verdicts;

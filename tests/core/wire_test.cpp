@@ -137,6 +137,7 @@ void visit_fields(ccm_wire_ready &m, const Visit &visit)
 void visit_fields(ccm_wire_goodbye &m, const Visit &visit)
 {
     FIELD(reason);
+    FIELD(stage);
 }
 
 void visit_fields(ccm_wire_port &m, const Visit &visit)

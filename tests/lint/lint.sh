@@ -583,7 +583,7 @@ step_spdx()
 	while read -r f; do
 		case $f in
 		*/corpus/* | LICENSES/* | *.md | *.json | .gitignore | */.gitignore | \
-		COPYING | LICENSE | *.png | *.svg | debian/* | packaging/debian/*) continue ;;
+		COPYING | LICENSE | *.png | *.svg | *.bin | debian/* | packaging/debian/*) continue ;;
 		esac
 		case $f in
 		include/uapi/*) want='GPL-2\.0-only WITH Linux-syscall-note' ;;

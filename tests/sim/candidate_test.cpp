@@ -509,4 +509,27 @@ TEST_F(Candidate, BesideASeries)
     }
 }
 
+// All else is here when the proof is found right: the candidate is where an ordinary one would be.
+TEST(CandidateWithKey, ItsProofComesLast)
+{
+    Machine m{1, 2};
+
+    m.with_psk({1}, {1}).start().to(CCM_STATE_READY);
+    m.step(m.request(2));
+    m.beside = true;
+    m.peer_nonce++;
+    m.step(m.established());
+    m.step(m.keys());
+    m.step(m.status());
+    m.step(m.answer_ring());
+    m.step(m.answer());
+    m.step(m.hello());
+    ASSERT_TRUE(m.has(CCM_ACT_VERIFY));
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+    m.step(m.verified());
+    EXPECT_EQ(m.s.state, u(CCM_STATE_NEGOTIATING));
+    EXPECT_TRUE(m.has(CCM_ACT_DOWN));
+    EXPECT_EQ(m.wrong, "");
+}
+
 } // namespace

@@ -144,7 +144,7 @@ std::string describe(const ccm_session_event &e)
         text += fmt::format(" {}", ccm_ring_name(e.status));
     if (e.type == CCM_SEV_CLIENTS)
         text += fmt::format(" {}", e.catalog ? e.catalog->count : 0);
-    if (e.type >= CCM_SEV_LINK_PREPARED)
+    if (e.type >= CCM_SEV_LINK_PREPARED && e.type <= CCM_SEV_LINK_FAILED)
         text += fmt::format(" {} epoch {}", e.link, e.epoch);
     if (e.type == CCM_SEV_LINK_FAILED)
         text += fmt::format(" {}", ccm_client_reason_text(e.reason));

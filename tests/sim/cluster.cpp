@@ -32,7 +32,7 @@ Cluster::Cluster(const Options &o) : options(o), world(o.seed, o.tracing), fabri
                 iwarp ? "iWARP" : "RoCE");
 }
 
-void Cluster::load(uint32_t id)
+void Cluster::load(uint32_t id, bool dumping)
 {
     Host &h = host(id);
 
@@ -40,14 +40,15 @@ void Cluster::load(uint32_t id)
     if (booted)
         h.started = world.now();
     h.powered = true;
-    h.node = std::make_unique<Node>(*this, id, ++h.lives);
-    world.trace("node {} loads, incarnation {:016x}", id, h.node->incarnation());
+    h.node = std::make_unique<Node>(*this, id, ++h.lives, dumping);
+    world.trace("node {} loads{}, incarnation {:016x}", id, dumping ? " in a crash kernel" : "", h.node->incarnation());
+    truth.loaded(id, h.node->incarnation());
     if (takeover) {
         booted ? takeover->booted(id) : takeover->reloaded(id);
         h.node->watch_failover();
     }
     uint64_t clients = many ? CCM_CLIENTS_MAX : world.rng.between(1, 5);
-    for (uint64_t i = 0; i < clients && !options.together; i++)
+    for (uint64_t i = 0; i < clients && !options.together && !dumping; i++)
         h.node->random_client();
     h.node->start();
 }
@@ -60,6 +61,7 @@ void Cluster::unload(uint32_t id, uint32_t reason)
     world.trace("node {} unloads", id);
     bool kernel = reason == CCM_REASON_SHUTDOWN; // goes down with it
     n->listening = false;
+    truth.did(reason == CCM_REASON_SHUTDOWN ? Deed::shutdown : Deed::admin, id);
     n->stop(reason);
     if (takeover && kernel)
         takeover->leaves(id);
@@ -74,17 +76,20 @@ void Cluster::gone(uint32_t id, uint64_t epoch, bool kernel)
         if (!still || still->epoch() != epoch)
             return;
         if (still->busy())
-            gone(id, epoch, kernel);
-        else if (kernel)
-            crash(id);
-        else
-            host(id).node.reset();
+            return gone(id, epoch, kernel);
+        if (kernel)
+            return crash(id);
+        truth.ended(id, Deed::gone);
+        bytes.died(id);
+        host(id).node.reset();
     });
 }
 
 void Cluster::crash(uint32_t id)
 {
     world.trace("node {} loses power", id);
+    truth.ended(id, Deed::crashed);
+    bytes.died(id);
     host(id).powered = false;
     host(id).node.reset();
     if (takeover)

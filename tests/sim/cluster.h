@@ -9,11 +9,14 @@
 #include <set>
 #include <vector>
 
+#include "client_bytes.h"
 #include "fabric.h"
 #include "hostile.h"
 #include "node.h"
 #include "options.h"
 #include "proofs.h"
+#include "tape.h"
+#include "truth.h"
 #include "takeover.h"
 #include "versions.h"
 #include "world.h"
@@ -43,9 +46,13 @@ public:
     Node *node(uint32_t id) { return host(id).node.get(); }
     std::vector<Host> &hosts() { return hosts_; }
 
-    void load(uint32_t id); // power on and load, or load again
+    // Power on and load, or load again; @dumping: in a crash kernel
+    void load(uint32_t id, bool dumping = false);
     void unload(uint32_t id, uint32_t reason);
     void crash(uint32_t id);
+
+    // A number that nobody else has: of an incarnation, a nonce, a key. Never 0
+    uint64_t number() { return options.plain ? ++numbers_ : world.rng.next() | 1; }
 
     // Does anything go wrong by itself at @a, or between it and @b?
     bool faulty(uint32_t a, uint32_t b) const { return options.faults && !(sound.count(a) && sound.count(b)); }
@@ -67,6 +74,9 @@ public:
     std::map<TryKey, TryDone> tries; // what each side has ever come to
     std::set<uint64_t> panicked;     // incarnations
     Proofs proofs{world.rng};
+    Truth truth{*this, options.nodes};
+    ClientBytes bytes{*this};
+    Tapes tapes{options.record};
     std::unique_ptr<Hostile> hostile;
     std::set<uint32_t> sound;           // to whom nothing happens any more, though it does to others
     std::unique_ptr<Takeover> takeover; // monitors, storage OSes, disks
@@ -81,6 +91,7 @@ private:
     void gone(uint32_t id, uint64_t epoch, bool kernel);
 
     std::vector<Host> hosts_;
+    uint64_t numbers_ = 0;
 };
 
 } // namespace sim

@@ -61,9 +61,13 @@ bool Fabric::alive(const End &e)
 bool Fabric::passes(uint32_t from, uint32_t to)
 {
     Link &l = link(from, to);
+    bool lost = l.cut || cluster_.world.rng.permille(l.loss_permille);
 
-    return !l.cut && cluster_.host(to).powered && cluster_.host(to).device && cluster_.host(from).device &&
-           !cluster_.world.rng.permille(l.loss_permille);
+    if (lost)
+        cluster_.truth.did(Deed::lost, from, to);
+    else if (l.delay_max > Link{}.delay_max)
+        cluster_.truth.did(Deed::slow, from, to);
+    return !lost && cluster_.host(to).powered && cluster_.host(to).device && cluster_.host(from).device;
 }
 
 // Who is hostile has a network of his own: what he wants to arrive does.
@@ -232,6 +236,41 @@ void Fabric::accept(uint32_t id, Bytes reply)
         return;
     say(
         e, e.peer, [this, to = e.peer, id, reply] { reply_arrives(to, id, reply); }, 1);
+    repeat_reply(id, 0);
+}
+
+// A reply is repeated until it is confirmed. Data may have told meanwhile that it has come; then
+// CM gives up a connection that is established.
+void Fabric::repeat_reply(uint32_t id, uint32_t times)
+{
+    cluster_.world.after(reply_us, [this, id, times] {
+        End &e = end(id);
+
+        if (!alive(e) || e.confirmed || (e.state != End::rep_sent && e.state != End::established))
+            return;
+        if (times < replies_max) {
+            message(e.host, e.partner, [this, to = e.peer, id] { reply_again(to, id); });
+            repeat_reply(id, times + 1);
+            return;
+        }
+        if (!e.by_data)
+            return;
+        cluster_.world.trace("    CM gives up {}'s conn {}, which is established", e.host, e.conn);
+        cluster_.truth.did(Deed::broken, e.host, e.partner);
+        cluster_.node(e.host)->push(e.partner, Source::cm, cm_event(CCM_SEV_FAILED, e.conn, CCM_CM_UNREACHABLE));
+    });
+}
+
+// Whoever has it confirms it once more; whoever has no such connection says so.
+void Fabric::reply_again(uint32_t to_end, uint32_t from_end)
+{
+    End &a = end(to_end);
+    End &b = end(from_end);
+
+    if (alive(a) && a.state == End::established && a.peer == from_end)
+        message(a.host, b.host, [this, from_end] { ready_to_use(from_end); });
+    else if (cluster_.node(a.host) && !(alive(a) && a.peer == from_end))
+        message(a.host, b.host, [this, from_end] { reject_arrives(from_end, CCM_CM_OTHER, {}); });
 }
 
 void Fabric::reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &reply)
@@ -261,6 +300,7 @@ void Fabric::ready_to_use(uint32_t id)
 {
     End &b = end(id);
 
+    b.confirmed = true;
     if (!alive(b) || b.reported || (b.state != End::rep_sent && b.state != End::established))
         return;
     b.state = End::established;
@@ -274,8 +314,10 @@ void Fabric::established(uint32_t id)
 {
     End &b = end(id);
 
-    if (b.state == End::rep_sent)
-        b.state = End::established;
+    if (b.state != End::rep_sent)
+        return;
+    b.state = End::established;
+    b.by_data = !b.confirmed;
 }
 
 void Fabric::disown(uint32_t id)
@@ -308,9 +350,14 @@ void Fabric::reject_arrives(uint32_t id, uint32_t status, const Bytes &data)
         e.state = End::failed;
         return;
     }
-    if (e.state != End::req_sent && e.state != End::rep_sent)
+    if (e.state == End::established && e.by_data && !e.confirmed)
+        cluster_.truth.did(Deed::broken, e.host, e.partner);
+    else if (e.state != End::req_sent && e.state != End::rep_sent)
         return;
-    e.state = End::failed;
+    // Whoever has accepted has a queue pair, and posts to it until its session has heard of this; CM
+    // has nobody to tell of its end.
+    e.disconnected = true;
+    e.state = e.state == End::req_sent ? End::failed : End::broken;
 
     Event event = cm_event(CCM_SEV_REJECTED, e.conn, status);
     event.data = data;
@@ -384,6 +431,7 @@ uint32_t Fabric::dead(uint32_t id, uint64_t epoch)
 
 void Fabric::device_gone(uint32_t host)
 {
+    cluster_.truth.did(Deed::device, host);
     for (auto &e : ends_) {
         if (e->host != host || e->hostile || !alive(*e) || e->state == End::closed)
             continue;
@@ -408,6 +456,8 @@ void Fabric::post(uint32_t id, Op op)
         cluster_.world.fail("node {}: conn {}: posted to a queue pair that is not connected", e.host, e.conn);
     e.last_arrival =
         std::max(e.last_arrival, cluster_.world.now() + cluster_.world.rng.between(l.delay_min, l.delay_max));
+    if (l.delay_max > Link{}.delay_max)
+        cluster_.truth.slow(e.host, e.partner, e.last_arrival);
     auto same = [&op](const Op &other) { return other.kind == Op::write && other.what == op.what; };
     if (op.kind == Op::write && end(e.peer).hostile && std::any_of(e.sends.begin(), e.sends.end(), same))
         return break_end(id); // it has said that it took what was not sent: -EBUSY, and the connection ends
@@ -449,6 +499,8 @@ void Fabric::transmit(uint32_t id)
             done.data = read_buffer_;
             e.last_done = std::max(e.last_done,
                                    cluster_.world.now() + cluster_.world.rng.between(back.delay_min, back.delay_max));
+            if (e.last_done > cluster_.world.now() + Link{}.delay_max)
+                cluster_.truth.slow(e.partner, e.host, e.last_done);
             cluster_.world.at(e.last_done, [this, id, done, beat = op.kind == Op::heartbeat] {
                 End &to = end(id);
 

@@ -77,6 +77,8 @@ struct End {
     bool received = false;     // anything has come in
     bool sent = false;
     bool ready_sent = false; // W3 has left
+    bool by_data = false;    // established by what came in
+    bool confirmed = false;  // ... and ready-to-use has come, too
     bool keys_known = false; // A0 has been handed to the session
     bool hostile = false;    // no Node is behind it: see hostile.h
     ccm_wire_keys peer_keys{};
@@ -119,6 +121,8 @@ public:
 
     static constexpr uint32_t tries_max = 7;
     static constexpr uint64_t retry_us = 30000;
+    static constexpr uint32_t replies_max = 3;
+    static constexpr uint64_t reply_us = 300000;
 
 private:
     End &make(uint32_t host, uint32_t partner, uint32_t conn, End::State state);
@@ -126,6 +130,8 @@ private:
     void request_arrives(uint32_t from_end, uint32_t from, uint32_t to, const Bytes &request);
     void reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &reply);
     void ready_to_use(uint32_t end);
+    void repeat_reply(uint32_t end, uint32_t times);
+    void reply_again(uint32_t to_end, uint32_t from_end);
     void reject_arrives(uint32_t end, uint32_t status, const Bytes &data);
     void disconnect_arrives(uint32_t end);
     void transmit(uint32_t end);

@@ -38,12 +38,31 @@ void bad_link(Cluster &c, uint32_t a, uint32_t b)
     });
 }
 
-void power_loss(Cluster &c, uint32_t a)
+void power_loss(Cluster &c, uint32_t a, uint64_t length)
 {
     c.crash(a);
-    c.world.after(c.world.rng.between(1000, 3000000), [&c, a] {
+    c.world.after(length, [&c, a] {
         if (!c.node(a))
             c.load(a);
+    });
+}
+
+uint64_t power_off(Cluster &c)
+{
+    return c.world.rng.between(1000, 3000000);
+}
+
+// It has panicked, and says so: another kernel, which writes what is left to a disk, then ends.
+void crash_kernel(Cluster &c, uint32_t a, uint64_t length)
+{
+    c.crash(a);
+    c.load(a, true);
+    uint64_t epoch = c.node(a)->epoch();
+    c.world.after(length, [&c, a, epoch] {
+        if (!c.node(a) || c.node(a)->epoch() != epoch)
+            return;
+        c.crash(a);
+        c.load(a);
     });
 }
 
@@ -59,13 +78,17 @@ void freeze(Cluster &c, uint32_t a, bool panic)
     if (panic)
         n.say_last_word();
     n.freeze();
-    c.world.after(c.world.rng.between(1000, 2500000), [&c, a, epoch, panic] {
+    uint64_t length = c.world.rng.between(1000, 2500000);
+    bool dump = c.world.rng.permille(400) && !c.takeover; // which knows of no such kernel
+    c.world.after(length, [&c, a, epoch, panic, dump, off = power_off(c)] {
         Node *still = c.node(a);
 
         if (!still || still->epoch() != epoch)
             return;
-        if (panic) {
-            power_loss(c, a);
+        if (panic && dump) {
+            crash_kernel(c, a, off);
+        } else if (panic) {
+            power_loss(c, a, off);
         } else if (still->frozen()) {
             c.world.trace("node {} goes on", a);
             still->thaw();
@@ -167,6 +190,7 @@ void rogue(Cluster &c, uint32_t a, uint32_t b)
     c.world.trace("a rogue sends node {} {} request(s)", a, count);
     while (count--)
         c.fabric.rogue(a, bytes);
+    c.truth.did(Deed::stranger, a);
 }
 
 void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)
@@ -174,8 +198,10 @@ void break_queue_pair(Cluster &c, uint32_t a, uint32_t b)
     Partner &p = c.node(a)->partners().at(b);
     auto it = p.ends.find(p.session.conn.id);
 
-    if (it != p.ends.end())
-        c.fabric.break_end(it->second);
+    if (it == p.ends.end())
+        return;
+    c.truth.did(Deed::broken, a, b);
+    c.fabric.break_end(it->second);
 }
 
 void port_lost(Cluster &c, uint32_t a, uint32_t b)
@@ -193,6 +219,22 @@ void memory(Cluster &c, uint32_t a)
 
     n.memory_limit = n.memory_limit == ~0ULL ? c.world.rng.below(3) << 20 : ~0ULL;
     c.world.trace("node {} sets aside at most {} bytes", a, n.memory_limit);
+}
+
+// Keys are there or not, in common or not, the same or not; at last they are again.
+void keys(Cluster &c, uint32_t a)
+{
+    static const std::vector<uint32_t> numbers[] = {{}, {2}, {2, 1}, {1}};
+    const std::vector<uint32_t> &now = numbers[c.world.rng.below(std::size(numbers))];
+    uint32_t bytes = c.world.rng.permille(300) ? 2 : 1;
+    uint64_t epoch = c.node(a)->epoch();
+
+    c.world.trace("node {} has {} keys{}", a, now.size(), bytes == 1 ? "" : ", others than its partners");
+    c.node(a)->set_keys(now, bytes);
+    c.world.after(c.world.rng.between(1000, 2500000), [&c, a, epoch] {
+        if (c.node(a) && c.node(a)->epoch() == epoch)
+            c.node(a)->set_keys({1}, 1);
+    });
 }
 
 void client_fault(Cluster &c, uint32_t a, uint32_t b)
@@ -255,9 +297,9 @@ void random_fault(Cluster &c, uint32_t a, uint32_t b)
         return change_core(c, a);
     if (c.options.hosts && c.world.rng.permille(400))
         return host_fault(c, a, b);
-    switch (c.world.rng.below(15)) {
+    switch (c.world.rng.below(16)) {
     case 0:
-        return power_loss(c, a);
+        return power_loss(c, a, power_off(c));
     case 1:
         return freeze(c, a, false);
     case 2:
@@ -276,6 +318,8 @@ void random_fault(Cluster &c, uint32_t a, uint32_t b)
         return rogue(c, a, b);
     case 8:
         return break_queue_pair(c, a, b);
+    case 9:
+        return keys(c, a);
     default:
         return client_fault(c, a, b);
     }
@@ -298,13 +342,14 @@ void set_right(Cluster &c)
         bool back = !host.device;
 
         host.device = true;
-        if (host.node && (host.node->panicked || !host.node->listening))
+        if (host.node && (host.node->panicked || host.node->dumping() || !host.node->listening))
             c.crash(host.id);
         if (!host.node) {
             c.load(host.id);
             continue;
         }
         host.node->memory_limit = ~0ULL;
+        host.node->set_keys({1}, 1);
         if (host.node->frozen())
             host.node->thaw();
         if (back)

@@ -351,7 +351,8 @@ void Hostile::say(uint32_t id, Talk &talk, uint32_t step)
         fill_page(id, talk);
         return post_ring(id, CCM_RING_STAGE);
     case goodbye: {
-        ccm_wire_goodbye msg{static_cast<uint16_t>(rng.below(CCM_REASON_COUNT + 2))};
+        ccm_wire_goodbye msg{static_cast<uint16_t>(rng.below(CCM_REASON_COUNT + 2)),
+                             static_cast<uint16_t>(rng.below(CCM_STAGE_COUNT + 2))};
         Bytes data(CCM_WIRE_GOODBYE_LEN);
 
         ccm_wire_put_goodbye(data.data(), &msg);

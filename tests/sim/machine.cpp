@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "checker.h"
+#include "coverage.h"
 #include "../../ccm/core/names.h"
 
 namespace sim {
@@ -69,58 +70,24 @@ Machine &Machine::step(Happening h)
     h.event.uptime_ms = uptime_ms;
     h.event.heard_us = heard_us;
     h.event.heard_uptime_ms = heard_uptime_ms;
-    ccm_wire_keys came{};
-    if (h.event.type == CCM_SEV_MESSAGE && !ccm_wire_get_keys(h.event.data, h.event.len, &came))
-        keys_.insert({h.event.conn, came}); // only the first ones count
     ccm_session_step(&s, now, &h.event, &out);
-    std::string found = check_step(
-        {before, s, now, h.event, out, live_, client_ready_, last_connect_, shown_state_, shown_reason_, keys_});
     auto complain = [&](const std::string &what) {
         if (!what.empty() && wrong.empty())
             wrong = fmt::format("{} in state {}: {}", describe(h.event), ccm_state_name(before.state), what);
     };
-    complain(found);
-    complain(watch_.step(before, s, h.event, out));
+    complain(watch_.step(before, s, now, h.event, out));
+    count_step(before, s, now, h.event, out);
     for (uint32_t i = 0; i < out.count; i++) {
         const ccm_session_action &a = out.list[i];
 
-        switch (a.type) {
-        case CCM_ACT_MAIL: {
-            Bytes &bytes = mailed[a.what];
-
-            bytes.assign(std::max(CCM_CATALOG_LEN_MAX, CCM_LINKS_LEN_MAX), 0);
-            bytes.resize(ccm_session_put_mail(&s, a.what, bytes.data()));
-            mails[a.what]++;
-            break;
-        }
-        case CCM_ACT_CONNECT:
-            last_connect_ = a.conn;
-            [[fallthrough]];
-        case CCM_ACT_ACCEPT:
-            live_.insert(a.conn);
-            break;
-        case CCM_ACT_CLOSE:
-            live_.erase(a.conn);
-            break;
-        case CCM_ACT_READY:
-            client_ready_ = true;
-            break;
-        case CCM_ACT_DOWN:
-            client_ready_ = false;
-            break;
-        case CCM_ACT_STATE:
-            shown_state_ = a.state;
-            shown_reason_ = a.reason;
-            break;
-        }
+        if (a.type != CCM_ACT_MAIL)
+            continue;
+        Bytes &bytes = mailed[a.what];
+        bytes.assign(std::max(CCM_CATALOG_LEN_MAX, CCM_LINKS_LEN_MAX), 0);
+        bytes.resize(ccm_session_put_mail(&s, a.what, bytes.data()));
+        mails[a.what]++;
     }
-    ccm_link_action act;
-    acts.clear();
-    while (ccm_links_next(&s.links, &act)) {
-        complain(watch_.act(s, act));
-        acts.push_back(act);
-    }
-    complain(watch_.rest(s));
+    complain(watch_.links(s, acts));
     if (s.conn.id != before.conn.id)
         peer_sequence = 0;
     return *this;
@@ -424,10 +391,10 @@ std::string Machine::done() const
     return text;
 }
 
-Happening Machine::goodbye(uint32_t reason) const
+Happening Machine::goodbye(uint32_t reason, uint32_t stage) const
 {
     Happening h = simple(CCM_SEV_RING, 0, CCM_RING_GOODBYE);
-    ccm_wire_goodbye m{static_cast<uint16_t>(reason)};
+    ccm_wire_goodbye m{static_cast<uint16_t>(reason), static_cast<uint16_t>(stage)};
 
     h.data = encode(ccm_wire_put_goodbye, m, CCM_WIRE_GOODBYE_LEN);
     return h;

@@ -6,14 +6,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "../../ccm/core/session.h"
-#include "link_watch.h"
+#include "step_watch.h"
 
 namespace sim {
 
@@ -60,7 +58,7 @@ public:
     Happening answer(const std::function<void(ccm_wire_answer &)> &tweak = {}) const;
     Happening catalog(const std::function<void(ccm_catalog &)> &tweak = {}) const;
     Happening ready(const std::function<void(ccm_wire_ready &)> &tweak = {}) const;
-    Happening goodbye(uint32_t reason) const;
+    Happening goodbye(uint32_t reason, uint32_t stage = CCM_STAGE_UNKNOWN) const;
     Happening links(const Slots &slots, const std::function<void(ccm_links_header &)> &tweak = {});
     Happening verified(bool right = true) const { return simple(CCM_SEV_VERIFIED, 0, right); }
     Happening psk(const std::vector<uint32_t> &numbers) const; // the keys there are here
@@ -123,13 +121,7 @@ public:
     uint32_t mails[CCM_RING_COUNT]{};  // how many there were
 
 private:
-    LinkWatch watch_;
-    std::set<uint32_t> live_;
-    bool client_ready_ = false;
-    uint32_t last_connect_ = 0;
-    uint32_t shown_state_ = CCM_STATE_DOWN;
-    uint32_t shown_reason_ = CCM_REASON_NONE;
-    std::map<uint32_t, ccm_wire_keys> keys_; // that came, by connection
+    StepWatch watch_;
 };
 
 } // namespace sim

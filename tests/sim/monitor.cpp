@@ -90,10 +90,12 @@ void Monitor::take_status(Partner &p)
     event.state = p.shown_state;
     event.reason = p.shown_state == CCM_STATE_DOWN ? p.shown_reason : p.last_reason;
     event.certain = ccm_reason_certain(event.reason);
-    event.here = p.shown_state == CCM_STATE_DOWN && event.reason && !p.session.enabled;
+    event.here = event.reason && (p.shown_state == CCM_STATE_DOWN ? !p.session.enabled : p.last_here);
     if (cluster_.options.plant == Plant::false_certain && event.reason == CCM_REASON_UNREACHABLE)
         event.certain = true;
     event.stage = p.liveness.reads ? p.liveness.page.stage : u32{CCM_STAGE_UNKNOWN};
+    if (p.shown_state == CCM_STATE_DOWN && p.left_stage)
+        event.stage = p.left_stage;
     event.incarnation = p.session.peer_incarnation;
     event.kernel = p.session.peer_kernel;
     step(p.id, event);

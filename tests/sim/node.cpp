@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "cluster.h"
+#include "coverage.h"
+#include "plant.h"
 
 namespace sim {
 
@@ -13,10 +15,10 @@ constexpr uint32_t tick_ms = 20;
 
 } // namespace
 
-Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch)
-    : cluster_(cluster), host_(host), epoch_(epoch), core_(cluster.host(host).core),
-      incarnation_(cluster.world.rng.next() | 1), offset_(cluster.world.rng.between(1, 1000000000)),
-      loaded_at_(cluster.world.now())
+Node::Node(Cluster &cluster, uint32_t host, uint64_t epoch, bool dumping)
+    : cluster_(cluster), host_(host), epoch_(epoch), core_(cluster.host(host).core), incarnation_(cluster.number()),
+      offset_(cluster.world.rng.between(1, 1000000000)), loaded_at_(cluster.world.now()),
+      stage_(dumping ? CCM_STAGE_DUMPING : CCM_STAGE_KERNEL)
 {
     for (auto &other : cluster.hosts()) {
         if (other.id == host)
@@ -79,7 +81,7 @@ void Node::refresh_page()
     status.node = host_;
     status.incarnation = incarnation_;
     status.cluster = ccm_cluster_id("sim");
-    status.stage = cluster_.takeover ? cluster_.takeover->stage(host_) : stage_;
+    status.stage = shown_stage();
     status.flags = panicked ? CCM_PAGE_PANIC : 0;
     status.counter = 1 + ran / (tick_ms * 1000);
     status.tick_ms = tick_ms;
@@ -106,6 +108,8 @@ void Node::stop(uint32_t reason)
 
 void Node::stop_partner(uint32_t partner, uint32_t reason)
 {
+    if (listening) // else all of them
+        cluster_.truth.did(Deed::admin, host_, partner);
     partners_.at(partner).stop_reason = reason;
     partners_.at(partner).wanted = false;
     tell(partner, CCM_INBOX_STOP);
@@ -137,6 +141,8 @@ void Node::renew_partner(uint32_t partner)
     p.watch = LinkWatch{};
     p.shown_state = CCM_STATE_DOWN;
     p.shown_reason = p.last_reason = CCM_REASON_NONE;
+    p.last_here = false;
+    p.left_stage = CCM_STAGE_UNKNOWN;
     tell(partner, CCM_INBOX_PSK);
     tell(partner, CCM_INBOX_CLIENTS);
     start_partner(partner);
@@ -148,6 +154,15 @@ void Node::path_up()
         tell(id, CCM_INBOX_PATH_UP);
 }
 
+void Node::set_keys(const std::vector<uint32_t> &numbers, uint32_t bytes)
+{
+    psk_ = numbers;
+    key_bytes_ = bytes;
+    cluster_.truth.did(Deed::keys, host_);
+    for (auto &[id, p] : partners_)
+        tell(id, CCM_INBOX_PSK);
+}
+
 bool Node::busy() const
 {
     return std::any_of(partners_.begin(), partners_.end(), [](const auto &p) { return p.second.queued; });
@@ -157,6 +172,7 @@ void Node::freeze()
 {
     frozen_ = true;
     frozen_at_ = cluster_.world.now();
+    cluster_.truth.frozen(host_);
     if (cluster_.takeover)
         panicked ? cluster_.takeover->died(host_) : cluster_.takeover->frozen(host_);
 }
@@ -165,6 +181,7 @@ void Node::thaw()
 {
     counter_lost_ += cluster_.world.now() - frozen_at_;
     frozen_ = false;
+    cluster_.truth.thawed(host_);
     if (cluster_.takeover)
         cluster_.takeover->frozen(host_);
     for (auto &what : backlog_)
@@ -213,6 +230,7 @@ void Node::incoming(uint32_t end, const Bytes &request)
     if (p == partners_.end() || code == CCM_REJECT_ADDRESS) {
         Bytes data(CCM_WIRE_REJECT_LEN);
 
+        counts().reject_sent[code]++;
         ccm_session_put_reject(&partners_.begin()->second.session.config, code, data.data());
         cluster_.fabric.reject(end, std::move(data));
         return;
@@ -237,8 +255,16 @@ void Node::incoming(uint32_t end, const Bytes &request)
 // User space has come further, or begins anew: partners are to look at once.
 void Node::next_stage()
 {
+    if (dumping()) // it stays at that
+        return;
     stage_ = stage_ < CCM_STAGE_RUNNING ? stage_ + 1 : uint32_t{CCM_STAGE_KERNEL};
     ring_stage();
+}
+
+// What its page says of the boot
+uint32_t Node::shown_stage() const
+{
+    return cluster_.takeover ? cluster_.takeover->stage(host_) : stage_;
 }
 
 void Node::ring_stage()
@@ -272,8 +298,10 @@ void Node::tick(uint32_t partner, uint32_t conn)
     if (p.watched != conn)
         return;
     uint32_t found = ccm_liveness_step(&p.liveness, clock(), CCM_LIVENESS_TICK, nullptr, 0);
-    if (found & CCM_LIVENESS_VERDICT)
+    if (found & CCM_LIVENESS_VERDICT) {
+        cluster_.truth.verdict(host_, p);
         tell(partner, CCM_INBOX_VERDICT);
+    }
     if (p.liveness.verdict)
         return;
     if (cluster_.options.faults && cluster_.world.rng.permille(20))
@@ -299,19 +327,22 @@ void Node::heartbeat_done(uint32_t partner, uint32_t conn, uint32_t number, cons
             return;
         ccm_wire_status read{};
 
-        p.read_us = static_cast<uint32_t>(node.clock() - posted->second);
+        uint64_t posted_us = posted->second;
+        p.read_us = static_cast<uint32_t>(node.clock() - posted_us);
         p.beats.erase(posted);
         p.slow_us = std::max(p.read_us, p.slow_us - p.slow_us / 8);
         if (!ccm_wire_get_status(page.data(), static_cast<uint32_t>(page.size()), &read)) {
             p.heard_us = node.clock();
             p.heard_uptime_ms = read.uptime_ms;
         }
-        uint32_t found = ccm_liveness_step(&p.liveness, node.clock(), CCM_LIVENESS_READ, page.data(),
-                                           static_cast<uint32_t>(page.size()));
+        uint32_t found =
+            ccm_liveness_read(&p.liveness, node.clock(), posted_us, page.data(), static_cast<uint32_t>(page.size()));
         if (found & CCM_LIVENESS_STAGE)
             node.tell(partner, CCM_INBOX_STAGE);
-        if (found & CCM_LIVENESS_VERDICT)
+        if (found & CCM_LIVENESS_VERDICT) {
+            node.cluster_.truth.verdict(node.host_, p);
             node.tell(partner, CCM_INBOX_VERDICT);
+        }
         if (p.probing && number >= p.probe_beat) {
             p.probing = false;
             // a page that brought a verdict is no sign of life

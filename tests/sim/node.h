@@ -146,7 +146,9 @@ struct Partner {
     uint32_t connects = 0; // since the last settling began
     uint32_t shown_state = CCM_STATE_DOWN;
     uint32_t shown_reason = CCM_REASON_NONE;
-    uint32_t last_reason = CCM_REASON_NONE; // of the last DOWN that was shown
+    uint32_t left_stage = CCM_STAGE_UNKNOWN; // in a DOWN behind a goodbye: what that said
+    uint32_t last_reason = CCM_REASON_NONE;  // of the last DOWN that was shown
+    bool last_here = false;                  // ... which this node had ended
     LinkWatch watch;
     std::map<uint32_t, Try> tries; // by place
     std::array<uint64_t, static_cast<size_t>(Source::count)> last{};
@@ -154,7 +156,8 @@ struct Partner {
 
 class Node {
 public:
-    Node(Cluster &cluster, uint32_t host, uint64_t epoch);
+    // @dumping: in a crash kernel
+    Node(Cluster &cluster, uint32_t host, uint64_t epoch, bool dumping);
 
     void start();
     void stop(uint32_t reason);
@@ -163,6 +166,10 @@ public:
     // One that was stopped is taken away, and is given back as one that was never there.
     void renew_partner(uint32_t partner);
     void path_up();
+    // Pre-shared keys: their numbers, the highest first, and what they are
+    void set_keys(const std::vector<uint32_t> &numbers, uint32_t bytes);
+    bool dumping() const { return stage_ == CCM_STAGE_DUMPING; }
+    uint32_t shown_stage() const;
     // Its page says something new: partners are to look at once.
     void ring_stage();
 
@@ -180,6 +187,8 @@ public:
     void client_leaves(size_t index);
     const std::vector<ccm_catalog_entry> &clients() const { return clients_; }
     void port_lost(uint32_t partner, uint32_t place);
+    // nullptr: it is closed
+    Try *find_try(uint32_t partner, uint32_t place, uint64_t serial);
     void watch_failover();
     std::unique_ptr<Monitor> monitor; // if there is one
     uint64_t memory_limit = ~0ULL;
@@ -257,7 +266,6 @@ private:
     void failed(uint32_t partner, Try &t, uint32_t why);
     void ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t port);
     void read_table(uint32_t partner, uint32_t place, uint64_t serial);
-    Try *find_try(uint32_t partner, uint32_t place, uint64_t serial);
     std::function<Try *()> while_there(uint32_t partner, uint32_t place, uint64_t serial);
     void clients_changed();
     uint64_t memory_used() const;
@@ -276,7 +284,9 @@ private:
     uint64_t counter_lost_ = 0;
     uint64_t frozen_at_ = 0;
     bool frozen_ = false;
-    uint32_t stage_ = CCM_STAGE_KERNEL;
+    uint32_t stage_;
+    std::vector<uint32_t> psk_{1};
+    uint32_t key_bytes_ = 1;
     uint32_t next_incoming_ = 1;
     std::vector<std::function<void()>> backlog_;
     std::map<uint32_t, Partner> partners_;

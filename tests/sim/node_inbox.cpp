@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cluster.h"
+#include "coverage.h"
 
 namespace sim {
 
@@ -125,6 +126,7 @@ void Node::ring_stage(Conn &conn)
         return;
     op.kind = Op::ring;
     op.what = CCM_RING_STAGE;
+    counts().ring_sent[CCM_RING_STAGE]++;
     cluster_.fabric.post(conn.end, std::move(op));
 }
 
@@ -259,11 +261,12 @@ bool Node::seen_to(Partner &p, uint32_t bit)
         return false;
     case CCM_INBOX_PSK:
         event.type = CCM_SEV_PSK;
-        event.psk[0] = 1;
+        std::copy(psk_.begin(), psk_.end(), event.psk);
         return true;
     case CCM_INBOX_STOP:
         event.type = CCM_SEV_STOP;
         event.reason = p.stop_reason;
+        event.status = shown_stage();
         return true;
     case CCM_INBOX_START:
         event.type = CCM_SEV_START;

@@ -13,6 +13,7 @@ namespace sim {
 
 void Node::clients_changed()
 {
+    cluster_.truth.clients(host_);
     for (auto &[id, p] : partners_)
         tell(id, CCM_INBOX_CLIENTS);
 }
@@ -187,9 +188,13 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
     const ccm_session_link &l = s.links.link[a.index];
 
     switch (a.act) {
-    case CCM_LINK_ACT_CLOSE:
+    case CCM_LINK_ACT_CLOSE: {
+        uint32_t key = p.tries.at(a.index).key;
+
         close(p, a.index);
+        cluster_.bytes.told_down(host_, key);
         break;
+    }
     case CCM_LINK_ACT_PREPARE:
         prepare(p, a.index);
         break;
@@ -207,6 +212,8 @@ void Node::carry_out(Partner &p, const ccm_link_action &a)
                                 host_, l.entry.name, p.id);
         if (mine == cluster_.tries.end() || !mine->second.opened)
             cluster_.world.fail("node {}: client {} is READY without ports", host_, l.entry.name);
+        if (l.plan.take)
+            cluster_.bytes.ready({host_, epoch_, p.id, a.index, p.tries.at(a.index).serial, l.peer_offer.table_key});
         if (monitor && l.instance == monitor_client_)
             monitor->link_ready(p, a.index);
         break;
@@ -232,7 +239,8 @@ void Node::prepare(Partner &p, uint32_t place)
     const ccm_session_link &l = p.session.links.link[place];
     Rng &rng = cluster_.world.rng;
     bool slow = cluster_.faulty(host_, p.id) && rng.permille(30);
-    uint64_t delay = cluster_.options.together ? 10 : rng.between(5, slow ? 1500000 : 2000);
+    bool long_time = cluster_.faulty(host_, p.id) && rng.permille(2);
+    uint64_t delay = cluster_.options.together ? 10 : rng.between(5, slow ? 1500000 : 2000) + (long_time ? 6000000 : 0);
     Try t;
 
     t.serial = next_serial_++;
@@ -252,9 +260,10 @@ void Node::prepare(Partner &p, uint32_t place)
         return;
     }
     t.give = l.plan.give;
-    t.key = static_cast<uint32_t>(rng.next()) | 1;
+    t.key = static_cast<uint32_t>(cluster_.number());
     p.tries[place] = t;
     cluster_.tries[{p.session.conn.nonce, t.instance, t.peer, t.epoch}] = {t.key, true, false};
+    cluster_.bytes.registered(host_, p.id, t.key);
     later(delay, [partner = p.id, place, serial = t.serial](Node &node) {
         if (Try *there = node.find_try(partner, place, serial)) {
             there->registered = true;
@@ -291,6 +300,8 @@ void Node::close(Partner &p, uint32_t place)
     uint64_t nonce = p.session.conn.peer_keys.nonce;
 
     p.tries.erase(place);
+    if (c.options.plant != Plant::kept_region)
+        c.bytes.deregistered(from, t.key);
     if (monitor && t.instance == monitor_client_)
         monitor->link_down(p);
     if (std::find(t.ports.begin(), t.ports.end(), true) == t.ports.end())
@@ -461,7 +472,13 @@ void Node::port_lost(uint32_t partner, uint32_t place)
     Partner &p = partners_.at(partner);
     auto it = p.tries.find(place);
 
-    if (it != p.tries.end() && it->second.told)
+    if (it == p.tries.end())
+        return;
+    const std::vector<bool> &ports = it->second.ports;
+    if (it->second.told && cluster_.options.plant == Plant::broken_session)
+        cluster_.fabric.break_end(p.ends.at(p.session.conn.id));
+    // one that was admitted early, too
+    if (std::find(ports.begin(), ports.end(), true) != ports.end())
         failed(partner, it->second, CCM_CLIENT_PORT_LOST);
 }
 

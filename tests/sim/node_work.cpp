@@ -7,20 +7,13 @@
 #include <algorithm>
 
 #include "../../ccm/core/names.h"
+#include "../kunit/suites/tape.h"
 #include "checker.h"
 #include "cluster.h"
+#include "coverage.h"
 #include "plant.h"
 
 namespace sim {
-
-namespace {
-
-const ccm_session_conn &conn_of(const ccm_session &s, uint32_t id)
-{
-    return id == s.conn.id ? s.conn : s.candidate;
-}
-
-} // namespace
 
 // Where the work item stands still while time passes
 struct Node::Pass {
@@ -152,11 +145,8 @@ void Node::step(Partner &p)
 {
     ccm_session_event &event = p.event.event;
 
-    event.random = cluster_.world.rng.next();
-    for (size_t i = 0; i < sizeof(event.secret); i++) {
-        event.challenge[i] = static_cast<uint8_t>(event.random >> i % 8 * 8) ^ static_cast<uint8_t>(0x80 + i);
-        event.secret[i] = static_cast<uint8_t>(event.random >> i % 8 * 8) ^ static_cast<uint8_t>(i);
-    }
+    event.random = cluster_.number();
+    ccm_tape_secrets(&event);
     event.uptime_ms = uptime_ms();
     event.heard_us = p.heard_us;
     event.heard_uptime_ms = p.heard_uptime_ms;
@@ -168,6 +158,7 @@ void Node::step(Partner &p)
 
     static ccm_session before; // too large for a stack that sanitizers fill up
     before = p.session;
+    cluster_.tapes.record({host_, epoch_, p.id}, p.session, clock(), event);
     plant_event(cluster_.options.plant, p.session, event);
     plant_before(cluster_.options.plant, p.session, event);
     ccm_session_step(&p.session, clock(), &event, &p.actions);
@@ -189,6 +180,9 @@ void Node::step(Partner &p)
     demand(p, check_step({before, p.session, clock(), event, p.actions, p.live, p.client_ready, p.last_connect,
                           p.shown_state, p.shown_reason, keys}));
     demand(p, p.watch.step(before, p.session, event, p.actions));
+    if (cluster_.options.plant == Plant::none)
+        count_step(before, p.session, clock(), event, p.actions);
+    cluster_.truth.step(host_, p, before, p.actions);
     if (cluster_.hostile)
         cluster_.hostile->watch(host_, p, before, event, p.actions);
 }
@@ -201,6 +195,7 @@ void Node::rest(Partner &p)
     demand(p, p.watch.rest(p.session));
     check_rest(cluster_, host_, p);
     check_pair(cluster_, host_, p.id);
+    cluster_.truth.rest(host_, p.id);
     cluster_.rests++;
 }
 
@@ -301,7 +296,7 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         fabric.post(p.ends.at(a.conn), std::move(op));
         break;
     case CCM_ACT_PROVE: {
-        Bytes proof = cluster_.proofs.make(p.session, conn_of(p.session, a.conn), op.data);
+        Bytes proof = cluster_.proofs.make(p.session, *ccm_session_conn_of(&p.session, a.conn), op.data, key_bytes_);
 
         std::copy(proof.begin(), proof.end(), op.data.begin() + CCM_HELLO_PROOF);
         op.kind = Op::write;
@@ -310,7 +305,8 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
     }
     case CCM_ACT_VERIFY:
         p.verified = a.conn;
-        p.verified_right = cluster_.proofs.right(p.session, conn_of(p.session, a.conn), p.event.data);
+        p.verified_right =
+            cluster_.proofs.right(p.session, *ccm_session_conn_of(&p.session, a.conn), p.event.data, key_bytes_);
         tell(p.id, CCM_INBOX_VERIFIED);
         break;
     case CCM_ACT_WRITE:
@@ -353,7 +349,9 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         // what the session before was told, and not looked at yet, is nothing of this one
         take_bit(p, CCM_INBOX_VERDICT);
         take_bit(p, CCM_INBOX_ALIVE);
-        ccm_liveness_start(&p.liveness, clock(), cluster_.detect_ms, p.session.conn.incarnation);
+        ccm_liveness_start(&p.liveness, clock(),
+                           cluster_.detect_ms * (cluster_.options.plant == Plant::slow_verdict ? 3 : 1),
+                           p.session.conn.incarnation);
         if (p.event.event.type == CCM_SEV_READ_DONE && p.event.event.status == CCM_READ_STATUS &&
             p.event.event.conn == a.conn &&
             ccm_liveness_step(&p.liveness, clock(), CCM_LIVENESS_READ, p.event.data.data(),
@@ -368,8 +366,11 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
     case CCM_ACT_STATE:
         p.shown_state = a.state;
         p.shown_reason = a.reason;
-        if (a.state == CCM_STATE_DOWN)
+        p.left_stage = a.what;
+        if (a.state == CCM_STATE_DOWN) {
             p.last_reason = a.reason;
+            p.last_here = !p.session.enabled;
+        }
         if (monitor)
             monitor->status(p);
         break;
@@ -392,11 +393,13 @@ void Node::carry_out(Partner &p, const ccm_session_action &a)
         cluster_.result.down++;
         if (a.reason == CCM_REASON_PANICKED) {
             cluster_.result.panicked++;
-            if (!cluster_.panicked.count(p.ready_incarnation) && !(cluster_.hostile && cluster_.hostile->believed()))
+            // or a later life of it, which nobody has come to know
+            if (!cluster_.truth.panicked(p.id) && !(cluster_.hostile && cluster_.hostile->believed()))
                 cluster_.world.fail("node {}: partner {} has panicked, it says, and it has not", host_, p.id);
         }
         p.client_ready = false;
         p.word_conn = 0;
+        cluster_.bytes.partner_down(host_, p.id);
         break;
     case CCM_ACT_CLIENTS:
         tell(p.id, CCM_INBOX_CLIENTS);

@@ -4,7 +4,11 @@
 #define CCM_SIM_OPTIONS_H
 
 #include <cstdint>
+#include <set>
 #include <string>
+#include <vector>
+
+#include "tape.h"
 
 namespace sim {
 
@@ -27,6 +31,12 @@ enum class Plant {
     half_open,         // a link is up when one side of it is
     lost_table,        // a table of links is not written
     overwritten_mail,  // mail is written before the last one was taken
+    kept_region,       // a client's memory stays registered when its link is closed
+    wrong_hung,        // silence is called a hang
+    wrong_restarted,   // silence is called a kernel that was started anew
+    broken_session,    // a session ends when a client's port breaks
+    slow_verdict,      // silence is noticed three times as late
+    late_catalog,      // a catalog is told only when something else is
     candidate_ends,    // what is lost of a candidate ends the session
     any_proof,         // each proof is right
     false_certain,     // "unreachable" is taken for a proof
@@ -51,6 +61,11 @@ struct Options {
     bool failover = false; // monitors and disks: see takeover.h
     bool hostile = false;  // somebody who is no node: see hostile.h
     Plant plant = Plant::none;
+    bool record = false;          // what each machine was stepped with: see tape.h
+    bool plain = false;           // nonces, keys and the like are counted, not drawn: tapes are short
+    uint64_t salt = 0;            // other delays and losses, the same faults
+    uint64_t fault_count = ~0ULL; // the faults stop behind so many, and not by @steps
+    std::set<uint64_t> left_out;  // faults that do not happen, by number
 };
 
 struct Result {
@@ -62,6 +77,7 @@ struct Result {
     uint64_t ready = 0; // READY told to clients
     uint64_t down = 0;
     uint64_t faults = 0;
+    uint64_t begun = 0;           // of Options::fault_count
     uint64_t links = 0;           // READY told to a client of a link
     uint64_t limits = 0;          // memory refused
     uint64_t panicked = 0;        // DOWN for that reason
@@ -77,6 +93,12 @@ struct Result {
     uint64_t takeovers = 0;
     uint64_t settle_us = 0;       // from the end of the faults to READY everywhere
     uint32_t settle_attempts = 0; // most connects of one session in that time
+    uint64_t deaths = 0;          // of a partner that was READY, noticed
+    double detect = 0;            // the slowest of them, in parts of what it may take
+    uint64_t written = 0;         // WRITEs of clients that landed
+    uint64_t late = 0;            // ... that came to memory which was not registered any more
+    uint64_t calms = 0;           // times that a pair had peace, and was looked at
+    std::vector<MachineTape> tapes;
 };
 
 // One run from one seed. It does not throw; a failed run is Result::ok == false.

@@ -33,6 +33,20 @@ void swap(ccm_session_actions &actions, uint32_t one, uint32_t other)
         std::swap(actions.list[i], actions.list[j]);
 }
 
+// Another reason than the session ended for
+void tell_wrong(ccm_session &s, ccm_session_actions &actions, uint32_t right, uint32_t wrong)
+{
+    int i = find(actions, CCM_ACT_DOWN);
+
+    if (i < 0 || actions.list[i].reason != right)
+        return;
+    for (uint32_t k = 0; k < actions.count; k++)
+        if (actions.list[k].reason == right)
+            actions.list[k].reason = wrong;
+    if (s.reason == right)
+        s.reason = s.announced_reason = wrong;
+}
+
 } // namespace
 
 void plant_event(Plant plant, const ccm_session &s, ccm_session_event &event)
@@ -112,7 +126,26 @@ void plant_after(Plant plant, ccm_session &s, const ccm_session_event &event, cc
     case Plant::overwritten_mail:
         s.mail &= ~(CCM_MAIL_CATALOG_OUT | CCM_MAIL_LINKS_OUT);
         break;
+    case Plant::wrong_hung:
+        tell_wrong(s, actions, CCM_REASON_UNREACHABLE, CCM_REASON_HUNG);
+        break;
+    case Plant::wrong_restarted:
+        tell_wrong(s, actions, CCM_REASON_UNREACHABLE, CCM_REASON_RESTARTED);
+        break;
+    case Plant::late_catalog:
+        // what is due goes out with the next step that has nothing of it to send
+        i = find(actions, CCM_ACT_MAIL);
+        if (event.type == CCM_SEV_CLIENTS && s.state == CCM_STATE_READY && i >= 0 &&
+            actions.list[i].what == CCM_RING_CATALOG) {
+            remove(actions, CCM_ACT_MAIL);
+            s.mail &= ~CCM_MAIL_CATALOG_OUT;
+            s.links.catalog_due = true;
+        }
+        break;
     case Plant::none:
+    case Plant::kept_region:
+    case Plant::broken_session:
+    case Plant::slow_verdict:
     case Plant::half_open:
     case Plant::no_link_close:
     case Plant::late_write:
@@ -145,6 +178,9 @@ Options options_for(Plant plant)
         break;
     case Plant::kept_version:
         o.versions = true;
+        break;
+    case Plant::late_catalog:
+        o.steps = 2000;
         break;
     case Plant::false_certain:
     case Plant::no_partition_flag:
@@ -180,6 +216,12 @@ const char *plant_name(Plant plant)
         "half_open",
         "lost_table",
         "overwritten_mail",
+        "kept_region",
+        "wrong_hung",
+        "wrong_restarted",
+        "broken_session",
+        "slow_verdict",
+        "late_catalog",
         "candidate_ends",
         "any_proof",
         "false_certain",

@@ -20,12 +20,12 @@ public:
 
     explicit Proofs(Rng &rng) : rng_(rng) {}
     // Of a hello that is to be sent
-    Bytes make(const ccm_session &s, const ccm_session_conn &c, const Bytes &hello);
+    Bytes make(const ccm_session &s, const ccm_session_conn &c, const Bytes &hello, uint32_t key = 1);
     // Of a hello that came
-    bool right(const ccm_session &s, const ccm_session_conn &c, const Bytes &hello) const;
+    bool right(const ccm_session &s, const ccm_session_conn &c, const Bytes &hello, uint32_t key = 1) const;
 
 private:
-    static Bytes all(const ccm_session &s, const ccm_session_conn &c, bool mine, const Bytes &hello);
+    static Bytes all(const ccm_session &s, const ccm_session_conn &c, bool mine, const Bytes &hello, uint32_t key);
 
     Rng &rng_;
     std::map<Bytes, Bytes> made_; // what of

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
+#include <utility>
 
 #include "checker.h"
 #include "cluster.h"
@@ -104,21 +105,36 @@ void beside_hostile(Cluster &c)
     c.options.faults = faults;
 }
 
+// Each fault has random numbers of its own, so one that is left out changes none of the others.
+// Returns how long it is until the next one.
+uint64_t one_fault(Cluster &c, uint64_t number)
+{
+    Rng own(Rng(c.options.seed * 1000003 + number).next());
+    uint64_t gap = own.between(1000, c.churn ? 60000 : 600000);
+
+    if (c.options.left_out.count(number))
+        return gap;
+    std::swap(c.world.rng, own);
+    random_fault(c);
+    std::swap(c.world.rng, own);
+    return gap;
+}
+
 void with_faults(Cluster &c)
 {
-    uint64_t next = c.world.now() + c.world.rng.between(1000, 2000000);
-
+    uint64_t next = c.world.now() + Rng(c.options.seed).between(1000, 2000000);
     uint64_t steps = c.world.happened() + c.options.steps * (c.churn ? 4 : 1); // little happens besides
+    bool counted = c.options.fault_count != ~0ULL;
 
-    while (c.world.happened() < steps) {
-        if (c.world.now() >= next) {
-            random_fault(c);
-            next = c.world.now() + c.world.rng.between(1000, c.churn ? 15000 : 600000);
-        }
+    for (uint64_t i = 0; counted ? i < c.options.fault_count : c.world.happened() < steps; i++) {
+        c.world.run_until(next);
         // There is always something: a fault that will end, a retry, a heartbeat.
-        if (!c.world.step())
+        if (c.world.idle())
             c.world.fail("nothing will ever happen again");
+        c.result.begun = i + 1;
+        next += one_fault(c, i);
     }
+    c.world.run_until(next);
 }
 
 // Let it go on until then, and what happens to hosts that never come right with it. Only steps of
@@ -198,6 +214,8 @@ Result run(const Options &options)
                     c.load(id);
             });
         }
+        if (options.salt)
+            c.world.rng = Rng(Rng(options.seed ^ options.salt << 32).next());
         if (options.hostile)
             beside_hostile(c);
         if (options.faults)
@@ -209,6 +227,7 @@ Result run(const Options &options)
         c.result.ok = false;
         c.result.message = failure.what();
     }
+    c.result.tapes = c.tapes.take();
     c.result.simulated_us = c.world.now();
     c.result.trace = c.world.traced();
     return c.result;

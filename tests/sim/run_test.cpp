@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The simulator itself: many seeds, and that it finds what is planted.
+#include <fstream>
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "options.h"
@@ -74,6 +77,78 @@ TEST(Run, LoadedInTheSameInstant)
     }
     EXPECT_GT(crossed, 500U);
     EXPECT_GT(links, 800U);
+}
+
+// A line each: seed, steps, nodes, why it is kept
+TEST(Run, HardSeeds)
+{
+    std::ifstream file(CCM_SIM_SEEDS);
+    std::string line;
+    int count = 0;
+
+    while (std::getline(file, line)) {
+        std::istringstream words(line);
+        Options o;
+
+        if (line.empty() || line[0] == '#')
+            continue;
+        ASSERT_TRUE(words >> o.seed >> o.steps >> o.nodes) << line;
+        SCOPED_TRACE(line);
+        expect_ok(sim::run_traced(o), o);
+        count++;
+    }
+    EXPECT_GT(count, 0);
+}
+
+// What there is to see of the truth was there: deaths, late WRITEs, peace.
+TEST(Run, SomethingToSee)
+{
+    Result sum;
+
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        Options o;
+
+        o.seed = seed;
+        Result r = sim::run(o);
+        sum.deaths += r.deaths;
+        sum.written += r.written;
+        sum.late += r.late;
+        sum.calms += r.calms;
+        EXPECT_LE(r.detect, 1.0);
+    }
+    EXPECT_GT(sum.deaths, 50U);
+    EXPECT_GT(sum.written, 10000U);
+    EXPECT_GT(sum.late, 10U);
+    EXPECT_GT(sum.calms, 100U);
+}
+
+// The others are what they were: so a run can be made smaller.
+TEST(Run, AFaultThatIsLeftOutChangesNoOther)
+{
+    auto faults = [](const Options &o) {
+        std::istringstream trace(sim::run(o).trace);
+        std::string line;
+        std::vector<std::string> list;
+
+        while (std::getline(trace, line))
+            if (line.find("cut ") != std::string::npos || line.find("loses ") != std::string::npos)
+                list.push_back(line);
+        return list;
+    };
+    Options o;
+
+    o.seed = 8;
+    o.tracing = true;
+    o.fault_count = 30;
+    std::vector<std::string> all = faults(o), rest;
+    ASSERT_GT(all.size(), 4U);
+    for (o.left_out = {0}; *o.left_out.begin() < o.fault_count; o.left_out = {*o.left_out.begin() + 1}) {
+        rest = faults(o);
+        if (rest.size() < all.size())
+            break;
+    }
+    EXPECT_EQ(rest.size(), all.size() - 1);
+    EXPECT_TRUE(std::includes(all.begin(), all.end(), rest.begin(), rest.end()));
 }
 
 TEST(Run, TheSameSeedIsTheSameRun)

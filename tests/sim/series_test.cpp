@@ -540,6 +540,41 @@ TEST_F(Series, Goodbye)
     }
 }
 
+// Nobody READs the page any more: what failover makes of the end is made of the stage that is said.
+TEST_F(Series, AGoodbyeSaysTheStage)
+{
+    for (uint32_t reason : {CCM_REASON_ADMIN, CCM_REASON_SHUTDOWN}) {
+        for (uint32_t stage = 0; stage <= CCM_STAGE_COUNT; stage++) {
+            Machine e;
+
+            e.start().to(CCM_STATE_READY);
+            e.step(e.goodbye(reason, stage));
+            EXPECT_EQ(e.find(CCM_ACT_STATE)->what, stage < CCM_STAGE_COUNT ? stage : u(CCM_STAGE_UNKNOWN));
+            // and no longer than until it is greeted again
+            e.timer();
+            e.to(CCM_STATE_READY);
+            EXPECT_EQ(e.s.left_stage, u(CCM_STAGE_UNKNOWN));
+            e.step(e.simple(CCM_SEV_VERDICT, CCM_REASON_HUNG));
+            EXPECT_EQ(e.find(CCM_ACT_STATE)->what, u(CCM_STAGE_UNKNOWN));
+        }
+    }
+    // Whoever has proven nothing says nothing of the partner.
+    m.start().to(CCM_STATE_GREETING);
+    m.step(m.goodbye(CCM_REASON_ADMIN, CCM_STAGE_STORAGE));
+    EXPECT_EQ(m.find(CCM_ACT_STATE)->what, u(CCM_STAGE_UNKNOWN));
+}
+
+TEST_F(Series, WhoeverStopsSaysItsStage)
+{
+    ccm_wire_goodbye g{};
+
+    m.start().to(CCM_STATE_READY);
+    m.step(m.simple(CCM_SEV_STOP, CCM_REASON_ADMIN, CCM_STAGE_RUNNING));
+    ASSERT_TRUE(m.has(CCM_ACT_WRITE));
+    ASSERT_EQ(ccm_wire_get_goodbye(m.find(CCM_ACT_WRITE)->data, m.find(CCM_ACT_WRITE)->len, &g), 0);
+    EXPECT_EQ(g.stage, u(CCM_STAGE_RUNNING));
+}
+
 TEST_F(Series, Stop)
 {
     for (uint32_t reason : {CCM_REASON_ADMIN, CCM_REASON_SHUTDOWN, CCM_REASON_NONE}) {

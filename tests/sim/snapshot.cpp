@@ -8,7 +8,8 @@ namespace sim {
 PartnerPast::PartnerPast(const Partner &p)
     : session(p.session), ends(p.ends), live(p.live), last_connect(p.last_connect), client_ready(p.client_ready),
       ready_incarnation(p.ready_incarnation), ready_since(p.ready_since), shown_state(p.shown_state),
-      shown_reason(p.shown_reason), last_reason(p.last_reason), watch(p.watch), tries(p.tries)
+      shown_reason(p.shown_reason), last_reason(p.last_reason), last_here(p.last_here), left_stage(p.left_stage),
+      watch(p.watch), tries(p.tries)
 {
 }
 
@@ -23,6 +24,8 @@ void PartnerPast::put(Partner &p) const
     p.shown_state = shown_state;
     p.shown_reason = shown_reason;
     p.last_reason = last_reason;
+    p.last_here = last_here;
+    p.left_stage = left_stage;
     p.watch = watch;
     p.tries = tries;
 }
@@ -88,7 +91,9 @@ void snapshot(Cluster &c, uint32_t a)
             return;
         c.world.trace("node {} goes back to its snapshot", a);
         c.fault();
-        host.node = std::make_unique<Node>(c, a, ++host.lives);
+        // Its queue pairs are dead, those of clients' ports as well: nobody reaches what was registered.
+        c.bytes.died(a);
+        host.node = std::make_unique<Node>(c, a, ++host.lives, false);
         host.node->go_back(past);
     });
 }

@@ -32,6 +32,8 @@ struct PartnerPast {
     uint32_t shown_state;
     uint32_t shown_reason;
     uint32_t last_reason;
+    bool last_here;
+    uint32_t left_stage;
     LinkWatch watch;
     std::map<uint32_t, Try> tries;
 };

@@ -125,6 +125,7 @@ void Takeover::serve(uint32_t host, uint32_t disk)
 {
     cluster_.world.trace("node {} serves disk {}", host, disk);
     os(host).serves.insert(disk);
+    os(host).since = cluster_.world.now();
     check(disk);
 }
 
@@ -184,7 +185,7 @@ void Takeover::manage(uint32_t host, uint32_t partner)
     if (view.decision == CCM_FM_GIVEBACK_POSSIBLE || (serves && view.decision == CCM_FM_PARTNER_UP)) {
         give_back(host, partner);
     } else if (view.decision == CCM_FM_TAKEOVER_ADVISED && !serves) {
-        bool orderly = (view.flags & CCM_FM_F_ORDERLY) && view.reason != CCM_REASON_UNREACHABLE;
+        bool orderly = (view.flags & CCM_FM_F_ORDERLY) && view.reason == CCM_REASON_SHUTDOWN;
 
         cluster_.result.takeovers++;
         if ((view.flags & CCM_FM_F_CERTAIN) || orderly)
@@ -250,8 +251,8 @@ void Takeover::check_advice(uint32_t host, uint32_t partner, const ccm_failover_
     // It was not running when it was seen last, and has begun since: see failover.rst, limits
     bool unread =
         (view.reason == CCM_REASON_ADMIN || view.reason == CCM_REASON_RELOADED) && !(view.flags & CCM_FM_F_ORDERLY);
-    bool said = unread || (view.flags & CCM_FM_F_PARTITION) || (view.reason == CCM_REASON_HUNG && hung) ||
-                (view.reason == CCM_REASON_SHUTDOWN && o.leaving);
+    bool said = unread || (view.flags & CCM_FM_F_ORDERLY) || (view.flags & CCM_FM_F_PARTITION) ||
+                (view.reason == CCM_REASON_HUNG && hung) || (view.reason == CCM_REASON_SHUTDOWN && o.leaving);
 
     cluster_.result.advices++;
     if (!serves)
@@ -261,7 +262,10 @@ void Takeover::check_advice(uint32_t host, uint32_t partner, const ccm_failover_
     if (view.flags & CCM_FM_F_CERTAIN)
         cluster_.world.fail("node {} says that it is certain that {} writes no more ({}), and it serves", host, partner,
                             ccm_reason_text(view.reason));
-    if ((view.flags & CCM_FM_F_ORDERLY) && view.reason != CCM_REASON_UNREACHABLE)
+    // It had stopped, said goodbye, and serves again, as it may without CCM: see failover.rst
+    auto disabled = [&](uint64_t since) { return cluster_.truth.ever(Deed::admin, partner, host, since); };
+    bool again = view.reason == CCM_REASON_ADMIN && disabled(1) && !disabled(o.since);
+    if ((view.flags & CCM_FM_F_ORDERLY) && view.reason != CCM_REASON_UNREACHABLE && !again)
         cluster_.world.fail("node {} says that {} has left in good order ({}), and it serves", host, partner,
                             ccm_reason_text(view.reason));
     if (!said)

@@ -48,6 +48,7 @@ private:
         uint64_t kernel = 0; // 0: none
         uint32_t stage = 0;
         std::set<uint32_t> serves; // disks
+        uint64_t since = 0;        // when it began with the last of them
         uint64_t frozen_at = 0;
         bool leaving = false;
         bool stopped = false;

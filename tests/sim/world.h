@@ -30,13 +30,14 @@ public:
     uint64_t now() const { return now_; }
     uint64_t happened() const { return happened_; }
 
-    void at(uint64_t when, std::function<void()> what)
-    {
-        queue_.push_back({std::max(when, now_), next_++, std::move(what)});
-        std::push_heap(queue_.begin(), queue_.end(), later);
-    }
+    void at(uint64_t when, std::function<void()> what) { put(when, true, std::move(what)); }
 
     void after(uint64_t delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
+
+    // Likewise, but how much has happened does not count it.
+    void beside(uint64_t delay, std::function<void()> what) { put(now_ + delay, false, std::move(what)); }
+
+    bool idle() const { return queue_.empty(); }
 
     // Let @us pass here and now. False: something else is to happen by then.
     bool pass(uint64_t us)
@@ -53,11 +54,13 @@ public:
         if (queue_.empty())
             return false;
         std::pop_heap(queue_.begin(), queue_.end(), later);
-        Item item = std::move(queue_.back());
+        Item item = queue_.back();
         queue_.pop_back();
+        std::function<void()> what = std::move(what_[item.what]);
+        free_.push_back(item.what);
         now_ = item.when;
-        happened_++;
-        item.what();
+        happened_ += item.counts;
+        what();
         return true;
     }
 
@@ -92,15 +95,32 @@ public:
     Rng rng;
 
 private:
+    // What is to happen stays where it is; a queue of functions would move them about all the time.
     struct Item {
         uint64_t when;
         uint64_t order;
-        std::function<void()> what;
+        uint32_t what;
+        bool counts;
     };
+
+    void put(uint64_t when, bool counts, std::function<void()> what)
+    {
+        if (free_.empty()) {
+            free_.push_back(static_cast<uint32_t>(what_.size()));
+            what_.emplace_back();
+        }
+        uint32_t place = free_.back();
+        free_.pop_back();
+        what_[place] = std::move(what);
+        queue_.push_back({std::max(when, now_), next_++, place, counts});
+        std::push_heap(queue_.begin(), queue_.end(), later);
+    }
 
     static bool later(const Item &a, const Item &b) { return std::pair(a.when, a.order) > std::pair(b.when, b.order); }
 
     std::vector<Item> queue_;
+    std::vector<std::function<void()>> what_;
+    std::vector<uint32_t> free_;
     uint64_t now_ = 1;
     uint64_t next_ = 0;
     uint64_t happened_ = 0;

@@ -116,6 +116,7 @@ static const struct ccm_wire_ready sample_ready = {
 
 static const struct ccm_wire_goodbye sample_goodbye = {
 	.reason = CCM_REASON_SHUTDOWN,
+	.stage = CCM_STAGE_STOPPING,
 };
 
 static const struct ccm_wire_port sample_port = {
