@@ -42,7 +42,8 @@ STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/sto
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/ccmadm/ccmadm
 
 .PHONY: all help module ccmadm install install-modules demo check kunit bench endurance lint sim fuzz model cluster docs clean
-.PHONY: campaign-sim record kdump mixed host module-stock module-plain module-debug module-kunit module-failing states
+.PHONY: campaign campaign-build campaign-fencing campaign-overload campaign-sim record
+.PHONY: kdump mixed host module-stock module-plain module-debug module-kunit module-failing states
 
 # Kernels that User-Mode Linux nodes run besides 6.1, the one that everything is tested on:
 # see build-uml.sh. As KERNEL= they are debug-6.12 and so on.
@@ -69,6 +70,9 @@ help:
 	@echo 'make model     every state of a model of the handshake (spin): ten minutes, 4 GB'
 	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
 	@echo 'make endurance what goes on for long in the field, ENDURE_SECONDS= each'
+	@echo 'make campaign  random faults on two and three nodes, CAMPAIGN_CYCLES= for each kernel and transport'
+	@echo 'make campaign-fencing, make campaign-overload   FENCING_CYCLES= cuts with a writer that never stops;'
+	@echo '               OVERLOAD_SECONDS= of busy threads and 1 % loss'
 	@echo 'make bench     figures: connecting, detection, a daemon that dies, a panic, memory, ports'
 	@echo 'make docs      Documentation as HTML in build/docs'
 	@echo 'make states    Documentation/states.rst anew from the state table'
@@ -224,6 +228,22 @@ endurance:
 	@$(SCRIPTS)/packages.sh lab tools
 	@$(MAKE) -s module-plain host
 	@tests/cluster/endurance.sh $(BUILD) $(ENDURE_SECONDS)
+
+# Random faults; each run prints its seed, which CAMPAIGN_OPTIONS='--seed 4711' gives to all.
+CAMPAIGN = $(CURDIR)/tests/campaign/campaign.sh $(BUILD)
+CAMPAIGN_CYCLES ?= 100
+FENCING_CYCLES ?= 1000
+OVERLOAD_SECONDS ?= 3600
+campaign campaign-fencing campaign-overload: campaign-build
+campaign-build:
+	@$(SCRIPTS)/packages.sh lab tools
+	@$(MAKE) -s module-plain module-failing host
+campaign:
+	@$(CAMPAIGN) faults $(CAMPAIGN_CYCLES) $(CAMPAIGN_OPTIONS)
+campaign-fencing:
+	@$(CAMPAIGN) fencing $(FENCING_CYCLES) $(CAMPAIGN_OPTIONS)
+campaign-overload:
+	@$(CAMPAIGN) overload $(OVERLOAD_SECONDS) $(CAMPAIGN_OPTIONS)
 
 SEED	?= 1
 RUNS	?= 1000

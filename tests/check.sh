@@ -126,6 +126,8 @@ on_nodes() {
 	nodes kunit kunit debug
 	nodes lab labdebug $host/tests/lab/lab_selftest debug --gtest_filter='*Debug*'
 	nodes cluster Endurance plain 'Endurance.*'
+	# A glance at random faults, a dozen kinds and always the same; beside others nodes are slow.
+	nodes lab campaign $host/tests/campaign/ccm_campaign debug --seed 786 --cycles 24 --until 60 --detect-ms 1000 --longest 2
 	for suite in $others; do
 		nodes cluster "${suite/\//-}" debug "$suite.*"
 	done
@@ -142,6 +144,7 @@ beside() {
 	step install tests/install/install_test.sh build/module/stock
 	step ccmadm ctest --test-dir $host/userspace-tools --output-on-failure
 	step core $host/tests/core/core_test
+	step judge $host/tests/campaign/campaign_test
 	step sim $host/tests/sim/sim_test
 	step seeds $host/tests/sim/ccm_sim --mixed --runs 12000 --jobs 2 --coverage --shrink
 	step model tests/model/run.sh build/model

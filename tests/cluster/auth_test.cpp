@@ -43,11 +43,6 @@ protected:
         words.insert(words.end(), more.begin(), more.end());
         node.must(fmt::format("insmod /modules/rdma_ccm.ko {}", fmt::join(words, " ")));
     }
-    static void add_key(Node &node, unsigned number, char digit)
-    {
-        node.must(fmt::format("printf 'cluster t\\nnumber {}\\nkey {}\\n' | ccmadm key add -", number,
-                              std::string(64, digit)));
-    }
 };
 
 TEST_F(Auth, WithoutAKeyItWaitsAndConnectsWhenItIsThere)

@@ -105,6 +105,11 @@ template <typename Text> std::vector<std::string> distinct(const std::vector<Dec
 
 } // namespace
 
+Decision decision_of(const std::string &uevent)
+{
+    return of_uevent(parse(uevent));
+}
+
 std::string Decision::note() const
 {
     if (decision == "takeover-advised" || decision == "cannot-tell" || decision == "suspect")
@@ -193,12 +198,12 @@ std::vector<Decision> Uevents::decisions() const
 
 void Uevents::wait_said(const std::string &text)
 {
-    command_.wait_line([&](const OutputLine &line) { return of_uevent(parse(line.text)).said() == text; }, soon);
+    command_.wait_line([&](const OutputLine &line) { return decision_of(line.text).said() == text; }, soon);
 }
 
 void Uevents::wait_heard(const std::string &text)
 {
-    command_.wait_line([&](const OutputLine &line) { return of_uevent(parse(line.text)).heard() == text; }, soon);
+    command_.wait_line([&](const OutputLine &line) { return decision_of(line.text).heard() == text; }, soon);
 }
 
 std::string listener(Node &node, const std::string &command)

@@ -30,6 +30,9 @@ struct Decision {
 };
 std::ostream &operator<<(std::ostream &out, const Decision &decision);
 
+// Of a line that `ccm-node-test uevents` prints
+Decision decision_of(const std::string &uevent);
+
 // One of them at a time, without those that repeat the one before.
 std::vector<std::string> said(const std::vector<Decision> &all);
 std::vector<std::string> heard(const std::vector<Decision> &all);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "alternation.h"
 #include "host.h"
 
 namespace ccm::test {
@@ -57,6 +58,12 @@ void load(Node &node, const Config &config)
 {
     node.must(
         fmt::format("insmod /modules/rdma_ccm.ko {} && lab-loaded", fmt::join(arguments(node.id(), config), " ")));
+}
+
+void add_key(Node &node, unsigned number, char digit)
+{
+    node.must(
+        fmt::format("printf 'cluster t\\nnumber {}\\nkey {}\\n' | ccmadm key add -", number, std::string(64, digit)));
 }
 
 bool loaded(Node &node)
@@ -190,33 +197,15 @@ void wait_ready(const std::vector<Node *> &nodes, Duration timeout)
 
 void expect_alternation(const Watch &watch)
 {
-    struct Seen {
-        bool known = false, ready = false;
-        long long sessions = 0;
-    };
-    std::map<int, Seen> seen;
+    std::map<int, Alternation> partners;
     for (const Event &event : watch.events()) {
         const json &e = event.json;
-        if (e["type"] == "overflow") {
-            seen.clear();
-            continue;
-        }
+        if (e["type"] == "overflow")
+            partners.clear();
         if (e["type"] != "partner")
             continue;
-        Seen &s = seen[e["node"].get<int>()];
-        bool ready = e["state"] == "ready";
-        long long sessions = e["sessions"].get<long long>();
-        // A record that only tells of another stage repeats READY.
-        if (s.known && ready && !s.ready) {
-            EXPECT_EQ(sessions, s.sessions + 1) << e.dump();
-        } else if (s.known) {
-            EXPECT_EQ(sessions, s.sessions) << e.dump();
-        }
-        if (s.ready && !ready) {
-            EXPECT_EQ(e["state"], "down") << e.dump();
-            EXPECT_NE(e["reason"], "none") << e.dump();
-        }
-        s = {true, ready, sessions};
+        EXPECT_EQ(partners[e["node"].get<int>()].take(e["state"], e["reason"], e["sessions"].get<long long>()), "")
+            << e.dump();
     }
 }
 

@@ -53,6 +53,8 @@ void load(Node &node);
 // Whatever the kernel command line says.
 void load(Node &node, const Config &config);
 bool loaded(Node &node);
+// A key of the tests' cluster: 64 of that digit
+void add_key(Node &node, unsigned number, char digit);
 
 // What partners over soft-RoCE say of a node whose kernel does not schedule: since 6.4 soft-RoCE
 // answers READs from a work queue, so that it no longer answers then, and nobody can tell why.

@@ -38,21 +38,32 @@ struct Command::State {
     }
 };
 
+std::optional<OutputLine> Command::take_line(State &s)
+{
+    if (s.seen == s.lines.size())
+        return {};
+    // An incomplete last line is not looked at yet.
+    if (s.seen + 1 == s.lines.size() && s.continues[s.lines[s.seen].error] && !s.ended)
+        return {};
+    return s.lines[s.seen++];
+}
+
+std::optional<OutputLine> Command::poll_line()
+{
+    std::lock_guard lock(state_->mutex);
+    return take_line(*state_);
+}
+
 OutputLine Command::wait_line(const Predicate &wanted, Duration timeout)
 {
     State &s = *state_;
     TimePoint limit = deadline_after(timeout);
     std::unique_lock lock(s.mutex);
     for (;;) {
-        while (s.seen < s.lines.size()) {
-            // An incomplete last line is not looked at yet.
-            bool incomplete = s.seen + 1 == s.lines.size() && s.continues[s.lines[s.seen].error] && !s.ended;
-            if (incomplete)
-                break;
-            OutputLine line = s.lines[s.seen++];
+        while (std::optional<OutputLine> line = take_line(s)) {
             lock.unlock();
-            if (wanted(line))
-                return line;
+            if (wanted(*line))
+                return *line;
             lock.lock();
         }
         if (!s.lost.empty())

@@ -39,6 +39,8 @@ public:
     OutputLine wait_line(const Predicate &wanted, Duration timeout);
     OutputLine wait_line(const std::string &text, Duration timeout); // a line that holds TEXT
     OutputLine next_line(Duration timeout);
+    // The same without waiting: none, if there is none (yet).
+    std::optional<OutputLine> poll_line();
     // Waits for the end.
     Result wait(Duration timeout);
 
@@ -50,6 +52,7 @@ public:
 private:
     friend class AgentChannel;
     struct State;
+    static std::optional<OutputLine> take_line(State &s); // under its mutex
     explicit Command(std::shared_ptr<State> state) : state_(std::move(state)) {}
     std::shared_ptr<State> state_;
 };

@@ -87,6 +87,7 @@ typedef int pid_t;
 #define clamp_t(type, val, lo, hi) min_t(type, max_t(type, val, lo), hi)
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
 #define DIV_ROUND_UP_ULL(n, d) (((unsigned long long)(n) + (d) - 1) / (d))
+#define round_down(x, y) ((x) & ~((__typeof__(x))((y) - 1)))
 #define round_up(x, y) ((((x) - 1) | ((__typeof__(x))((y) - 1))) + 1)
 #define struct_size(p, member, count) \
 	(sizeof(*(p)) + sizeof(*(p)->member) * (size_t)(count))
@@ -159,6 +160,7 @@ int vscnprintf(char *buf, size_t size, const char *fmt, va_list args);
 void *memcpy(void *dest, const void *src, size_t n);
 void *memmove(void *dest, const void *src, size_t n);
 void *memset(void *s, int c, size_t n);
+void *memset64(uint64_t *s, uint64_t v, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 void *memchr_inv(const void *s, int c, size_t n);
 size_t strlen(const char *s);

@@ -70,6 +70,7 @@ void schedule(void);
 int atomic_read(const atomic_t *v);
 int atomic_read_acquire(const atomic_t *v);
 void atomic_set(atomic_t *v, int i);
+void atomic_set_release(atomic_t *v, int i);
 void atomic_inc(atomic_t *v);
 int atomic_inc_return(atomic_t *v);
 void atomic_dec(atomic_t *v);
