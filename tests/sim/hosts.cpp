@@ -110,7 +110,8 @@ void host_fault(Cluster &c, uint32_t a, uint32_t b)
     case 5:
         return take_away(c, a, b);
     case 6:
-        if (!c.takeover) // what it serves does not go back with it
+        // what it serves does not go back with it; and a crash kernel stays one
+        if (!c.takeover && !c.node(a)->dumping())
             snapshot(c, a);
         return;
     }
