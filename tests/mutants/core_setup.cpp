@@ -15,7 +15,7 @@ const std::string long_core = "ChunkTable.AsTheRules*:*.EncodeIsTheInverse*:*Agr
                               "Catalog.*AgreesWith*:Catalog.TheHash*:Catalog.BothSides*";
 const std::string long_liveness = "Liveness.Never*:Liveness.FindsAHung*";
 const std::string long_sim = "Table.EveryEvent*:Table.RandomWalks:Attempt.Jitter*";
-const std::string whole_runs = "Run.*:Run/*";
+const std::string whole_runs = "Run.*:Run/*:Worlds.*";
 
 } // namespace
 
@@ -36,8 +36,8 @@ Setup core_setup(const fs::path &work, bool simulator_alone)
                      const std::set<std::string> &files = {}) {
         return Suite{name, twins / program, {"--gtest_fail_fast", filter + which}, sanitize, files};
     };
-    auto runs = [&](std::vector<std::string> options) {
-        options.insert(options.end(), {"--runs", "60"});
+    auto runs = [&](const char *count, std::vector<std::string> options) {
+        options.insert(options.end(), {"--runs", count});
         return Suite{"runs", twins / "mutants_sim", options};
     };
     if (!simulator_alone) {
@@ -57,9 +57,11 @@ Setup core_setup(const fs::path &work, bool simulator_alone)
         setup.slow.push_back(tests("core", core, long_core, false));
         setup.slow.push_back(tests("sim", "mutants_sim_test", long_sim, false));
     }
-    setup.quick.push_back(runs({}));
-    setup.quick.push_back(runs({"--together"}));
-    setup.slow.push_back(tests("runs", "mutants_sim_test", "Run.*", false));
+    setup.quick.push_back(runs("60", {"--together"}));
+    setup.quick.push_back(runs("60", {}));
+    setup.quick.push_back(runs("60", {"--worlds"}));
+    setup.slow.push_back(runs("600", {"--seed", "61"}));
+    setup.slow.push_back(runs("600", {"--seed", "61", "--worlds"}));
     return setup;
 }
 
