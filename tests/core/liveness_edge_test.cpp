@@ -109,6 +109,8 @@ TEST(AckTimeout, IsExactAtItsEdges)
     /* 46875 tries of 4.096 us * 2^2 are 1.5 times 512 ms: not below that any more */
     EXPECT_EQ(ccm_ack_timeout(512, 46874), 1);
     EXPECT_EQ(ccm_ack_timeout(513, 46874), 2);
+    /* whole milliseconds need no rounding up */
+    EXPECT_EQ(ccm_ack_wait_ms(0, 15625), 64U);
 }
 
 } // namespace
