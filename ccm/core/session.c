@@ -188,7 +188,8 @@ CCM_SESSION_HANDLER(timer_down)
 CCM_SESSION_HANDLER(timer_connecting)
 {
 	if (timer_due(s, now_us))
-		ccm_session_end(s, now_us, event, nobody(s, event), CCM_RETRY_BACKOFF, false, actions);
+		ccm_session_end(s, now_us, event, nobody(s, event), CCM_RETRY_BACKOFF, false,
+				actions);
 }
 
 /* A last word has come, and no READ has been answered since: see ccm_session_end() on why. */

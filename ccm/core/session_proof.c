@@ -20,6 +20,8 @@ static void weigh(struct ccm_session *s, u64 now_us, const struct ccm_session_ev
 			/* it was set back, and writes on: that is no proof of a kernel's end */
 			if (ccm_session_went_back(s, conn->incarnation, conn->hello.uptime_ms))
 				reason = CCM_REASON_RELOADED;
+			/* and a last word that came is none of a kernel that greets */
+			s->conn.word_us = 0;
 		} else if (ccm_session_kernel(s, conn) == CCM_KERNEL_NEW) {
 			reason = CCM_REASON_RESTARTED;
 		} else {

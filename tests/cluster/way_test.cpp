@@ -158,6 +158,8 @@ TEST_F(OtherWay, IsRejectedWithItsCode)
         std::this_thread::sleep_for(50ms);
         for (const ccm_link_slot &mine : partner.victims_links())
             slot.epoch = std::max(slot.epoch, mine.epoch);
+        // or it says no more
+        partner.rogue().ring(ccm_wire_ring_word(CCM_RING_LINKS_TAKEN, static_cast<u32>(i)));
         if (slot.epoch != port.epoch)
             partner.write_links(partner.links({slot}));
         port.epoch = slot.epoch;

@@ -51,6 +51,16 @@ u32 FailoverModel::flags() const
     return flags;
 }
 
+void FailoverModel::step(u64 now, const ccm_failover_event &event)
+{
+    if (event.type == CCM_FAILOVER_STATUS)
+        status(now, event.state, event.reason, event.stage, event.incarnation, event.certain, event.here);
+    else if (event.type == CCM_FAILOVER_GIVEN_BACK)
+        given_back(now);
+    else
+        timer(now); // whatever else comes, the time is looked at
+}
+
 void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain, bool here)
 {
     forgive(now);
@@ -164,6 +174,8 @@ void FailoverModel::suspect(u64 now, u32 why)
         suspect_ends_ = now + config_.hold_us;
     suspect_why_ = why;
     if (certain_ || belief_ == Belief::gone || now >= *suspect_ends_) {
+        if (belief_ == Belief::doubt) // not any more: it is known why it went
+            belief_ = Belief::suspect;
         gone(now, why);
         return;
     }

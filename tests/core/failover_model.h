@@ -15,6 +15,7 @@ class FailoverModel {
 public:
     explicit FailoverModel(const ccm_failover_config &config) : config_(config) {}
 
+    void step(u64 now, const ccm_failover_event &event);
     void status(u64 now, u32 state, u32 reason, u32 stage, u64 incarnation, bool certain = false, bool here = false);
     void timer(u64 now);
     void given_back(u64 now);

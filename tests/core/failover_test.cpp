@@ -701,16 +701,6 @@ std::vector<ccm_failover_event> alphabet()
     return all;
 }
 
-void feed(FailoverModel &model, u64 now, const ccm_failover_event &event)
-{
-    if (event.type == CCM_FAILOVER_STATUS)
-        model.status(now, event.state, event.reason, event.stage, event.incarnation, event.certain, event.here);
-    else if (event.type == CCM_FAILOVER_TIMER)
-        model.timer(now);
-    else if (event.type == CCM_FAILOVER_GIVEN_BACK)
-        model.given_back(now);
-}
-
 bool agree(const ccm_failover &f, const FailoverModel &model)
 {
     return f.view.decision == model.decision() && f.view.reason == model.reason() && f.view.flags == model.flags() &&
@@ -738,7 +728,7 @@ public:
                 FailoverModel other = model;
                 path_.push_back(std::to_string(i) + "@" + std::to_string(when));
                 ccm_failover_step(&next, when, &events_[i]);
-                feed(other, when, events_[i]);
+                other.step(when, events_[i]);
                 count_++;
                 if (!agree(next, other)) {
                     std::string all;
@@ -896,7 +886,7 @@ TEST(Failover, PromisesHoldOverLongHistories)
             }
             now += gap;
             const u32 changed = ccm_failover_step(&f, now, event);
-            feed(model, now, *event);
+            model.step(now, *event);
             ASSERT_TRUE(agree(f, model)) << "event " << i << ": " << tell(f, model);
             promises.check(now, *event, f, changed);
             given[f.view.decision]++;

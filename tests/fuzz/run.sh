@@ -18,7 +18,7 @@ cmake --build "$build" -j 2 >"$build/make.log" 2>&1 ||
 	{ cat "$build/make.log"; exit 1; }
 
 failed=0
-for name in corpus wire liveness failover local session; do
+for name in corpus wire liveness local failover session; do
 	if (cd "$build" && ctest -V -R "^fuzz\.$name\$") >"$build/$name.log" 2>&1; then
 		echo "ok fuzz.$name"
 		sed -nE 's/^[0-9]+: (#[0-9]+.*DONE.*|READY reached.*|a candidate.*)/    \1/p' "$build/$name.log"

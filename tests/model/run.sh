@@ -58,17 +58,23 @@ complete()
 	grep -q 'errors: 0$' out && ! grep -qE 'Search not completed|max search depth too small|out of memory|hash-compact|bitstate' out
 }
 
-configuration()    # NAME FLAGS SEARCH
+# search LABEL NAME "FLAGS" -O cycles|states: make the search in BUILD/NAME, and go there and do it
+search()
 {
-	local how='-DSAFETY' options=''
-	[ "$3" != cycles ] || how='-DNP -DNOSTUTTER' options=-l
-	if ! make_pan "$build/$1" "$2" "-O1 $how" >"$build/$1.log" 2>&1; then
+	local how=-DSAFETY options=
+	[ "$5" != cycles ] || how='-DNP -DNOSTUTTER' options=-l
+	if ! make_pan "$build/$2" "$3" "$4 $how" >"$build/$2.log" 2>&1; then
 		echo "FAIL model.$1"
-		sed 's/^/    /' "$build/$1.log"
+		sed 's/^/    /' "$build/$2.log"
 		return 1
 	fi
-	cd "$build/$1" || return 1
-	./pan $options -n -m$depth >out 2>&1
+	cd "$build/$2" && ./pan $options -n -m$depth >out 2>&1
+	return 0
+}
+
+configuration()    # NAME FLAGS SEARCH
+{
+	search "$1" "$1" "$2" -O1 "$3" || return 1
 	if complete; then
 		echo "ok model.$1: $(figures)"
 		return 0
@@ -81,20 +87,14 @@ configuration()    # NAME FLAGS SEARCH
 
 mutant()    # NAME FLAGS PROMISE
 {
-	local said how='-DSAFETY' options=''
-	[ "$3" != 'non-progress cycle' ] || how='-DNP -DNOSTUTTER' options=-l
-	if ! make_pan "$build/$1" "-DMUTANT_$1 $2" "-O0 $how" >"$build/$1.log" 2>&1; then
-		echo "FAIL model.finds.$1"
-		sed 's/^/    /' "$build/$1.log"
-		return 1
-	fi
-	cd "$build/$1" || return 1
-	./pan $options -n -m$depth >out 2>&1
+	local said flags="-DMUTANT_$1 $2" kind=states
+	[ "$3" != 'non-progress cycle' ] || kind=cycles
+	search "finds.$1" "$1" "$flags" -O0 $kind || return 1
 	if complete; then
 		echo "FAIL model.finds.$1: nothing was found ($(figures))"
 		return 1
 	fi
-	said=$(broken "-DMUTANT_$1 $2")
+	said=$(broken "$flags")
 	if [ "$said" != "$3" ]; then
 		echo "FAIL model.finds.$1: not '$3' but '$said'"
 		return 1

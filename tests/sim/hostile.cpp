@@ -209,7 +209,9 @@ bool same_but_candidate(const ccm_session &a, const ccm_session &b)
         s->armed_us = 0;
         s->heard_us = s->heard_uptime_ms = 0; // of the heartbeats, with every event
     }
-    return !std::memcmp(&x, &y, sizeof(x));
+    // byte for byte: y is x but for what one step has written
+    const auto *bytes = reinterpret_cast<const uint8_t *>(&x);
+    return std::equal(bytes, bytes + sizeof(x), reinterpret_cast<const uint8_t *>(&y));
 }
 
 bool of_connection(uint32_t type)

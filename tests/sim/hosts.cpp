@@ -11,7 +11,7 @@ namespace {
 constexpr int32_t ppm_max = 50000;
 
 // @what for a while, then @back, whatever has become of the host
-void for_a_while(Cluster &c, std::function<void()> what, std::function<void()> back)
+void for_a_while(Cluster &c, const std::function<void()> &what, std::function<void()> back)
 {
     what();
     c.world.after(c.world.rng.between(20000, 2000000), std::move(back));

@@ -338,7 +338,7 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
     if (ccm_wire_get_port(data.data(), CCM_WIRE_PORT_LEN, &msg) || msg.node != host_ || msg.partner != partner ||
         msg.incarnation != incarnation_)
         c.world.fail("node {}: a port's request to {} does not decode", host_, partner);
-    auto answer = [&c, host = host_, partner, place, port, there = while_there(partner, place, serial)](bool accepted) {
+    auto answer = [&c, host = host_, partner, port, there = while_there(partner, place, serial)](bool accepted) {
         Node *node = c.node(host);
         Try *t = there();
 

@@ -196,6 +196,21 @@ TEST_F(Word, BesideACandidate)
     expect_down(CCM_REASON_PANICKED);
 }
 
+// The same kernel and module come again beside it: whoever sent the word, nobody has panicked.
+TEST_F(Word, TheSameKernelThatGreetsMakesItFalse)
+{
+    m.now += 100 * ms;
+    word();
+    m.step(m.request(2, m.peer_incarnation));
+    m.peer_nonce++;
+    m.beside = true;
+    m.step(m.established());
+    m.step(m.keys());
+    m.step(m.hello());
+    m.step(m.status());
+    expect_down(CCM_REASON_UNREACHABLE);
+}
+
 // Each connection has a secret of its own, and tells that.
 TEST_F(Word, EachSessionTellsASecret)
 {
