@@ -46,7 +46,7 @@ Setup core_setup(const fs::path &work, bool simulator_alone)
         setup.quick.push_back(tests("core", core, "Failover*-" + long_failover, true, failover));
         setup.quick.push_back(tests("core", core, "-Liveness*:AckTimeout.*:Failover*:" + long_core, true));
         setup.quick.push_back(tests("sim", "mutants_sim_test", "-" + long_sim + ":" + whole_runs, true));
-        for (const char *name : {"wire", "liveness", "session"}) {
+        for (const char *name : {"wire", "liveness", "local", "failover", "session"}) {
             setup.quick.push_back({"fuzz",
                                    twins / (std::string("mutants_fuzz_") + name),
                                    {(tree / "tests/fuzz/corpus" / name).string()},
