@@ -147,7 +147,7 @@ beside() {
 	step ktap $host/tests/kunit/ktap_test
 	step fuzz make -s fuzz
 	step mutantself $host/tests/mutants/mutants_test
-	step mutants $host/tests/mutants/ccm_mutants run --sample 60 --work "$logs/mutants.work"
+	step mutants $host/tests/mutants/ccm_mutants run --sample 60 --quick --spare 15 --work "$logs/mutants.work"
 	step kernels tests/lab/kernel/selftest.sh
 }
 

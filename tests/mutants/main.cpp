@@ -33,6 +33,7 @@ struct Options {
     bool quick = false;
     bool anew = false;
     bool verbose = false;
+    std::size_t spare = 0;
 };
 
 Mutants all(const Setup &setup)
@@ -137,7 +138,7 @@ int run(const Options &options)
         }
     });
     fmt::print("{}{:.0f} s of processors\n", report.text(), processor_seconds());
-    return report.bad() && !options.simulator_alone ? 2 : 0;
+    return report.bad(options.spare) && !options.simulator_alone ? 2 : 0;
 }
 
 } // namespace
@@ -163,6 +164,7 @@ try {
         ->check(CLI::Range(1, 64));
     runs->add_option("--sample", options.order.sample, "so many that compile and differ; 0: all");
     runs->add_option("--seed", options.seed, "of the sample; 0: what follows from the core");
+    runs->add_option("--spare", options.spare, "so many may survive")->capture_default_str();
     runs->add_flag("--simulator-alone", options.simulator_alone, "nothing but whole runs of the simulator");
     runs->add_flag("--quick", options.quick, "without the tests that take long, and sanitizers");
     runs->add_flag("--anew", options.anew, "forget results");

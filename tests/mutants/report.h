@@ -3,6 +3,7 @@
 #ifndef CCM_MUTANTS_REPORT_H
 #define CCM_MUTANTS_REPORT_H
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,8 +22,8 @@ public:
 
     // Per file: made, equal, killed by whom, survived; then all. Below it what is wrong.
     std::string text() const;
-    // Survived without being argued, or argued and killed all the same
-    bool bad() const { return !survivors_.empty() || !refuted_.empty(); }
+    // More than @spare have survived without being argued, or one was argued and is killed all the same
+    bool bad(std::size_t spare) const { return survivors_.size() > spare || !refuted_.empty(); }
 
 private:
     struct Count {
