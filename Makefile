@@ -41,7 +41,7 @@ STOCK	= $(patsubst %,/lib/modules/%/build,$(shell $(CURDIR)/tests/lab/kernel/sto
 
 LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/ccmadm/ccmadm
 
-.PHONY: all help module ccmadm install install-modules demo check kunit bench endurance lint sim fuzz model cluster docs clean
+.PHONY: all help module ccmadm install install-modules demo check kunit bench endurance lint sim fuzz model mutants cluster docs clean
 .PHONY: campaign campaign-build campaign-fencing campaign-overload campaign-sim record
 .PHONY: kdump mixed host module-stock module-plain module-debug module-kunit module-failing states
 
@@ -68,6 +68,7 @@ help:
 	@echo 'make record    the tapes that KUnit plays, anew from the simulator'
 	@echo 'make fuzz      the fuzzers, FUZZ_RUNS= each'
 	@echo 'make model     every state of a model of the handshake (spin): ten minutes, 4 GB'
+	@echo 'make mutants   single changes of ccm/core, each before its tests: an hour and more; FILE='
 	@echo 'make lint      C++-subset checks, sparse, clang-tidy, style'
 	@echo 'make endurance what goes on for long in the field, ENDURE_SECONDS= each'
 	@echo 'make campaign  random faults on two and three nodes, CAMPAIGN_CYCLES= for each kernel and transport'
@@ -272,6 +273,12 @@ fuzz:
 model:
 	@$(SCRIPTS)/packages.sh check
 	@tests/model/run.sh $(BUILD)/model large
+# What is known of a mutant already is not asked again: it can be interrupted.
+mutants:
+	@$(SCRIPTS)/packages.sh lab tools
+	@cmake -S $(CURDIR) -B $(BUILD)/host >/dev/null
+	@$(MAKE) -s -C $(BUILD)/host -j$(JOBS) ccm_mutants
+	@nice $(BUILD)/host/tests/mutants/ccm_mutants run --jobs $(JOBS) $(if $(FILE),--file $(FILE))
 
 states: host
 	@$(BUILD)/host/tests/sim/ccm_states_rst >Documentation/states.rst

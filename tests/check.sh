@@ -150,6 +150,8 @@ beside() {
 	step model tests/model/run.sh build/model
 	step ktap $host/tests/kunit/ktap_test
 	step fuzz make -s fuzz
+	step mutantself $host/tests/mutants/mutants_test
+	step mutants $host/tests/mutants/ccm_mutants run --sample 60 --quick --spare 15 --work "$logs/mutants.work"
 	step kernels tests/lab/kernel/selftest.sh
 }
 
