@@ -127,7 +127,7 @@ void run_cycles(Servers &servers, const std::vector<const Fault *> &kinds, Repor
     }
 }
 
-int run(Wanted &wanted, Settings settings)
+int run(Wanted &wanted, const Settings &settings)
 {
     Options &o = wanted.options;
     o.transport = wanted.transport == "siw" ? Rdma::siw : Rdma::rxe;

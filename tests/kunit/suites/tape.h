@@ -15,14 +15,14 @@
  *
  * each event
  *
- *	type  microseconds since the one before  which of the following there are (enum ccm_tape_field)
+ *	type  microseconds since the one before  which of these there are (enum ccm_tape_field)
  *	the fields, in the order of the enum
  *	the hash's low 16 bits, lowest byte first
  *
  * Signed differences are 2 * d, or -2 * d - 1 where d is below 0. Data is written as its length,
  * then what differs from the last data of the same kind (ccm_tape_kind()), zeroes where that had
- * ended: how many bytes are the same, how many follow, those; again and again. Kinds go on from one tape
- * to the next.
+ * ended: how many bytes are the same, how many follow, those; again and again. Kinds go on from
+ * one tape to the next.
  *
  * The hash of a step goes over all fields of its actions, what a MAIL writes, what is wanted of
  * links, the state and the timer; and over the hash of the step before it: what goes wrong once
@@ -48,7 +48,7 @@ enum ccm_tape_field {
 	CCM_TAPE_MTU		= 1U << 9,	/* two */
 	CCM_TAPE_LINK		= 1U << 10,	/* link, instance, epoch */
 	CCM_TAPE_OFFER		= 1U << 11,	/* address, key, bytes, chunks */
-	CCM_TAPE_CLIENTS	= 1U << 12,	/* how many; each: its name's length and bytes, 7 numbers */
+	CCM_TAPE_CLIENTS	= 1U << 12,	/* how many; each: name, 7 numbers */
 	CCM_TAPE_PSK		= 1U << 13,	/* how many numbers; those */
 	CCM_TAPE_DATA		= 1U << 14,
 };
