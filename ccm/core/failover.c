@@ -330,7 +330,7 @@ static void take_stage(struct ccm_failover *f, u32 stage, u64 incarnation, bool 
 	}
 }
 
-/* The partner says it: in a goodbye, or when it rejects a request. */
+/* Told by the partner itself, in a goodbye or a reject, or by a module that is loaded anew */
 static bool said(u32 reason)
 {
 	return reason == CCM_REASON_SHUTDOWN || reason == CCM_REASON_ADMIN ||

@@ -109,16 +109,12 @@ void ccm_liveness_start(struct ccm_liveness *l, u64 now_us, u32 detect_ms,
 u32 ccm_liveness_step(struct ccm_liveness *l, u64 now_us, enum ccm_liveness_event event,
 		      const u8 *data, u32 len)
 {
-	if (l->verdict != CCM_REASON_NONE)
+	if (event == CCM_LIVENESS_READ)
+		return ccm_liveness_read(l, now_us, now_us, data, len);
+	if (l->verdict != CCM_REASON_NONE || event != CCM_LIVENESS_TICK)
 		return 0;
 	forgive_own_stall(l, now_us);
-	switch (event) {
-	case CCM_LIVENESS_TICK:
-		return on_tick(l, now_us);
-	case CCM_LIVENESS_READ:
-		return on_read(l, now_us, now_us, data, len);
-	}
-	return 0;
+	return on_tick(l, now_us);
 }
 
 u32 ccm_liveness_read(struct ccm_liveness *l, u64 now_us, u64 posted_us, const u8 *data, u32 len)

@@ -34,7 +34,7 @@ void ccm_session_show(struct ccm_session *s, struct ccm_session_actions *actions
 	action = ccm_session_emit(actions, CCM_ACT_STATE);
 	action->state = s->state;
 	action->reason = reason;
-	action->what = s->state == CCM_STATE_DOWN ? s->left_stage : (u32)CCM_STAGE_UNKNOWN;
+	action->what = s->left_stage;
 }
 
 void ccm_session_enter(struct ccm_session *s, enum ccm_state state,

@@ -50,8 +50,8 @@ struct ccm_port;
  * @state: enum ccm_state
  * @reason: enum ccm_reason of the last time it went DOWN
  * @certain: @reason proves that the kernel that was there then writes no more
- * @here: it is DOWN because this node has ended the session: this one goes down, or its module
- *	is unloaded. Then @reason says nothing of the partner
+ * @here: @reason is that of this node, which has ended the session: it goes down, its module is
+ *	unloaded, or the partner is disabled here. Then @reason says nothing of the partner
  * @leaving: as last read from its status page, its kernel is about to go down
  * @stage: enum ccm_stage as last read from its status page; CCM_STAGE_UNKNOWN if it has
  *	not been read in this session
