@@ -68,7 +68,8 @@ search()
 		sed 's/^/    /' "$build/$2.log"
 		return 1
 	fi
-	cd "$build/$2" && ./pan $options -n -m$depth >out 2>&1
+	cd "$build/$2" || return 1
+	./pan $options -n -m$depth >out 2>&1
 	return 0
 }
 
