@@ -18,26 +18,6 @@ namespace sim {
 
 namespace {
 
-void count(Total &t, const Result &r)
-{
-    t.runs++;
-    t.simulated_us += r.simulated_us;
-    t.steps += r.steps;
-    t.faults += r.faults;
-    t.ready += r.ready;
-    t.down += r.down;
-    t.links += r.links;
-    t.limits += r.limits;
-    t.crossed += r.crossed;
-    t.settle_us = std::max(t.settle_us, r.settle_us);
-    t.settle_attempts = std::max<uint64_t>(t.settle_attempts, r.settle_attempts);
-    t.deaths += r.deaths;
-    t.written += r.written;
-    t.late += r.late;
-    t.calms += r.calms;
-    t.detect = std::max(t.detect, r.detect);
-}
-
 // The seeds of one process: every so many-th. Behind one that has failed, here or in another
 // process, there is nothing to look for.
 void work(const Campaign &c, uint32_t job, Total *totals)
@@ -49,10 +29,10 @@ void work(const Campaign &c, uint32_t job, Total *totals)
 
     for (uint64_t i = job; i < c.runs && !over(c.first + i); i += c.jobs) {
         t.at = c.first + i;
-        Options o = options_of(c, t.at);
-        Result r = o.together ? run_together(o) : run(o);
+        Result r = run(options_of(c, t.at));
 
-        count(t, r);
+        t.runs++;
+        t.figures.add(r);
         if (!r.ok)
             t.failed = t.at;
     }
@@ -75,21 +55,7 @@ Total *shared(uint32_t jobs)
 void Total::add(const Total &o)
 {
     runs += o.runs;
-    simulated_us += o.simulated_us;
-    steps += o.steps;
-    faults += o.faults;
-    ready += o.ready;
-    down += o.down;
-    links += o.links;
-    limits += o.limits;
-    crossed += o.crossed;
-    settle_us = std::max(settle_us, o.settle_us);
-    settle_attempts = std::max(settle_attempts, o.settle_attempts);
-    deaths += o.deaths;
-    written += o.written;
-    late += o.late;
-    calms += o.calms;
-    detect = std::max(detect, o.detect);
+    figures.add(o.figures);
     if (o.failed && (!failed || o.failed < failed))
         failed = o.failed;
     counts.add(o.counts);

@@ -24,22 +24,8 @@ struct Campaign {
 // Plain numbers, in memory that processes share
 struct Total {
     uint64_t runs;
-    uint64_t simulated_us;
-    uint64_t steps;
-    uint64_t faults;
-    uint64_t ready;
-    uint64_t down;
-    uint64_t links;
-    uint64_t limits;
-    uint64_t crossed;
-    uint64_t settle_us;
-    uint64_t settle_attempts;
-    uint64_t deaths;
-    uint64_t written;
-    uint64_t late;
-    uint64_t calms;
-    double detect; // the worst: in parts of what a death may take
-    uint64_t at;   // the seed that is run
+    Figures figures;
+    uint64_t at; // the seed that is run
     uint64_t failed;
     bool ended;
     Counts counts;

@@ -26,14 +26,16 @@ sim::Plant planted(const std::string &name)
 
 void print_total(const sim::Total &t, uint64_t first, double seconds)
 {
+    const sim::Figures &f = t.figures;
+
     fmt::print("ccm_sim: OK: {} runs from seed {}: {} s simulated, {} machine steps, {} faults, "
                "{} READY, {} links READY, {} limits, {} crossed; READY at most {} ms and {} attempts after the last "
                "fault\n",
-               t.runs, first, t.simulated_us / 1000000, t.steps, t.faults, t.ready, t.links, t.limits, t.crossed,
-               t.settle_us / 1000, t.settle_attempts);
+               t.runs, first, f.simulated_us / 1000000, f.steps, f.faults, f.ready, f.links, f.limits, f.crossed,
+               f.settle_us / 1000, f.settle_attempts);
     fmt::print("ccm_sim: {} deaths noticed, the slowest after {:.0f} % of what it may take; {} WRITEs of clients "
                "landed, {} came late and did not; {} looks at a pair in peace\n",
-               t.deaths, t.detect * 100, t.written, t.late, t.calms);
+               f.deaths, f.detect * 100, f.written, f.late, f.calms);
     fmt::print("ccm_sim: {:.0f} seeds a second\n", static_cast<double>(t.runs) / seconds);
 }
 

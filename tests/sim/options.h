@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "figures.h"
 #include "tape.h"
 
 namespace sim {
@@ -54,7 +55,7 @@ struct Options {
     uint32_t nodes = 2;
     bool tracing = false;
     bool faults = true;
-    bool together = false; // see run_together()
+    bool together = false; // no faults, and exact delays: see run.cpp
     bool hosts = false;    // slow ones, clocks that differ, and more: see hosts.h
     bool versions = false; // modules of several: see versions.h
     bool outside = false;  // some hosts never come right
@@ -68,36 +69,11 @@ struct Options {
     std::set<uint64_t> left_out;  // faults that do not happen, by number
 };
 
-struct Result {
+struct Result : Figures {
     bool ok = true;
     std::string message;
     std::string trace;
-    uint64_t simulated_us = 0;
-    uint64_t steps = 0; // of session machines
-    uint64_t ready = 0; // READY told to clients
-    uint64_t down = 0;
-    uint64_t faults = 0;
-    uint64_t begun = 0;           // of Options::fault_count
-    uint64_t links = 0;           // READY told to a client of a link
-    uint64_t limits = 0;          // memory refused
-    uint64_t panicked = 0;        // DOWN for that reason
-    uint64_t clashes = 0;         // a candidate that was another machine
-    uint64_t crossed = 0;         // requests rejected as crossed
-    uint64_t coalesced = 0;       // told, or arrived, once more before it was looked at
-    uint64_t disowned = 0;        // requests beyond those that may wait
-    uint64_t hostile = 0;         // messages of a stranger
-    uint64_t hostile_work = 0;    // actions for them
-    uint64_t advices = 0;         // to take over
-    uint64_t advices_serving = 0; // ... from a node that served
-    uint64_t advices_unread = 0;  // ... and had begun when it was not seen any more
-    uint64_t takeovers = 0;
-    uint64_t settle_us = 0;       // from the end of the faults to READY everywhere
-    uint32_t settle_attempts = 0; // most connects of one session in that time
-    uint64_t deaths = 0;          // of a partner that was READY, noticed
-    double detect = 0;            // the slowest of them, in parts of what it may take
-    uint64_t written = 0;         // WRITEs of clients that landed
-    uint64_t late = 0;            // ... that came to memory which was not registered any more
-    uint64_t calms = 0;           // times that a pair had peace, and was looked at
+    uint64_t begun = 0; // of Options::fault_count
     std::vector<MachineTape> tapes;
 };
 
@@ -106,11 +82,6 @@ Result run(const Options &options);
 
 // The same, and when it fails once more with tracing, so that Result::trace is there.
 Result run_traced(const Options &options);
-
-// All nodes load in the same instant (in every other run: within three delays), all delays
-// are the same to the microsecond, nothing goes wrong: READY must come within a handshake
-// of the last load, waiting for no timer, with hardly a request more than needed.
-Result run_together(const Options &options);
 
 // What a campaign makes of a seed: most often two nodes with the network's faults alone, and now
 // and then more of everything

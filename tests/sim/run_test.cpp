@@ -20,7 +20,7 @@ void expect_ok(const Result &r, const Options &o)
 
 TEST(Run, ManySeeds)
 {
-    Result sum;
+    sim::Figures sum;
 
     for (uint64_t seed = 1; seed <= 1200; seed++) {
         Options o;
@@ -28,14 +28,7 @@ TEST(Run, ManySeeds)
         o.seed = seed;
         Result r = sim::run_traced(o);
         expect_ok(r, o);
-        sum.ready += r.ready;
-        sum.down += r.down;
-        sum.crossed += r.crossed;
-        sum.faults += r.faults;
-        sum.links += r.links;
-        sum.limits += r.limits;
-        sum.coalesced += r.coalesced;
-        sum.disowned += r.disowned;
+        sum.add(r);
     }
     // It was no idle run.
     EXPECT_GT(sum.ready, 13000U);
@@ -172,7 +165,7 @@ TEST_P(Planted, IsFound)
     Options o = sim::options_for(GetParam());
 
     for (o.seed = 1; o.seed <= 200; o.seed++) {
-        Result r = o.together ? sim::run_together(o) : sim::run(o);
+        Result r = sim::run(o);
 
         if (!r.ok) {
             EXPECT_FALSE(r.message.empty());

@@ -37,16 +37,11 @@ std::string short_kind(const std::string &message)
     return text.substr(0, text.find(" (state"));
 }
 
-Result run_it(const Options &o)
-{
-    return o.together ? run_together(o) : run(o);
-}
-
 // Does it still fail so, with some delays or others? Then @o has them.
 bool fails(Options &o, const std::string &message)
 {
     for (o.salt = 0; o.salt < salts; o.salt++) {
-        Result r = run_it(o);
+        Result r = run(o);
 
         if (!r.ok && short_kind(r.message) == short_kind(message))
             return true;
@@ -73,7 +68,7 @@ ShrunkRun shrink_run(const Options &options)
 
     s.options.tracing = false;
     s.options.record = false;
-    s.result = run_it(s.options);
+    s.result = run(s.options);
     s.before = s.after = s.result.begun;
     if (!s.options.together) {
         std::vector<uint64_t> faults(s.before);
@@ -99,7 +94,7 @@ ShrunkRun shrink_run(const Options &options)
         s.after = faults.size();
     }
     s.options.tracing = true;
-    s.result = run_it(s.options);
+    s.result = run(s.options);
     return s;
 }
 
@@ -110,7 +105,7 @@ ShrunkMachine shrink_machine(const Options &options)
 
     recorded.tracing = false;
     recorded.record = true;
-    Result r = run_it(recorded);
+    Result r = run(recorded);
     if (r.ok || r.tapes.empty())
         return s;
     MachineTape &tape = r.tapes.front();
