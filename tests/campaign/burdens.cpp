@@ -63,8 +63,7 @@ Command busy(Node &node, double seconds)
 // As long as a fault may last
 TimePoint overload(Scene &scene)
 {
-    scene.hold = scene.between(0.3, 1) * scene.servers.options().longest;
-    scene.say(fmt::format("{:.1f} s", scene.hold));
+    scene.lasts_a_while(0.3);
     const TimePoint at = Clock::now();
     scene.running.push_back(busy(scene.target, scene.hold));
     return at;

@@ -28,13 +28,6 @@ TimePoint unload(Scene &scene)
     return at;
 }
 
-TimePoint load(Scene &scene)
-{
-    const TimePoint at = Clock::now();
-    scene.servers.bring(scene.target);
-    return at;
-}
-
 TimePoint monitor_gone(Scene &scene)
 {
     const TimePoint at = Clock::now();
@@ -84,7 +77,7 @@ std::vector<Fault> changes()
          .what = "the module is unloaded, and loaded",
          .expected = {.ends = Ends::must, .there = {"admin"}, .later = {"authentication"}},
          .strike = unload,
-         .heal = load},
+         .heal = bring},
         {.name = "monitor",
          .what = "the failover monitor is loaded anew",
          .expected = {},

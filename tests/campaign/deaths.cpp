@@ -14,13 +14,6 @@ TimePoint power_loss(Scene &scene)
     return scene.target.kill();
 }
 
-TimePoint switched_on(Scene &scene)
-{
-    const TimePoint at = Clock::now();
-    scene.servers.bring(scene.target);
-    return at;
-}
-
 TimePoint reboot(Scene &scene)
 {
     const TimePoint at = Clock::now();
@@ -78,7 +71,7 @@ TimePoint crash_kernel(Scene &scene)
 TimePoint dumped(Scene &scene)
 {
     scene.target.kill();
-    return switched_on(scene);
+    return bring(scene);
 }
 
 TimePoint hang(Scene &scene)
@@ -91,11 +84,9 @@ TimePoint goes_on(Scene &scene)
     return scene.target.cont();
 }
 
-// Shorter than anybody may call dead
 TimePoint pause(Scene &scene)
 {
-    scene.hold = scene.between(0.05, 0.35) * scene.servers.detect();
-    scene.say(fmt::format("{:.0f} ms", scene.hold * 1000));
+    scene.lasts_a_moment();
     return scene.target.stop();
 }
 
@@ -131,12 +122,12 @@ std::vector<Fault> deaths()
          .what = "loses power, and is switched on again",
          .expected = {.ends = Ends::must, .there = {"unreachable"}, .serves = false, .lives = false, .later = boots},
          .strike = power_loss,
-         .heal = switched_on},
+         .heal = bring},
         {.name = "reboot",
          .what = "reboots or powers off in full swing",
          .expected = {.ends = Ends::must, .there = {"shutdown"}, .serves = false, .lives = false, .later = boots},
          .strike = reboot,
-         .heal = switched_on},
+         .heal = bring},
         {.name = "orderly",
          .what = "the same, after its storage OS has stopped",
          .expected = {.ends = Ends::must,
@@ -146,7 +137,7 @@ std::vector<Fault> deaths()
                       .orderly = true,
                       .later = boots},
          .strike = orderly,
-         .heal = switched_on},
+         .heal = bring},
         // The last word is one datagram, and may be lost.
         {.name = "panic",
          .what = "panics, and ends",
@@ -156,12 +147,12 @@ std::vector<Fault> deaths()
                       .lives = false,
                       .later = boots},
          .strike = panic,
-         .heal = switched_on},
+         .heal = bring},
         {.name = "stand",
          .what = "panics, and stands for a while",
          .expected = {.ends = Ends::must, .there = {"panicked"}, .serves = false, .lives = false, .later = boots},
          .strike = panic_and_stand,
-         .heal = switched_on},
+         .heal = bring},
         {.name = "kdump",
          .what = "panics, heard or not, and its crash kernel comes",
          .expected = {.ends = Ends::must,

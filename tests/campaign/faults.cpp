@@ -10,6 +10,25 @@ double Scene::between(double low, double high)
     return low + (high - low) * static_cast<double>(rng.below(1'000'001)) / 1e6;
 }
 
+void Scene::lasts_a_moment()
+{
+    hold = between(0.05, 0.35) * servers.detect();
+    say(fmt::format("{:.0f} ms", hold * 1000));
+}
+
+void Scene::lasts_a_while(double least)
+{
+    hold = between(least, 1) * servers.options().longest;
+    say(fmt::format("{:.1f} s", hold));
+}
+
+TimePoint bring(Scene &scene)
+{
+    const TimePoint at = Clock::now();
+    scene.servers.bring(scene.target);
+    return at;
+}
+
 const std::vector<Fault> &all_faults()
 {
     static const std::vector<Fault> all = [] {

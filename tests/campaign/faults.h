@@ -24,6 +24,10 @@ struct Scene {
 
     double between(double low, double high);
     int pick(int count) { return static_cast<int>(rng.below(static_cast<std::uint64_t>(count))); }
+    // It is to last shorter than anybody may call dead.
+    void lasts_a_moment();
+    // ... or from this part of the longest time on: some time may pass before anybody notices.
+    void lasts_a_while(double least);
     void say(const std::string &text) { parameters += (parameters.empty() ? "" : ", ") + text; }
 };
 
@@ -37,6 +41,9 @@ struct Fault {
     // Returns since when it no longer is. None: it was over at once.
     TimePoint (*heal)(Scene &scene) = nullptr;
 };
+
+// Starts what does not run there: the machine, or only the module.
+TimePoint bring(Scene &scene);
 
 std::vector<Fault> deaths();         // of a machine, or as good as that
 std::vector<Fault> network_faults(); // between the machines

@@ -33,11 +33,9 @@ TimePoint carrier(Scene &scene)
     return at;
 }
 
-// Shorter than anybody may call dead
 TimePoint blink(Scene &scene)
 {
-    scene.hold = scene.between(0.05, 0.35) * scene.servers.detect();
-    scene.say(fmt::format("{:.0f} ms", scene.hold * 1000));
+    scene.lasts_a_moment();
     const TimePoint at = Clock::now();
     scene.target.cable().cut();
     return at;
@@ -55,13 +53,6 @@ TimePoint neighbours(Scene &scene)
     for (int times = 1 + scene.pick(3); times; times--)
         on_device(scene, "ip neigh flush dev {}");
     return at;
-}
-
-// Some time may pass before anybody notices.
-void takes_a_while(Scene &scene)
-{
-    scene.hold = scene.between(0.1, 1) * scene.servers.options().longest;
-    scene.say(fmt::format("{:.1f} s", scene.hold));
 }
 
 // Soft-RoCE that cannot send the answer of a READ takes the request behind it for that READ, and
@@ -87,7 +78,7 @@ TimePoint mtu(Scene &scene)
 {
     may_spin(scene);
     reading(scene, false);
-    takes_a_while(scene);
+    scene.lasts_a_while(0.1);
     static const int sizes[] = {576, 900, 1300};
     const int size = sizes[scene.pick(3)];
     scene.say(fmt::format("{} bytes", size));
@@ -108,7 +99,7 @@ TimePoint mtu_back(Scene &scene)
 
 TimePoint large_frames(Scene &scene)
 {
-    takes_a_while(scene);
+    scene.lasts_a_while(0.1);
     const TimePoint at = Clock::now();
     scene.target.cable().set({.longest = 700});
     return at;
@@ -116,7 +107,7 @@ TimePoint large_frames(Scene &scene)
 
 TimePoint address_gone(Scene &scene)
 {
-    takes_a_while(scene);
+    scene.lasts_a_while(0.1);
     const TimePoint at = Clock::now();
     on_device(scene, "ip addr del " + scene.target.ipv4() + "/24 dev {}");
     return at;
@@ -144,7 +135,7 @@ TimePoint address_removed(Scene &scene)
 
 TimePoint loss(Scene &scene)
 {
-    takes_a_while(scene);
+    scene.lasts_a_while(0.1);
     const TimePoint at = Clock::now();
     scene.target.cable().set({.loss = 0.01});
     return at;
@@ -152,7 +143,7 @@ TimePoint loss(Scene &scene)
 
 TimePoint disorder(Scene &scene)
 {
-    takes_a_while(scene);
+    scene.lasts_a_while(0.1);
     const TimePoint at = Clock::now();
     scene.target.cable().set({.duplicate = 0.05, .delay = 500us, .jitter = 3ms});
     return at;
