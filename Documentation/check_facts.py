@@ -133,6 +133,7 @@ HEAD = r'''
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <uapi/linux/ccm.h>
+#include <uapi/linux/ccm_netlink.h>
 #include "core/liveness.h"
 #include "core/names.h"
 #include "core/session.h"

@@ -92,7 +92,7 @@ static int ioctl_info(void __user *arg)
 		.version_min = CCM_VERSION_MIN,
 		.version_max = CCM_VERSION_MAX,
 		.node = node->config.node,
-		.partners = chardev_cluster->count,
+		.partners = READ_ONCE(chardev_cluster->count),
 		.incarnation = node->incarnation,
 	};
 
@@ -139,10 +139,11 @@ static int ioctl_peek(void __user *arg)
 		return -EFAULT;
 	if (peek.timeout_ms < 1 || peek.timeout_ms > 10000)
 		return -EINVAL;
-	partner = ccm_cluster_find(chardev_cluster, peek.node);
+	partner = ccm_cluster_get(chardev_cluster, peek.node);
 	if (!partner)
 		return -ENOENT;
 	ret = ccm_partner_peek(partner, &peek);
+	ccm_partner_put(partner);
 	if (ret)
 		return ret;
 	return copy_to_user(arg, &peek, sizeof(peek)) ? -EFAULT : 0;

@@ -99,11 +99,6 @@ static struct ccm_client *client_create(struct ccm_cluster *cluster,
 	client->ops = config->ops;
 	client->context = config->context;
 	client->op_ms = config->op_ms ? config->op_ms : CCM_OP_MS_DEFAULT;
-	if (ccm_cluster_pair(cluster, client)) {
-		ccm_pairings_free(client);
-		kfree(client);
-		return NULL;
-	}
 	return client;
 }
 
@@ -137,13 +132,12 @@ struct ccm_client *ccm_client_register(const struct ccm_client_config *config)
 	client = client_create(cluster, config);
 	if (!client)
 		return (struct ccm_client *)ERR_PTR(-ENOMEM);
-	ret = ccm_registry_add(&cluster->registry, client);
+	ret = ccm_cluster_register(cluster, client);
 	if (ret) {
 		ccm_pairings_free(client);
 		kfree(client);
 		return (struct ccm_client *)ERR_PTR(ret);
 	}
-	ccm_cluster_clients(cluster);
 	return client;
 }
 EXPORT_SYMBOL_GPL(ccm_client_register);
@@ -180,22 +174,19 @@ EXPORT_SYMBOL_GPL(ccm_client_unregister);
  *
  * Process context. It stands in the client's records of /dev/ccm until it is changed.
  *
- * Return: 0; -ENOENT: no such partner; -EINVAL: @note is too long or not printable
+ * Return: 0; -ENOENT: no such partner, or it is being deleted; -EINVAL: @note is too long or not
+ * printable
  */
 int ccm_client_note(struct ccm_client *client, u32 partner, const char *note)
 {
-	struct ccm_pairing *pairing = ccm_pairing_find(client, partner);
 	const char *c;
 
-	if (!pairing)
-		return -ENOENT;
 	if (strlen(note) >= CCM_CLIENT_NOTE_LEN)
 		return -EINVAL;
 	for (c = note; *c; c++)
 		if (*c < ' ' || *c > '~')
 			return -EINVAL;
-	ccm_pairing_show_note(pairing, note);
-	return 0;
+	return ccm_pairing_show_note(client, partner, note);
 }
 EXPORT_SYMBOL_GPL(ccm_client_note);
 
@@ -208,16 +199,17 @@ EXPORT_SYMBOL_GPL(ccm_client_note);
  * Process context. Within down() it is not older than what down() is told: DOWN with that reason,
  * or what came of the partner since.
  *
- * Return: 0; -ENOENT: no such partner
+ * Return: 0; -ENOENT: no such partner, or it is being deleted
  */
 int ccm_client_partner_status(struct ccm_client *client, u32 partner,
 			      struct ccm_partner_status *status)
 {
-	struct ccm_partner *found = ccm_cluster_find(the_cluster, partner);
+	struct ccm_partner *found = ccm_cluster_get(the_cluster, partner);
 
 	if (!found)
 		return -ENOENT;
 	ccm_partner_status(found, status);
+	ccm_partner_put(found);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ccm_client_partner_status);
@@ -233,15 +225,10 @@ EXPORT_SYMBOL_GPL(ccm_client_partner_status);
  * Process context. Within down() it is no more CCM_CLIENT_READY, and why is known already. (A
  * client that is being unregistered is CCM_CLIENT_WAITING, for CCM_CLIENT_LEFT.)
  *
- * Return: 0; -ENOENT: no such partner
+ * Return: 0; -ENOENT: no such partner, or it is being deleted
  */
 int ccm_link_state(struct ccm_client *client, u32 partner, u32 *state, u32 *reason)
 {
-	struct ccm_pairing *pairing = ccm_pairing_find(client, partner);
-
-	if (!pairing)
-		return -ENOENT;
-	ccm_pairing_link_state(pairing, state, reason);
-	return 0;
+	return ccm_pairing_link_state(client, partner, state, reason);
 }
 EXPORT_SYMBOL_GPL(ccm_link_state);

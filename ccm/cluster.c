@@ -8,6 +8,7 @@
 
 #include <linux/slab.h>
 
+#include "address.h"
 #include "cluster.h"
 #include "keyring.h"
 #include "node.h"
@@ -18,10 +19,13 @@
 
 static void tell_all(struct ccm_cluster *cluster, enum ccm_inbox_bit bit)
 {
-	u32 i;
+	struct ccm_partner *partner;
 
-	for (i = 0; i < cluster->count; i++)
-		ccm_inbox_tell(&cluster->partners[i]->inbox, bit);
+	rcu_read_lock();
+	for (partner = ccm_cluster_from(cluster, 0); partner;
+	     partner = ccm_cluster_from(cluster, partner->id + 1))
+		ccm_inbox_tell(&partner->inbox, bit);
+	rcu_read_unlock();
 }
 
 static void psk_changed(struct work_struct *work)
@@ -45,6 +49,183 @@ static void psk_changed(struct work_struct *work)
 	schedule_delayed_work(&cluster->psk, ccm_keyring_next_look());
 }
 
+/*
+ * Partners come and go
+ */
+
+/* Nobody finds it any more. */
+static void withdraw(struct ccm_cluster *cluster, struct ccm_partner *partner)
+{
+	lockdep_assert_held(&cluster->lock);
+	xa_erase(&cluster->partners, partner->id);
+	WRITE_ONCE(cluster->count, cluster->count - 1);
+	WRITE_ONCE(cluster->changes, cluster->changes + 1);
+}
+
+/* In the order that cluster.h argues */
+static void remove(struct ccm_cluster *cluster, struct ccm_partner *partner, bool announce)
+{
+	lockdep_assert_held(&cluster->changing);
+	mutex_lock(&cluster->lock);
+	withdraw(cluster, partner);
+	ccm_partner_stop(partner, CCM_REASON_ADMIN);
+	mutex_unlock(&cluster->lock);
+	ccm_partner_end(partner);
+	ccm_partner_destroy(partner, announce);
+}
+
+/* The partner that has one of the addresses; or NULL */
+static struct ccm_partner *address_owner(struct ccm_cluster *cluster,
+					 const struct ccm_partner_config *config)
+{
+	struct ccm_partner *partner;
+	u32 i;
+	u32 k;
+
+	lockdep_assert_held(&cluster->changing);
+	for (partner = ccm_cluster_from(cluster, 0); partner;
+	     partner = ccm_cluster_from(cluster, partner->id + 1))
+		for (i = 0; i < partner->path_count; i++)
+			for (k = 0; k < config->path_count; k++)
+				if (ccm_address_same(&partner->paths[i].address,
+						     &config->paths[k]))
+					return partner;
+	return NULL;
+}
+
+/*
+ * From here on it is found, is told what all are told, and refuses whoever asks until it is
+ * started. Clients that register behind this find it by themselves, the others are found here.
+ */
+static int publish(struct ccm_cluster *cluster, struct ccm_partner *partner)
+{
+	int ret;
+
+	lockdep_assert_held(&cluster->lock);
+	if (READ_ONCE(cluster->node->stopping))
+		return -ESHUTDOWN;
+	ret = xa_insert(&cluster->partners, partner->id, partner, GFP_NOIO);
+	if (ret)
+		return ret;
+	WRITE_ONCE(cluster->count, cluster->count + 1);
+	WRITE_ONCE(cluster->changes, cluster->changes + 1);
+	ret = ccm_registry_pair(&cluster->registry, &partner->paired);
+	if (ret)
+		withdraw(cluster, partner);
+	return ret;
+}
+
+static void start(const struct ccm_cluster *cluster, struct ccm_partner *partner)
+{
+	if (cluster->node->config.auth == CCM_AUTH_PSK)
+		ccm_inbox_tell(&partner->inbox, CCM_INBOX_PSK);
+	ccm_inbox_tell(&partner->inbox, CCM_INBOX_CLIENTS);
+	ccm_inbox_tell(&partner->inbox, CCM_INBOX_START);
+}
+
+/**
+ * ccm_cluster_add() - a partner more
+ * @cluster: created; if it is started, the partner begins to connect. @changing is held
+ * @config: checked
+ *
+ * May sleep.
+ *
+ * Return: 0; -EEXIST: there is one of that id; -EADDRINUSE: another has one of its addresses;
+ * -ENOSPC: there are CCM_PARTNERS_MAX; -ESHUTDOWN: this node goes down; -ENOMEM, or another error
+ * of ccm_partner_create(). Then nothing has changed
+ */
+int ccm_cluster_add(struct ccm_cluster *cluster, const struct ccm_partner_config *config)
+{
+	struct ccm_partner *partner;
+	int ret;
+
+	lockdep_assert_held(&cluster->changing);
+	if (xa_load(&cluster->partners, config->id))
+		return -EEXIST;
+	if (address_owner(cluster, config))
+		return -EADDRINUSE;
+	if (cluster->count == CCM_PARTNERS_MAX)
+		return -ENOSPC;
+	partner = ccm_partner_create(cluster->node, &cluster->registry, config);
+	if (IS_ERR(partner))
+		return (int)PTR_ERR(partner);
+	mutex_lock(&cluster->lock);
+	ret = publish(cluster, partner);
+	if (!ret && cluster->started)
+		start(cluster, partner);
+	mutex_unlock(&cluster->lock);
+	if (!ret)
+		return 0;
+	ccm_partner_end(partner);
+	ccm_partner_destroy(partner, true);
+	return ret;
+}
+
+/**
+ * ccm_cluster_del() - a partner less
+ * @cluster: created; @changing is held
+ * @id: its node id
+ *
+ * May sleep: goodbye, fence, and what clients do in their down() and release(). Whoever is READY
+ * with another partner hears nothing of it.
+ *
+ * Return: 0; -ENOENT: there is none of that id
+ */
+int ccm_cluster_del(struct ccm_cluster *cluster, u32 id)
+{
+	struct ccm_partner *partner;
+
+	lockdep_assert_held(&cluster->changing);
+	partner = (struct ccm_partner *)xa_load(&cluster->partners, id);
+	if (!partner)
+		return -ENOENT;
+	remove(cluster, partner, true);
+	return 0;
+}
+
+/**
+ * ccm_cluster_get() - a partner by its node id
+ * @cluster: created
+ * @id: partner's
+ *
+ * Any context.
+ *
+ * Return: the partner, with a reference for ccm_partner_put(); or NULL
+ */
+struct ccm_partner *ccm_cluster_get(struct ccm_cluster *cluster, u32 id)
+{
+	struct ccm_partner *partner;
+
+	rcu_read_lock();
+	partner = (struct ccm_partner *)xa_load(&cluster->partners, id);
+	if (partner && !ccm_partner_get(partner))
+		partner = NULL;
+	rcu_read_unlock();
+	return partner;
+}
+
+/**
+ * ccm_cluster_get_from() - a partner, going through them
+ * @cluster: created
+ * @id: the first one whose node id is at least this
+ *
+ * Any context.
+ *
+ * Return: the partner, with a reference for ccm_partner_put(); NULL: there is none any more
+ */
+struct ccm_partner *ccm_cluster_get_from(struct ccm_cluster *cluster, u32 id)
+{
+	struct ccm_partner *partner;
+
+	rcu_read_lock();
+	for (partner = ccm_cluster_from(cluster, id); partner;
+	     partner = ccm_cluster_from(cluster, partner->id + 1))
+		if (ccm_partner_get(partner))
+			break;
+	rcu_read_unlock();
+	return partner;
+}
+
 /**
  * ccm_cluster_create() - partners that do nothing yet
  * @node: this machine, with its configuration
@@ -55,7 +236,7 @@ struct ccm_cluster *ccm_cluster_create(struct ccm_node *node)
 {
 	const struct ccm_config *config = &node->config;
 	struct ccm_cluster *cluster;
-	struct ccm_partner *partner;
+	int ret = 0;
 	u32 i;
 
 	cluster = (struct ccm_cluster *)kzalloc(sizeof(*cluster), GFP_KERNEL);
@@ -63,14 +244,18 @@ struct ccm_cluster *ccm_cluster_create(struct ccm_node *node)
 		return (struct ccm_cluster *)ERR_PTR(-ENOMEM);
 	cluster->node = node;
 	ccm_registry_init(&cluster->registry);
+	mutex_init(&cluster->changing);
+	mutex_init(&cluster->lock);
+	cluster->changes = 1;
+	xa_init(&cluster->partners);
 	INIT_DELAYED_WORK(&cluster->psk, psk_changed);
-	for (i = 0; i < config->partner_count; i++) {
-		partner = ccm_partner_create(node, &cluster->registry, &config->partners[i]);
-		if (IS_ERR(partner)) {
-			ccm_cluster_destroy(cluster);
-			return (struct ccm_cluster *)ERR_CAST(partner);
-		}
-		cluster->partners[cluster->count++] = partner;
+	mutex_lock(&cluster->changing);
+	for (i = 0; i < config->partner_count && !ret; i++)
+		ret = ccm_cluster_add(cluster, &config->partners[i]);
+	mutex_unlock(&cluster->changing);
+	if (ret) {
+		ccm_cluster_destroy(cluster);
+		return (struct ccm_cluster *)ERR_PTR(ret);
 	}
 	return cluster;
 }
@@ -82,17 +267,24 @@ struct ccm_cluster *ccm_cluster_create(struct ccm_node *node)
  */
 void ccm_cluster_destroy(struct ccm_cluster *cluster)
 {
-	while (cluster->count)
-		ccm_partner_destroy(cluster->partners[--cluster->count]);
+	struct ccm_partner *partner;
+
+	mutex_lock(&cluster->changing);
+	while ((partner = ccm_cluster_from(cluster, 0)))
+		remove(cluster, partner, false);
+	mutex_unlock(&cluster->changing);
+	xa_destroy(&cluster->partners);
 	kfree(cluster);
 }
 
 static void flush_all(struct ccm_cluster *cluster)
 {
-	u32 i;
+	struct ccm_partner *partner;
 
-	for (i = 0; i < cluster->count; i++)
-		flush_workqueue(cluster->partners[i]->inbox.wq);
+	lockdep_assert_held(&cluster->lock);
+	for (partner = ccm_cluster_from(cluster, 0); partner;
+	     partner = ccm_cluster_from(cluster, partner->id + 1))
+		flush_workqueue(partner->inbox.wq);
 }
 
 /*
@@ -109,8 +301,10 @@ static void removing(void *owner)
 {
 	struct ccm_cluster *cluster = (struct ccm_cluster *)owner;
 
+	mutex_lock(&cluster->lock);
 	tell_all(cluster, CCM_INBOX_DEVICE);
 	flush_all(cluster);
+	mutex_unlock(&cluster->lock);
 }
 
 static const struct ccm_devices_ops devices_ops = {
@@ -127,13 +321,17 @@ static bool port_request(struct ccm_cluster *cluster, const struct ccm_incoming 
 {
 	struct ccm_node *node = cluster->node;
 	struct ccm_partner *partner = NULL;
+	bool taken = false;
 
 	if (msg->partner == node->config.node && !READ_ONCE(node->stopping))
-		partner = ccm_cluster_find(cluster, msg->node);
-	if (partner && ccm_links_request(&partner->links, in, msg))
-		return true;
-	atomic64_inc(&node->rejected[CCM_REJECT_STALE]);
-	return false;
+		partner = ccm_cluster_get(cluster, msg->node);
+	if (partner) {
+		taken = ccm_links_request(&partner->links, in, msg);
+		ccm_partner_put(partner);
+	}
+	if (!taken)
+		atomic64_inc(&node->rejected[CCM_REJECT_STALE]);
+	return taken;
 }
 
 static void put_reject(const struct ccm_node *node, u32 code, struct ccm_incoming *in)
@@ -152,16 +350,45 @@ static void put_reject(const struct ccm_node *node, u32 code, struct ccm_incomin
 	in->answer_len = CCM_WIRE_REJECT_LEN;
 }
 
+/* Returns enum ccm_reject; NONE: taken */
+static u32 session_request(struct ccm_cluster *cluster, const struct ccm_incoming *in, u32 id)
+{
+	struct ccm_partner *partner = ccm_cluster_get(cluster, id);
+	u32 code = CCM_REJECT_NONE;
+	struct ccm_id_way way;
+
+	if (!partner)
+		return CCM_REJECT_NODE;
+	ccm_way_of(in->id, &way);
+	if (!ccm_partner_comes_from(partner, &way)) {
+		ccm_partner_elsewhere(partner);
+		code = CCM_REJECT_ADDRESS;
+	} else if (!ccm_partner_request(partner, in)) {
+		code = CCM_REJECT_BUSY;
+	}
+	ccm_partner_put(partner);
+	return code;
+}
+
+static void log_other_address(struct ccm_cluster *cluster, const struct sockaddr *from, u32 id)
+{
+	struct ccm_partner *partner = ccm_cluster_get(cluster, id);
+
+	if (!partner)
+		return;		/* it has just gone */
+	pr_warn("connect request from %pISpc rejected: it says that it is partner %u, which is configured as %pISc: see partners= here, and the addresses there\n",
+		from, id, &partner->paths[0].address.to);
+	ccm_partner_put(partner);
+}
+
 /* A connect request came in: whose is it? RDMA CM's handler. */
 static bool on_request(void *owner, struct ccm_incoming *in)
 {
 	const struct sockaddr *from = (const struct sockaddr *)&in->id->route.addr.dst_addr;
 	struct ccm_cluster *cluster = (struct ccm_cluster *)owner;
 	struct ccm_node *node = cluster->node;
-	struct ccm_partner *partner = NULL;
 	struct ccm_wire_request req = {};
 	struct ccm_wire_port port;
-	struct ccm_id_way way;
 	u32 code;
 
 	if (!ccm_wire_get_port(in->data, in->len, &port))
@@ -171,28 +398,16 @@ static bool on_request(void *owner, struct ccm_incoming *in)
 	else
 		code = ccm_session_screen(node->config.node, node->config.cluster_id, in->data,
 					  in->len, &req);
-	if (code == CCM_REJECT_NONE) {
-		partner = ccm_cluster_find(cluster, req.node);
-		ccm_way_of(in->id, &way);
-		if (!partner)
-			code = CCM_REJECT_NODE;
-		else if (!ccm_partner_comes_from(partner, &way))
-			code = CCM_REJECT_ADDRESS;
-	}
-	if (code == CCM_REJECT_NONE) {
-		if (ccm_partner_request(partner, in))
-			return true;
-		code = CCM_REJECT_BUSY;
-	}
-	if (code == CCM_REJECT_ADDRESS)
-		ccm_partner_elsewhere(partner);
+	if (code == CCM_REJECT_NONE)
+		code = session_request(cluster, in, req.node);
+	if (code == CCM_REJECT_NONE)
+		return true;
 	atomic64_inc(&node->rejected[code]);
 	trace_ccm_reject(req.node, code);
 	if (!__ratelimit(&node->reject_log))
 		;	/* said a moment ago */
 	else if (code == CCM_REJECT_ADDRESS)
-		pr_warn("connect request from %pISpc rejected: it says that it is partner %u, which is configured as %pISc: see partners= here, and the addresses there\n",
-			from, req.node, &partner->paths[0].address);
+		log_other_address(cluster, from, req.node);
 	else
 		pr_warn("connect request from %pISpc rejected: %s (it says: node %u, cluster id %016llx, for node %u)\n",
 			from, ccm_reject_name(code), req.node, req.cluster, req.partner);
@@ -235,20 +450,26 @@ int ccm_cluster_start(struct ccm_cluster *cluster)
 		ccm_keyring_watch(&cluster->psk);
 		schedule_delayed_work(&cluster->psk, 0);
 	}
+	mutex_lock(&cluster->lock);
+	cluster->started = true;
 	tell_all(cluster, CCM_INBOX_START);
+	mutex_unlock(&cluster->lock);
 	return 0;
 }
 
 /* Tell every partner, all at once, and wait until each has been let go: bounded. */
 static void stop_partners(struct ccm_cluster *cluster, u32 reason)
 {
-	u32 i;
+	struct ccm_partner *partner;
 
 	ccm_node_set_stopping(cluster->node);
-	for (i = 0; i < cluster->count; i++)
-		WRITE_ONCE(cluster->partners[i]->stop_reason, reason);
+	mutex_lock(&cluster->lock);
+	for (partner = ccm_cluster_from(cluster, 0); partner;
+	     partner = ccm_cluster_from(cluster, partner->id + 1))
+		WRITE_ONCE(partner->stop_reason, reason);
 	tell_all(cluster, CCM_INBOX_STOP);
 	flush_all(cluster);
+	mutex_unlock(&cluster->lock);
 }
 
 /**
@@ -345,17 +566,18 @@ static void tell_behind(struct ccm_cluster *cluster, const struct net_device *de
 {
 	struct ccm_partner *partner;
 	bool concerns;
-	u32 i;
 	u32 k;
 
-	for (i = 0; i < cluster->count; i++) {
-		partner = cluster->partners[i];
+	rcu_read_lock();
+	for (partner = ccm_cluster_from(cluster, 0); partner;
+	     partner = ccm_cluster_from(cluster, partner->id + 1)) {
 		concerns = false;
 		for (k = 0; k < partner->path_count && !concerns; k++)
 			concerns = ccm_path_leaves_by(&partner->paths[k], dev);
 		if (concerns)
 			ccm_inbox_tell(&partner->inbox, bit);
 	}
+	rcu_read_unlock();
 }
 
 /**
@@ -396,39 +618,38 @@ void ccm_cluster_clients(struct ccm_cluster *cluster)
 	tell_all(cluster, CCM_INBOX_CLIENTS);
 }
 
-/**
- * ccm_cluster_pair() - pair a client with each partner
- * @cluster: created
- * @client: named, not registered yet
- *
- * Return: 0, or -ENOMEM; ccm_pairings_free() cleans up in either case
- */
-int ccm_cluster_pair(struct ccm_cluster *cluster, struct ccm_client *client)
+static int pair(struct ccm_cluster *cluster, struct ccm_client *client)
 {
 	struct ccm_partner *partner;
-	u32 i;
 
-	for (i = 0; i < cluster->count; i++) {
-		partner = cluster->partners[i];
-		if (!ccm_pairing_create(client, partner->id, &partner->inbox))
+	lockdep_assert_held(&cluster->registry.lock);
+	/* one that goes waits for the registry's lock before it is freed */
+	for (partner = ccm_cluster_from(cluster, 0); partner;
+	     partner = ccm_cluster_from(cluster, partner->id + 1))
+		if (!ccm_pairing_create(client, &partner->paired))
 			return -ENOMEM;
-	}
 	return 0;
 }
 
 /**
- * ccm_cluster_find() - a partner by its node id
+ * ccm_cluster_register() - pair a client with each partner, and add it
  * @cluster: created
- * @id: partner's
+ * @client: named
  *
- * Return: the partner, or NULL; see cluster.h on its lifetime
+ * May sleep.
+ *
+ * Return: 0; -ENOMEM, or an error of ccm_registry_add(): then ccm_pairings_free() cleans up
  */
-struct ccm_partner *ccm_cluster_find(struct ccm_cluster *cluster, u32 id)
+int ccm_cluster_register(struct ccm_cluster *cluster, struct ccm_client *client)
 {
-	u32 i;
+	int ret;
 
-	for (i = 0; i < cluster->count; i++)
-		if (cluster->partners[i]->id == id)
-			return cluster->partners[i];
-	return NULL;
+	mutex_lock(&cluster->registry.lock);
+	ret = pair(cluster, client);
+	if (!ret)
+		ret = ccm_registry_add(&cluster->registry, client);
+	mutex_unlock(&cluster->registry.lock);
+	if (!ret)
+		ccm_cluster_clients(cluster);
+	return ret;
 }

@@ -3,16 +3,24 @@
  * The cluster: the others. The set of partners, the listener, and who is asked when a
  * request comes.
  *
- * Lifetimes. A cluster has a fixed set of partners from ccm_cluster_create() to
- * ccm_cluster_destroy(); whoever can look a partner up (listener, device and address
- * notifiers, character device, kernel API) begins after the partners are made and has ended
- * before they are freed. That is why looking one up takes no lock.
+ * Lifetimes. Partners come (ccm_cluster_add()) and go (ccm_cluster_del()) while others are
+ * READY, one at a time: @changing. Whoever goes through all of them and does not sleep does so
+ * under RCU; whoever tells all of them something and waits until they have seen to it (a device
+ * goes, the node goes down) holds @lock. Whoever looks one up (ccm_cluster_get()) has a reference.
+ *
+ * One that goes is taken out of the set first: nobody finds it from then on, so what is waited for
+ * later becomes less. Its session is ended with @lock held still. Otherwise a device that is
+ * removed at this moment, which waits for all partners of the set to let go of it, would not
+ * wait for this one. What comes behind takes longer, and nobody else waits for it: those who have
+ * found it, and its clients (ccm_partner_end()). Only then it is freed.
  */
 #ifndef CCM_CLUSTER_H
 #define CCM_CLUSTER_H
 
+#include <linux/mutex.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include "config.h"
 #include "rdma/listener.h"
@@ -29,8 +37,13 @@ struct net_device;
  * @node: this machine
  * @registry: its clients
  * @listener: connect requests of partners and their ports
- * @partners: all partners
+ * @changing: one partner at a time comes or goes; taken outside of all others. Held as long as
+ *	the clients' callbacks of a partner that goes take
+ * @lock: the set changes, or all of it is waited for; bounded. Taken outside of the registry's
+ * @partners: struct ccm_partner by node id
  * @count: how many
+ * @changes: how often one has come or gone; never 0
+ * @started: those that come begin at once; under @lock
  * @psk: tells partners of pre-shared keys that have come or gone
  * @psk_numbers: those that there were when that was looked at last
  * @debugfs: directory
@@ -39,12 +52,25 @@ struct ccm_cluster {
 	struct ccm_node *node;
 	struct ccm_registry registry;
 	struct ccm_listener listener;
-	struct ccm_partner *partners[CCM_PARTNERS_MAX];
+	struct mutex changing;
+	struct mutex lock;
+	struct xarray partners;
 	u32 count;
+	u32 changes;
+	bool started;
 	struct delayed_work psk;
 	u32 psk_numbers[CCM_PSK_NUMBERS];
 	struct dentry *debugfs;
 };
+
+/* The first partner whose node id is at least that; NULL: none. Under RCU, or with a lock. */
+static inline struct ccm_partner *ccm_cluster_from(struct ccm_cluster *cluster, u32 id)
+{
+	unsigned long index = id;
+
+	return (struct ccm_partner *)xa_find(&cluster->partners, &index, CCM_NODE_ID_MAX,
+					     XA_PRESENT);
+}
 
 struct ccm_cluster *ccm_cluster_create(struct ccm_node *node);
 void ccm_cluster_destroy(struct ccm_cluster *cluster);
@@ -58,7 +84,10 @@ void ccm_cluster_path_up(struct ccm_cluster *cluster);
 void ccm_cluster_interface_up(struct ccm_cluster *cluster, const struct net_device *dev);
 void ccm_cluster_interface_mtu(struct ccm_cluster *cluster, const struct net_device *dev);
 void ccm_cluster_clients(struct ccm_cluster *cluster);
-int ccm_cluster_pair(struct ccm_cluster *cluster, struct ccm_client *client);
-struct ccm_partner *ccm_cluster_find(struct ccm_cluster *cluster, u32 id);
+int ccm_cluster_register(struct ccm_cluster *cluster, struct ccm_client *client);
+int ccm_cluster_add(struct ccm_cluster *cluster, const struct ccm_partner_config *config);
+int ccm_cluster_del(struct ccm_cluster *cluster, u32 id);
+struct ccm_partner *ccm_cluster_get(struct ccm_cluster *cluster, u32 id);
+struct ccm_partner *ccm_cluster_get_from(struct ccm_cluster *cluster, u32 id);
 
 #endif /* CCM_CLUSTER_H */

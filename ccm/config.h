@@ -7,11 +7,10 @@
 #include <linux/socket.h>
 #include <linux/types.h>
 #include <uapi/linux/ccm.h>
+#include <uapi/linux/ccm_netlink.h>
 
 #include "core/wire.h"
 
-#define CCM_PARTNERS_MAX	32U
-#define CCM_PATHS_MAX		4U	/* addresses of one partner */
 #define CCM_RDMA_PORT_DEFAULT	3341
 #define CCM_CLIENT_PORTS_DEFAULT 16
 #define CCM_NODE_PORTS_DEFAULT	1024

@@ -70,6 +70,14 @@ static int partner_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(partner);
 
+static void add_partner(struct ccm_cluster *cluster, struct ccm_partner *partner)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "partner-%u", partner->id);
+	debugfs_create_file(name, 0400, cluster->debugfs, partner, &partner_fops);
+}
+
 /**
  * ccm_debugfs_add() - make the directory
  * @cluster: cluster
@@ -78,16 +86,42 @@ DEFINE_SHOW_ATTRIBUTE(partner);
  */
 void ccm_debugfs_add(struct ccm_cluster *cluster)
 {
-	char name[24];
-	u32 i;
+	struct ccm_partner *partner;
 
 	cluster->debugfs = debugfs_create_dir("ccm", NULL);
 	debugfs_create_file("node", 0400, cluster->debugfs, cluster, &node_fops);
-	for (i = 0; i < cluster->count; i++) {
-		snprintf(name, sizeof(name), "partner-%u", cluster->partners[i]->id);
-		debugfs_create_file(name, 0400, cluster->debugfs, cluster->partners[i],
-				    &partner_fops);
-	}
+	/* nobody adds or deletes one yet */
+	for (partner = ccm_cluster_from(cluster, 0); partner;
+	     partner = ccm_cluster_from(cluster, partner->id + 1))
+		add_partner(cluster, partner);
+}
+
+/**
+ * ccm_debugfs_add_partner() - a partner has come
+ * @cluster: cluster
+ * @id: its node id
+ */
+void ccm_debugfs_add_partner(struct ccm_cluster *cluster, u32 id)
+{
+	struct ccm_partner *partner = ccm_cluster_get(cluster, id);
+
+	if (!partner)
+		return;
+	add_partner(cluster, partner);
+	ccm_partner_put(partner);
+}
+
+/**
+ * ccm_debugfs_remove_partner() - a partner is going to be deleted; nobody reads of it afterwards
+ * @cluster: cluster
+ * @id: its node id
+ */
+void ccm_debugfs_remove_partner(struct ccm_cluster *cluster, u32 id)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "partner-%u", id);
+	debugfs_lookup_and_remove(name, cluster->debugfs);
 }
 
 /**

@@ -11,7 +11,7 @@
 #include <linux/minmax.h>
 #include <linux/net.h>
 #include <linux/random.h>
-#include <linux/rcupdate.h>
+#include <linux/rculist.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
@@ -105,7 +105,7 @@ void ccm_last_words_say(struct ccm_last_words *all)
 	struct ccm_last_word *word;
 	struct ccm_frame *frame;
 
-	list_for_each_entry(word, &all->words, entry) {
+	list_for_each_entry_rcu(word, &all->words, entry) {
 		frame = take_frame(word);
 		if (frame)
 			ccm_frame_send(frame);
@@ -123,7 +123,8 @@ void ccm_last_words_device_gone(struct ccm_last_words *all, const struct net_dev
 {
 	struct ccm_last_word *word;
 
-	list_for_each_entry(word, &all->words, entry) {
+	rcu_read_lock();
+	list_for_each_entry_rcu(word, &all->words, entry) {
 		spin_lock_bh(&word->lock);
 		if (word->frame && ccm_frame_leaves_by(word->frame, dev)) {
 			drop_frame(word);
@@ -131,6 +132,7 @@ void ccm_last_words_device_gone(struct ccm_last_words *all, const struct net_dev
 		}
 		spin_unlock_bh(&word->lock);
 	}
+	rcu_read_unlock();
 	ccm_frames_device_gone(&all->frames, dev);
 }
 
@@ -142,7 +144,7 @@ static struct ccm_last_word *find(struct ccm_last_words *all, u32 partner)
 {
 	struct ccm_last_word *word;
 
-	list_for_each_entry(word, &all->words, entry)
+	list_for_each_entry_rcu(word, &all->words, entry)
 		if (word->partner == partner)
 			return word;
 	return NULL;
@@ -312,7 +314,7 @@ void ccm_last_words_end(struct ccm_last_words *all)
 /**
  * ccm_last_word_init() - to and from one partner; not armed
  * @word: zeroed
- * @all: of this node; not listening yet
+ * @all: of this node
  * @partner: node id
  * @inbox: its
  */
@@ -324,20 +326,23 @@ void ccm_last_word_init(struct ccm_last_word *word, struct ccm_last_words *all, 
 	word->inbox = inbox;
 	spin_lock_init(&word->lock);
 	INIT_WORK(&word->prepare, prepare);
-	list_add_tail(&word->entry, &all->words);
+	list_add_tail_rcu(&word->entry, &all->words);
 }
 
 /**
  * ccm_last_word_end() - the partner goes
- * @word: of it; this node is deaf, and has no panic notifier any more
+ * @word: of it; its session has ended
  *
- * May sleep: waits for the RTNL, if the word is just being prepared.
+ * May sleep: waits for the RTNL, if the word is just being prepared, and for RCU. Afterwards
+ * nobody tells the inbox any more.
  */
 void ccm_last_word_end(struct ccm_last_word *word)
 {
 	ccm_last_word_disarm(word);
+	list_del_rcu(&word->entry);
+	/* who has found it before may have queued it, or be about to tell of it */
+	synchronize_rcu();
 	cancel_work_sync(&word->prepare);
-	list_del(&word->entry);
 }
 
 /**

@@ -12,8 +12,8 @@
  * The datagram is made by a work item of its own, for that takes the RTNL, which others may hold
  * as long as they like.
  *
- * The list of words does not change while anybody may look: partners are made before the sockets
- * and the panic notifier, and are destroyed behind them.
+ * Partners come and go while sockets and panic notifier look for their words: the list is read
+ * under RCU.
  */
 #ifndef CCM_LAST_WORD_H
 #define CCM_LAST_WORD_H
@@ -36,7 +36,7 @@ struct socket;
  * struct ccm_last_words - of this node and its partners
  * @node: id of this node
  * @wq: prepares words; may be kept waiting
- * @words: struct ccm_last_word of each partner
+ * @words: struct ccm_last_word of each partner; under RCU. Partners come and go one at a time
  * @frames: what they leave by
  * @socket4: hears partners' words; NULL: does not
  * @socket6: likewise, IPv6

@@ -795,10 +795,15 @@ void ccm_links_begin(struct ccm_links *links, struct ccm_node *node, u32 partner
 }
 
 /**
- * ccm_links_end() - nothing is told any more
- * @links: the partner's; nobody else looks at it
+ * ccm_links_end() - nothing is told any more, and no client is known
+ * @links: the partner's; its session has ended, and its work item does nothing any more
  */
 void ccm_links_end(struct ccm_links *links)
 {
+	struct ccm_pairing *pairing;
+	struct ccm_pairing *next;
+
 	timer_delete_sync(&links->close_timer);
+	list_for_each_entry_safe(pairing, next, &links->pairings, entry)
+		list_del_init(&pairing->entry);
 }

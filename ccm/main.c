@@ -14,6 +14,7 @@
 #include "cluster.h"
 #include "debugfs.h"
 #include "keyring.h"
+#include "netlink.h"
 #include "node.h"
 #include "notifier.h"
 #include "params.h"
@@ -126,6 +127,9 @@ static int __init ccm_init(void)
 	if (ret)
 		goto stop;
 	ccm_debugfs_add(the_cluster);
+	ret = ccm_netlink_register(the_cluster);
+	if (ret)
+		goto chardev;
 	/* The requests are on their way: with a serial console a line takes milliseconds. */
 	node = the_cluster->node;
 	if (configured(the_cluster)) {
@@ -137,6 +141,9 @@ static int __init ccm_init(void)
 	}
 	return 0;
 
+chardev:
+	ccm_debugfs_remove(the_cluster);
+	ccm_chardev_unregister();
 stop:
 	stop(the_cluster);
 destroy:
@@ -147,6 +154,7 @@ destroy:
 
 static void __exit ccm_exit(void)
 {
+	ccm_netlink_unregister();
 	ccm_chardev_unregister();
 	stop(the_cluster);
 	ccm_debugfs_remove(the_cluster);

@@ -47,6 +47,19 @@ static void show(struct ccm_pairing *pairing, const struct ccm_record *now)
 		ccm_view_publish(&pairing->client->node->events, &pairing->view, now);
 }
 
+/* As gone */
+static void hide(struct ccm_pairing *pairing)
+{
+	struct ccm_record last = pairing->view.record;
+
+	last.state = CCM_CLIENT_GONE;
+	last.reason = CCM_CLIENT_LEFT;
+	last.ports = 0;
+	last.region = 0;
+	last.region_partner = 0;
+	ccm_view_remove(&pairing->client->node->events, &pairing->view, &last);
+}
+
 /*
  * Notifications
  */
@@ -67,7 +80,7 @@ static void tell_down(struct ccm_client *client, struct ccm_pairing *pairing)
 	pairing->down = false;
 	ccm_link_put(link);
 	/* the next link may be waiting for the region: region_in_use() */
-	ccm_inbox_tell(pairing->inbox, CCM_INBOX_LINKS);
+	ccm_inbox_tell(pairing->with->inbox, CCM_INBOX_LINKS);
 }
 
 /* The client has set itself up. What was fenced meanwhile is not shown as ready for that. */
@@ -99,7 +112,7 @@ static void tell_ready(struct ccm_client *client, struct ccm_pairing *pairing)
 	ret = client->ops->ready(client->context, link);
 	if (ret) {
 		pr_warn_ratelimited("client %s could not set itself up for partner %u: error %d; its link is opened again\n",
-				    client->declared.name, pairing->partner, ret);
+				    client->declared.name, pairing->with->partner, ret);
 		ccm_link_reset(link);
 	} else {
 		ccm_link_deliver(link);
@@ -115,11 +128,11 @@ static void tell_release(struct ccm_client *client, struct ccm_pairing *pairing)
 {
 	spin_unlock(&client->lock);
 	if (client->ops->release)
-		client->ops->release(client->context, pairing->partner);
+		client->ops->release(client->context, pairing->with->partner);
 	spin_lock(&client->lock);
 	pairing->release = false;
 	pairing->shown = false;
-	ccm_inbox_tell(pairing->inbox, CCM_INBOX_LINKS);
+	ccm_inbox_tell(pairing->with->inbox, CCM_INBOX_LINKS);
 }
 
 static void tell_status(struct ccm_client *client, struct ccm_pairing *pairing)
@@ -150,18 +163,35 @@ static bool tell(struct ccm_client *client, struct ccm_pairing *pairing)
 	return true;
 }
 
+static void pairing_free(struct ccm_pairing *pairing);
+
+/* The client has heard all of a partner that goes. */
+static void forget(struct ccm_client *client, struct ccm_pairing *pairing)
+	__must_hold(&client->lock)
+{
+	list_del(&pairing->client_entry);
+	spin_unlock(&client->lock);
+	hide(pairing);
+	pairing_free(pairing);
+	spin_lock(&client->lock);
+}
+
 static void client_notify(struct work_struct *work)
 {
 	struct ccm_client *client = container_of(work, struct ccm_client, notify);
 	/* as in partner_work(): DOWN is told here */
 	unsigned int flags = memalloc_noio_save();
 	struct ccm_pairing *pairing;
+	struct ccm_pairing *next;
 
 	spin_lock(&client->lock);
-	/* the list is fixed */
-	list_for_each_entry(pairing, &client->pairings, client_entry)
+	/* others add at its end; nobody else takes away while this may run */
+	list_for_each_entry_safe(pairing, next, &client->pairings, client_entry) {
 		while (tell(client, pairing))
 			;
+		if (pairing->going)
+			forget(client, pairing);
+	}
 	spin_unlock(&client->lock);
 	memalloc_noio_restore(flags);
 }
@@ -334,7 +364,7 @@ static void fill(struct work_struct *work)
 	pairing->fill_region = region;
 	/* pairs with filled() */
 	smp_store_release(&pairing->filled, true);
-	ccm_inbox_tell(pairing->inbox, CCM_INBOX_LINKS);
+	ccm_inbox_tell(pairing->with->inbox, CCM_INBOX_LINKS);
 }
 
 /* Take what the work item has brought. */
@@ -434,37 +464,103 @@ void ccm_client_init(struct ccm_client *client, struct ccm_node *node)
 }
 
 /**
+ * ccm_paired_init() - a partner without pairings
+ * @with: memory for it
+ * @partner: its node id
+ * @inbox: its
+ */
+void ccm_paired_init(struct ccm_paired *with, u32 partner, struct ccm_inbox *inbox)
+{
+	with->partner = partner;
+	with->inbox = inbox;
+	refcount_set(&with->count, 1);
+	init_completion(&with->gone);
+}
+
+static void paired_put(struct ccm_paired *with)
+{
+	if (refcount_dec_and_test(&with->count))
+		complete(&with->gone);
+}
+
+/**
+ * ccm_paired_end() - wait until no pairing is left
+ * @with: partner; ccm_pairing_end() was called for each, or their clients leave
+ *
+ * May sleep: as long as the clients' callbacks take.
+ */
+void ccm_paired_end(struct ccm_paired *with)
+{
+	paired_put(with);
+	wait_for_completion(&with->gone);
+}
+
+/**
  * ccm_pairing_create() - pair a client with a partner
- * @client: not registered yet; its pairing from now on
- * @partner: node id
- * @inbox: the partner's
+ * @client: the client
+ * @with: partner
+ *
+ * ccm_registry.lock is held, for which partners' work items wait: no memory that may wait for
+ * what a client hears from them.
  *
  * Return: the pairing, or NULL
  */
-struct ccm_pairing *ccm_pairing_create(struct ccm_client *client, u32 partner,
-				       struct ccm_inbox *inbox)
+struct ccm_pairing *ccm_pairing_create(struct ccm_client *client, struct ccm_paired *with)
 {
 	struct ccm_pairing *pairing;
 	struct ccm_record *record;
 
-	pairing = (struct ccm_pairing *)kzalloc(sizeof(*pairing), GFP_KERNEL);
+	pairing = (struct ccm_pairing *)kzalloc(sizeof(*pairing), GFP_NOIO);
 	if (!pairing)
 		return NULL;
 	pairing->client = client;
-	pairing->partner = partner;
-	pairing->inbox = inbox;
+	pairing->with = with;
+	refcount_inc(&with->count);
 	INIT_LIST_HEAD(&pairing->entry);
 	INIT_WORK(&pairing->fill, fill);
 	record = &pairing->view.record;
 	record->size = sizeof(*record);
 	record->type = CCM_RECORD_CLIENT;
-	record->node = partner;
+	record->node = with->partner;
 	pairing->state = CCM_CLIENT_WAITING;
 	record->state = CCM_CLIENT_WAITING;
 	record->reason = CCM_CLIENT_NO_SESSION;
 	memcpy(record->client, client->declared.name, sizeof(record->client));
+	spin_lock(&client->lock);
 	list_add_tail(&pairing->client_entry, &client->pairings);
+	spin_unlock(&client->lock);
 	return pairing;
+}
+
+static void pairing_free(struct ccm_pairing *pairing)
+{
+	struct ccm_paired *with = pairing->with;
+
+	region_free(pairing);
+	kfree(pairing);
+	paired_put(with);	/* the partner may be gone behind this */
+}
+
+/**
+ * ccm_pairing_end() - the partner goes
+ * @pairing: ccm_registry.lock is held; no work item of the partner touches it any more
+ *
+ * The client is asked to let go of its memory, hears what is left to hear, and the pairing is
+ * freed. One of a client that leaves is freed with that.
+ */
+void ccm_pairing_end(struct ccm_pairing *pairing)
+{
+	struct ccm_client *client = pairing->client;
+	bool going = !client->leaving;
+
+	spin_lock(&client->lock);
+	pairing->let_go = true;
+	pairing->going = going;
+	pairing->release = going && pairing->shown;
+	spin_unlock(&client->lock);
+	wake_up_all(&client->wait);
+	if (going)
+		client_queue(client);
 }
 
 /**
@@ -478,9 +574,19 @@ void ccm_pairings_free(struct ccm_client *client)
 
 	list_for_each_entry_safe(pairing, next, &client->pairings, client_entry) {
 		list_del(&pairing->client_entry);
-		region_free(pairing);
-		kfree(pairing);
+		pairing_free(pairing);
 	}
+}
+
+static struct ccm_pairing *find(const struct ccm_client *client, u32 partner)
+{
+	struct ccm_pairing *pairing;
+
+	lockdep_assert_held(&client->lock);
+	list_for_each_entry(pairing, &client->pairings, client_entry)
+		if (pairing->with->partner == partner && !pairing->going)
+			return pairing;
+	return NULL;
 }
 
 /**
@@ -488,18 +594,18 @@ void ccm_pairings_free(struct ccm_client *client)
  * @client: client
  * @partner: node id
  *
- * Any context.
+ * ccm_registry.lock is held, and the pairing is there as long as it is.
  *
- * Return: the pairing, or NULL
+ * Return: the pairing, or NULL: there is no such partner, or it goes
  */
 struct ccm_pairing *ccm_pairing_find(struct ccm_client *client, u32 partner)
 {
 	struct ccm_pairing *pairing;
 
-	list_for_each_entry(pairing, &client->pairings, client_entry)
-		if (pairing->partner == partner)
-			return pairing;
-	return NULL;
+	spin_lock(&client->lock);
+	pairing = find(client, partner);
+	spin_unlock(&client->lock);
+	return pairing;
 }
 
 /**
@@ -582,37 +688,63 @@ void ccm_pairing_show_link(struct ccm_pairing *pairing, const struct ccm_session
 
 /**
  * ccm_pairing_link_state() - as shown
- * @pairing: client as to a partner
+ * @client: client
+ * @partner: node id
  * @state: filled: enum ccm_client_state
  * @reason: filled: enum ccm_client_reason
  *
  * Process context.
+ *
+ * Return: 0; -ENOENT: no such partner
  */
-void ccm_pairing_link_state(struct ccm_pairing *pairing, u32 *state, u32 *reason)
+int ccm_pairing_link_state(struct ccm_client *client, u32 partner, u32 *state, u32 *reason)
 {
-	spin_lock(&pairing->client->lock);
-	*state = pairing->view.record.state;
-	*reason = pairing->view.record.reason;
-	spin_unlock(&pairing->client->lock);
+	const struct ccm_pairing *pairing;
+
+	spin_lock(&client->lock);
+	pairing = find(client, partner);
+	if (pairing) {
+		*state = pairing->view.record.state;
+		*reason = pairing->view.record.reason;
+	}
+	spin_unlock(&client->lock);
+	return pairing ? 0 : -ENOENT;
 }
 
 /**
  * ccm_pairing_show_note() - a client says something of a partner
- * @pairing: client as to the partner
+ * @client: client
+ * @partner: node id
  * @note: shorter than CCM_CLIENT_NOTE_LEN
  *
  * Process context.
+ *
+ * Return: 0; -ENOENT: no such partner
  */
-void ccm_pairing_show_note(struct ccm_pairing *pairing, const char *note)
+int ccm_pairing_show_note(struct ccm_client *client, u32 partner, const char *note)
 {
+	struct ccm_pairing *pairing;
 	struct ccm_record now;
 
-	spin_lock(&pairing->client->lock);
-	now = pairing->view.record;
-	memset(now.note, 0, sizeof(now.note));
-	strscpy(now.note, note, sizeof(now.note));
-	show(pairing, &now);
-	spin_unlock(&pairing->client->lock);
+	spin_lock(&client->lock);
+	pairing = find(client, partner);
+	if (pairing) {
+		now = pairing->view.record;
+		memset(now.note, 0, sizeof(now.note));
+		strscpy(now.note, note, sizeof(now.note));
+		show(pairing, &now);
+	}
+	spin_unlock(&client->lock);
+	return pairing ? 0 : -ENOENT;
+}
+
+/**
+ * ccm_pairing_show() - readers see it from now on
+ * @pairing: of a client that is registered, or is just being; ccm_registry.lock is held
+ */
+void ccm_pairing_show(struct ccm_pairing *pairing)
+{
+	ccm_view_add(&pairing->client->node->events, &pairing->view, true);
 }
 
 /**
@@ -626,27 +758,19 @@ void ccm_pairings_show(struct ccm_client *client)
 	struct ccm_pairing *pairing;
 
 	list_for_each_entry(pairing, &client->pairings, client_entry)
-		ccm_view_add(&client->node->events, &pairing->view, true);
+		ccm_pairing_show(pairing);
 }
 
 /**
  * ccm_pairings_hide() - a client has left
- * @client: no partner's work item knows it any more
+ * @client: no partner's work item knows it any more, and its own does not run
  *
  * Process context.
  */
 void ccm_pairings_hide(struct ccm_client *client)
 {
 	struct ccm_pairing *pairing;
-	struct ccm_record last;
 
-	list_for_each_entry(pairing, &client->pairings, client_entry) {
-		last = pairing->view.record;
-		last.state = CCM_CLIENT_GONE;
-		last.reason = CCM_CLIENT_LEFT;
-		last.ports = 0;
-		last.region = 0;
-		last.region_partner = 0;
-		ccm_view_remove(&client->node->events, &pairing->view, &last);
-	}
+	list_for_each_entry(pairing, &client->pairings, client_entry)
+		hide(pairing);
 }

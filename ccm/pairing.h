@@ -3,7 +3,9 @@
 #ifndef CCM_PAIRING_H
 #define CCM_PAIRING_H
 
+#include <linux/completion.h>
 #include <linux/list.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -19,6 +21,22 @@ struct ccm_node;
 struct ccm_try;
 
 /**
+ * struct ccm_paired - a partner, as its clients' pairings know it
+ * @partner: its node id
+ * @inbox: its
+ * @count: pairings with it, and one that is the partner's own
+ * @gone: the last one is freed
+ *
+ * A pairing may reach the partner as long as it is counted.
+ */
+struct ccm_paired {
+	u32 partner;
+	struct ccm_inbox *inbox;
+	refcount_t count;
+	struct completion gone;
+};
+
+/**
  * struct ccm_client - a registration
  * @node: with whom
  * @entry: in ccm_registry.clients
@@ -27,10 +45,10 @@ struct ccm_try;
  * @context: for them
  * @op_ms: an operation of its ports takes no longer
  * @leaving: is being unregistered; under ccm_registry.lock
- * @lock: protects what its pairings say; taken in process context
- * @notify: calls the callbacks, one at a time
+ * @lock: protects what its pairings say, and their list; taken in process context
+ * @notify: calls the callbacks, one at a time; frees pairings with partners that go
  * @wait: woken when a pairing has been let go
- * @pairings: one for each partner of the node; fixed
+ * @pairings: one for each partner of the node
  */
 struct ccm_client {
 	struct ccm_node *node;
@@ -50,8 +68,7 @@ struct ccm_client {
  * struct ccm_pairing - a client as to one partner
  * @client: the client
  * @client_entry: in ccm_client.pairings
- * @inbox: the partner's
- * @partner: its node id
+ * @with: the partner
  * @entry: in the partner's list while its session knows the client
  * @present: its try to have a link, NULL: none. This, @entry and @region are
  *	touched by the partner's work item only (and by nobody once @let_go is set)
@@ -68,7 +85,9 @@ struct ccm_client {
  * @fill_region: what came of it; NULL: no memory
  * @no_memory: the last try could not even be allocated
  * @deferred: another try is to be made when @present is closed
- * @let_go: the partner knows no more of the client, which is leaving
+ * @let_go: the partner knows no more of the client, which is leaving, or it goes itself
+ * @going: the partner goes: to be freed when the client has heard all of it. Set under
+ *	ccm_registry.lock, too: whoever holds that, and has found a pairing, keeps it
  * @told: the link that the client was told READY of, and not yet DOWN
  * @declined: ... but its ready() has returned an error: it is not told DOWN
  * @set_up: ... and its ready() has returned 0; until it is fenced
@@ -88,8 +107,7 @@ struct ccm_client {
 struct ccm_pairing {
 	struct ccm_client *client;
 	struct list_head client_entry;
-	struct ccm_inbox *inbox;
-	u32 partner;
+	struct ccm_paired *with;
 	struct list_head entry;
 	struct ccm_try *present;
 	void *region;
@@ -105,6 +123,7 @@ struct ccm_pairing {
 	bool no_memory;
 	bool deferred;
 	bool let_go;
+	bool going;
 	struct ccm_link *told;
 	bool declined;
 	bool set_up;
@@ -120,8 +139,10 @@ struct ccm_pairing {
 };
 
 void ccm_client_init(struct ccm_client *client, struct ccm_node *node);
-struct ccm_pairing *ccm_pairing_create(struct ccm_client *client, u32 partner,
-				       struct ccm_inbox *inbox);
+void ccm_paired_init(struct ccm_paired *with, u32 partner, struct ccm_inbox *inbox);
+struct ccm_pairing *ccm_pairing_create(struct ccm_client *client, struct ccm_paired *with);
+void ccm_paired_end(struct ccm_paired *with);
+void ccm_pairing_end(struct ccm_pairing *pairing);
 void ccm_pairings_free(struct ccm_client *client);
 struct ccm_pairing *ccm_pairing_find(struct ccm_client *client, u32 partner);
 struct ccm_pairing *ccm_pairing_known(struct list_head *known, u64 instance);
@@ -134,10 +155,11 @@ bool ccm_pairings_let_go(struct ccm_client *client);
 void ccm_pairing_quarantine(struct ccm_pairing *pairing);
 int ccm_pairing_region(struct ccm_pairing *pairing, u64 len);
 
+void ccm_pairing_show(struct ccm_pairing *pairing);
 void ccm_pairings_show(struct ccm_client *client);
 void ccm_pairings_hide(struct ccm_client *client);
 void ccm_pairing_show_link(struct ccm_pairing *pairing, const struct ccm_session_link *link);
-void ccm_pairing_link_state(struct ccm_pairing *pairing, u32 *state, u32 *reason);
-void ccm_pairing_show_note(struct ccm_pairing *pairing, const char *note);
+int ccm_pairing_link_state(struct ccm_client *client, u32 partner, u32 *state, u32 *reason);
+int ccm_pairing_show_note(struct ccm_client *client, u32 partner, const char *note);
 
 #endif /* CCM_PAIRING_H */

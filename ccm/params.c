@@ -18,6 +18,7 @@
 #include <linux/stringify.h>
 #include <net/ipv6.h>
 
+#include "address.h"
 #include "core/liveness.h"
 #include "core/number.h"
 #include "keyring.h"
@@ -223,20 +224,6 @@ static int read_address(const struct ccm_config *config, u32 id, char *text,
 	return interface ? read_interface(id, interface, address) : 0;
 }
 
-/* An address that one machine can have */
-static bool is_unicast(const struct sockaddr_storage *address)
-{
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-	const struct sockaddr_in *in4 = (const struct sockaddr_in *)address;
-
-	if (address->ss_family == AF_INET6)
-		return !ipv6_addr_any(&in6->sin6_addr) &&
-		       !ipv6_addr_is_multicast(&in6->sin6_addr);
-	return !ipv4_is_zeronet(in4->sin_addr.s_addr) &&
-	       !ipv4_is_multicast(in4->sin_addr.s_addr) &&
-	       !ipv4_is_lbcast(in4->sin_addr.s_addr);
-}
-
 /* The partner, of those read so far, that has the address; or NULL */
 static const struct ccm_partner_config *address_owner(const struct ccm_config *config,
 						      const struct ccm_address *address)
@@ -247,53 +234,27 @@ static const struct ccm_partner_config *address_owner(const struct ccm_config *c
 
 	for (i = 0; i < config->partner_count; i++) {
 		partner = &config->partners[i];
-		/* whole structures: they were zero before they were filled */
 		for (k = 0; k < partner->path_count; k++)
-			if (!memcmp(&partner->paths[k], address, sizeof(*address)))
+			if (ccm_address_same(&partner->paths[k], address))
 				return partner;
 	}
 	return NULL;
-}
-
-/* This machine's own, whatever it is connected to */
-static bool is_loopback(const struct sockaddr_storage *address)
-{
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-	const struct sockaddr_in *in4 = (const struct sockaddr_in *)address;
-
-	if (address->ss_family == AF_INET6)
-		return ipv6_addr_loopback(&in6->sin6_addr);
-	return ipv4_is_loopback(in4->sin_addr.s_addr);
-}
-
-/* An address that every interface's network can have: it says nothing without the interface. */
-static bool wants_interface(const struct ccm_address *address)
-{
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->to;
-
-	return in6->sin6_family == AF_INET6 && !in6->sin6_scope_id && !*address->interface &&
-	       ipv6_addr_type(&in6->sin6_addr) & IPV6_ADDR_LINKLOCAL;
 }
 
 static int check_address(const struct ccm_config *config, u32 id,
 			 const struct ccm_address *named)
 {
 	const struct sockaddr_storage *address = &named->to;
+	const enum ccm_address_fault fault = ccm_address_check(named);
 	const struct ccm_partner_config *owner;
 
-	if (!is_unicast(address)) {
-		pr_err("partners=: partner %u: %pISc is not the address of one machine: give that of the partner's RDMA interface\n",
-		       id, address);
-		return -EINVAL;
-	}
-	if (is_loopback(address)) {
-		pr_err("partners=: partner %u: %pISc is this machine itself: give the address of the partner's RDMA interface\n",
-		       id, address);
-		return -EINVAL;
-	}
-	if (wants_interface(named)) {
+	if (fault == CCM_ADDRESS_LINK_LOCAL) {
 		pr_err("partners=: partner %u: %pISc is link-local: say on which interface, as in %u@[%pISc%%eth0]\n",
 		       id, address, id, address);
+		return -EINVAL;
+	}
+	if (fault) {
+		pr_err("partners=: partner %u: %pISc %s\n", id, address, ccm_address_rule(fault));
 		return -EINVAL;
 	}
 

@@ -136,7 +136,7 @@ static void refresh(const struct ccm_view *view, struct ccm_record *record)
 static void fill_record(struct ccm_partner *partner, struct ccm_record *record)
 {
 	const struct ccm_session *s = &partner->session;
-	const struct sockaddr *addr = (const struct sockaddr *)&used_path(partner)->address;
+	const struct sockaddr *addr = (const struct sockaddr *)&used_path(partner)->address.to;
 	struct ccm_conn *conn = ccm_path_conn(used_path(partner), s->conn.id);
 
 	memset(record, 0, sizeof(*record));
@@ -721,7 +721,8 @@ static void partner_work(struct work_struct *work)
 	 * them, which waits to hear DOWN from here.
 	 */
 	flags = memalloc_noio_save();
-	while (next_event(partner)) {
+	/* pairs with ccm_partner_end() */
+	while (!READ_ONCE(partner->ended) && next_event(partner)) {
 		trace_ccm_step(partner->id, partner->session.state, &partner->event);
 		partner->counters.steps++;
 		ccm_session_step(&partner->session, ccm_now_us(), &partner->event,
@@ -740,7 +741,7 @@ static void partner_work(struct work_struct *work)
 		cond_resched();
 	}
 	/* The last work request of a link that was closed may have ended: that is no event. */
-	if (partner->leaving)
+	if (partner->leaving && !READ_ONCE(partner->ended))
 		partner->leaving = ccm_registry_let_go(partner->registry, partner->id);
 	/*
 	 * Soft-RoCE sends from a softirq, and posting from a work item only raises it: run
@@ -801,6 +802,9 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	partner->node = node;
 	partner->registry = registry;
 	partner->id = config->id;
+	refcount_set(&partner->users, 1);
+	init_completion(&partner->unused);
+	ccm_paired_init(&partner->paired, partner->id, &partner->inbox);
 	partner->last.to = config->paths[0].to;
 	ccm_state_log_begin(&partner->log, partner->id);
 	spin_lock_init(&partner->lock);
@@ -824,29 +828,115 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 }
 
 /**
- * ccm_partner_destroy() - free a partner
- * @partner: stopped (CCM_INBOX_STOP was stepped); nobody can tell it anything any more
+ * ccm_partner_get() - look at a partner for a moment
+ * @partner: found under RCU
  *
- * Bounded: its work item ends by itself, and closing a connection is bounded.
+ * Any context.
+ *
+ * Return: false: it is going
  */
-void ccm_partner_destroy(struct ccm_partner *partner)
+bool ccm_partner_get(struct ccm_partner *partner)
+{
+	return refcount_inc_not_zero(&partner->users);
+}
+
+/**
+ * ccm_partner_put() - done with it
+ * @partner: after ccm_partner_get()
+ *
+ * Any context.
+ */
+void ccm_partner_put(struct ccm_partner *partner)
+{
+	if (refcount_dec_and_test(&partner->users))
+		complete(&partner->unused);
+}
+
+/**
+ * ccm_partner_stop() - end its session, and begin no other
+ * @partner: created
+ * @reason: enum ccm_reason: ADMIN
+ *
+ * May sleep. Goodbye, fence, DOWN, as at unload. Its work item stays, and refuses who asks.
+ *
+ * Bounded by what close_conn() is bounded by.
+ */
+void ccm_partner_stop(struct ccm_partner *partner, u32 reason)
+{
+	WRITE_ONCE(partner->stop_reason, reason);
+	ccm_inbox_tell(&partner->inbox, CCM_INBOX_STOP);
+	flush_workqueue(partner->inbox.wq);
+}
+
+/* What has come for one that is stopped goes the way of what came before. */
+static void close_rest(struct ccm_partner *partner)
 {
 	struct ccm_path *path = used_path(partner);
 	struct ccm_conn *conn;
 	struct ccm_conn *next;
 
-	flush_workqueue(partner->inbox.wq);
-	hrtimer_cancel(&partner->timer);
-	ccm_links_end(&partner->links);
-	ccm_last_word_end(&partner->word);
-	destroy_workqueue(partner->inbox.wq);
-	ccm_prover_destroy(&partner->prover);
-	/* the core closed what it knew; requests that came later go the same way */
 	list_splice_init(&partner->requests, &path->conns);
 	list_for_each_entry_safe(conn, next, &path->conns, entry)
 		close_conn(partner, path, conn, false);
 	ccm_links_forget(&partner->links);
-	ccm_view_remove(&partner->node->events, &partner->view, NULL);
+}
+
+/**
+ * ccm_partner_end() - wait until nobody has anything of it
+ * @partner: stopped; nobody finds it any more
+ *
+ * May sleep. In this order:
+ *
+ * Who has found it is waited for: he looks for a moment, or READs its page, which has ended with
+ * the session. Then its last word goes, for which RCU is waited for, and the RTNL, which a word
+ * that is just being made takes: behind this nobody tells it who goes through all partners, or
+ * all words, nor does the timer.
+ *
+ * Transports still tell it, and clients, of links that have ended. The work item looks at
+ * nothing of that: @ended is seen by the next run, and the last one that has not seen it is
+ * waited for. What requests there are is closed here, and when an endpoint is with the reaper it
+ * tells nobody. So from here on nobody but this touches its connections, links and pairings.
+ *
+ * Clients go last: each hears DOWN, is asked to let go of its memory, and then frees the pairing.
+ * They still queue the work item (which does nothing) until the last pairing is freed.
+ *
+ * Bounded by close_conn(), by who holds the RTNL, and by what the clients' callbacks take, which
+ * is theirs. None of it is done with a lock for which another partner's work item, a device that
+ * goes, or a shutdown waits.
+ */
+void ccm_partner_end(struct ccm_partner *partner)
+{
+	ccm_partner_put(partner);
+	wait_for_completion(&partner->unused);
+	ccm_last_word_end(&partner->word);
+	hrtimer_cancel(&partner->timer);
+	/* pairs with partner_work() */
+	WRITE_ONCE(partner->ended, true);
+	flush_workqueue(partner->inbox.wq);
+	close_rest(partner);
+	ccm_links_end(&partner->links);
+	ccm_registry_unpair(partner->registry, &partner->paired);
+	ccm_paired_end(&partner->paired);
+}
+
+/**
+ * ccm_partner_destroy() - free a partner
+ * @partner: ended
+ * @announce: readers are told that it is not configured any more
+ *
+ * May sleep.
+ */
+void ccm_partner_destroy(struct ccm_partner *partner, bool announce)
+{
+	struct ccm_record last = {
+		.size = sizeof(last),
+		.type = CCM_RECORD_REMOVED,
+		.node = partner->id,
+	};
+
+	destroy_workqueue(partner->inbox.wq);
+	ccm_prover_destroy(&partner->prover);
+	ccm_view_remove(&partner->node->events, &partner->view, announce ? &last : NULL);
 	ccm_state_log_end(&partner->log);
 	kvfree(partner);
 }

@@ -10,8 +10,10 @@
 #ifndef CCM_PARTNER_H
 #define CCM_PARTNER_H
 
+#include <linux/completion.h>
 #include <linux/hrtimer.h>
 #include <linux/list.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/ccm.h>
@@ -24,6 +26,7 @@
 #include "inbox.h"
 #include "last_word.h"
 #include "links.h"
+#include "pairing.h"
 #include "path.h"
 #include "prover.h"
 #include "state_log.h"
@@ -52,6 +55,10 @@ struct ccm_partner_counters {
  * @node: this node
  * @registry: its clients
  * @id: node id of the partner
+ * @users: who has looked it up, and the set that it is in
+ * @unused: the last of them has let go
+ * @ended: its work item does nothing any more
+ * @paired: its clients' pairings
  * @inbox: with the work item that steps the core
  * @stop_reason: enum ccm_reason that goes with CCM_INBOX_STOP
  * @lock: protects the next three
@@ -93,6 +100,10 @@ struct ccm_partner {
 	struct ccm_node *node;
 	struct ccm_registry *registry;
 	u32 id;
+	refcount_t users;
+	struct completion unused;
+	bool ended;
+	struct ccm_paired paired;
 	struct ccm_inbox inbox;
 	u32 stop_reason;
 	spinlock_t lock;
@@ -133,7 +144,11 @@ struct ccm_partner {
 
 struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registry *registry,
 				       const struct ccm_partner_config *config);
-void ccm_partner_destroy(struct ccm_partner *partner);
+void ccm_partner_stop(struct ccm_partner *partner, u32 reason);
+void ccm_partner_end(struct ccm_partner *partner);
+void ccm_partner_destroy(struct ccm_partner *partner, bool announce);
+bool ccm_partner_get(struct ccm_partner *partner);
+void ccm_partner_put(struct ccm_partner *partner);
 void ccm_partner_elsewhere(struct ccm_partner *partner);
 bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct ccm_id_way *way);
 bool ccm_partner_request(struct ccm_partner *partner, const struct ccm_incoming *in);

@@ -32,8 +32,7 @@ void ccm_path_init(struct ccm_path *path, struct ccm_node *node, u32 partner,
 	path->endpoint.devices = &node->devices;
 	path->endpoint.partner = partner;
 	path->endpoint.detect_ms = node->config.detect_ms;
-	path->address = address->to;
-	strscpy(path->interface, address->interface, sizeof(path->interface));
+	path->address = *address;
 	INIT_LIST_HEAD(&path->conns);
 	ccm_heartbeat_init(&path->heartbeat, inbox, node->heartbeat_wq, node->config.detect_ms);
 }
@@ -74,17 +73,18 @@ static int interface_index(const char *name)
  */
 bool ccm_path_comes_from(const struct ccm_path *path, const struct ccm_id_way *way)
 {
-	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)&path->address;
+	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)&path->address.to;
 	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)&way->to;
-	const struct sockaddr_in *a4 = (const struct sockaddr_in *)&path->address;
+	const struct sockaddr_in *a4 = (const struct sockaddr_in *)&path->address.to;
 	const struct sockaddr_in *b4 = (const struct sockaddr_in *)&way->to;
 
-	if (path->address.ss_family != way->to.ss_family)
+	if (path->address.to.ss_family != way->to.ss_family)
 		return false;
 	if (way->to.ss_family == AF_INET)
 		return a4->sin_addr.s_addr == b4->sin_addr.s_addr;
 	return ipv6_addr_equal(&a6->sin6_addr, &b6->sin6_addr) &&
-	       (!*path->interface || interface_index(path->interface) == way->ifindex);
+	       (!*path->address.interface ||
+		interface_index(path->address.interface) == way->ifindex);
 }
 
 /**
@@ -96,9 +96,9 @@ bool ccm_path_comes_from(const struct ccm_path *path, const struct ccm_id_way *w
  */
 bool ccm_path_leaves_by(const struct ccm_path *path, const struct net_device *dev)
 {
-	if (*path->interface)
-		return !strcmp(path->interface, dev->name);
-	return ccm_route_leaves_by(&path->address, dev);
+	if (*path->address.interface)
+		return !strcmp(path->address.interface, dev->name);
+	return ccm_route_leaves_by(&path->address.to, dev);
 }
 
 /* An action that failed at once: the queue pair is as good as broken. */
@@ -317,17 +317,17 @@ void ccm_path_device_gone(struct ccm_path *path)
  */
 int ccm_path_connect(struct ccm_path *path, const struct ccm_session_action *a)
 {
-	struct sockaddr_storage to = path->address;
-	int index = *path->interface ? interface_index(path->interface) : 0;
+	struct sockaddr_storage to = path->address.to;
+	int index = *path->address.interface ? interface_index(path->address.interface) : 0;
 	struct ccm_conn *conn = ccm_conn_open(&path->endpoint, a->conn, a->data, a->len);
 
 	if (IS_ERR(conn))
 		return (int)PTR_ERR(conn);
 	list_add_tail(&conn->entry, &path->conns);
-	if (*path->interface)
+	if (*path->address.interface)
 		((struct sockaddr_in6 *)&to)->sin6_scope_id = (u32)index;
 	/* the cause is here, and RDMA CM would look for the neighbour first */
-	if ((*path->interface && !index) || !ccm_devices_any(path->endpoint.devices))
+	if ((*path->address.interface && !index) || !ccm_devices_any(path->endpoint.devices))
 		ccm_endpoint_failed(&conn->endpoint, -ENODEV);
 	else
 		ccm_endpoint_resolve(&conn->endpoint, &to);

@@ -20,15 +20,13 @@ struct net_device;
 /**
  * struct ccm_path - one way to a partner
  * @endpoint: what its connections are made with; the partner's inbox
- * @address: of the partner, with port
- * @interface: by which it is reached: its name; empty: the route says
+ * @address: of the partner, with port, as it was named
  * @conns: connections, touched by the partner's work item only
  * @heartbeat: the watch
  */
 struct ccm_path {
 	struct ccm_endpoint_config endpoint;
-	struct sockaddr_storage address;
-	char interface[IFNAMSIZ];
+	struct ccm_address address;
 	struct list_head conns;
 	struct ccm_heartbeat heartbeat;
 };

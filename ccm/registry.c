@@ -39,27 +39,74 @@ static bool name_taken(const struct ccm_registry *registry, const char *name)
  * @registry: registry
  * @client: with all its pairings; gets its instance, and readers see it
  *
- * Process context.
+ * Process context; the registry's lock is held since it was paired, so that no partner comes in
+ * between.
  *
  * Return: 0; -EEXIST: its name is taken; -ENOSPC: there are CCM_CLIENTS_MAX already
  */
 int ccm_registry_add(struct ccm_registry *registry, struct ccm_client *client)
 {
+	lockdep_assert_held(&registry->lock);
+	if (name_taken(registry, client->declared.name))
+		return -EEXIST;
+	if (registry->count == CCM_CLIENTS_MAX)
+		return -ENOSPC;
+	client->declared.instance = ++registry->next_instance;
+	registry->count++;
+	list_add_tail(&client->entry, &registry->clients);
+	ccm_pairings_show(client);
+	return 0;
+}
+
+/**
+ * ccm_registry_pair() - a partner has come: pair it with the clients there are
+ * @registry: registry
+ * @with: partner, which those that register from now on find by themselves
+ *
+ * Process context.
+ *
+ * Return: 0, or -ENOMEM; ccm_registry_unpair() cleans up in either case
+ */
+int ccm_registry_pair(struct ccm_registry *registry, struct ccm_paired *with)
+{
+	struct ccm_pairing *pairing;
+	struct ccm_client *client;
 	int ret = 0;
 
 	mutex_lock(&registry->lock);
-	if (name_taken(registry, client->declared.name)) {
-		ret = -EEXIST;
-	} else if (registry->count == CCM_CLIENTS_MAX) {
-		ret = -ENOSPC;
-	} else {
-		client->declared.instance = ++registry->next_instance;
-		registry->count++;
-		list_add_tail(&client->entry, &registry->clients);
-		ccm_pairings_show(client);
+	list_for_each_entry(client, &registry->clients, entry) {
+		if (client->leaving || ccm_pairing_find(client, with->partner))
+			continue;
+		pairing = ccm_pairing_create(client, with);
+		if (!pairing) {
+			ret = -ENOMEM;
+			break;
+		}
+		ccm_pairing_show(pairing);
 	}
 	mutex_unlock(&registry->lock);
 	return ret;
+}
+
+/**
+ * ccm_registry_unpair() - a partner goes
+ * @registry: registry
+ * @with: partner, which nobody finds any more; its work item does nothing more
+ *
+ * Process context. Clients are told what is left to be told: ccm_paired_end() waits for that.
+ */
+void ccm_registry_unpair(struct ccm_registry *registry, struct ccm_paired *with)
+{
+	struct ccm_pairing *pairing;
+	struct ccm_client *client;
+
+	mutex_lock(&registry->lock);
+	list_for_each_entry(client, &registry->clients, entry) {
+		pairing = ccm_pairing_find(client, with->partner);
+		if (pairing)
+			ccm_pairing_end(pairing);
+	}
+	mutex_unlock(&registry->lock);
 }
 
 /**
@@ -108,10 +155,10 @@ void ccm_registry_catalog(struct ccm_registry *registry, u32 partner,
 	catalog->count = 0;
 	mutex_lock(&registry->lock);
 	list_for_each_entry(client, &registry->clients, entry) {
-		if (client->leaving)
+		pairing = ccm_pairing_find(client, partner);
+		if (client->leaving || !pairing)
 			continue;
 		catalog->entries[catalog->count++] = client->declared;
-		pairing = ccm_pairing_find(client, partner);
 		if (!list_empty(&pairing->entry))
 			continue;
 		list_add_tail(&pairing->entry, known);
@@ -139,7 +186,7 @@ bool ccm_registry_let_go(struct ccm_registry *registry, u32 partner)
 	list_for_each_entry(client, &registry->clients, entry) {
 		struct ccm_pairing *pairing = ccm_pairing_find(client, partner);
 
-		if (!client->leaving || pairing->let_go)
+		if (!client->leaving || !pairing || pairing->let_go)
 			continue;
 		if (pairing->present) {
 			some = true;

@@ -11,6 +11,7 @@
 #include "core/catalog.h"
 
 struct ccm_client;
+struct ccm_paired;
 
 /**
  * struct ccm_registry - clients
@@ -29,6 +30,8 @@ struct ccm_registry {
 
 void ccm_registry_init(struct ccm_registry *registry);
 int ccm_registry_add(struct ccm_registry *registry, struct ccm_client *client);
+int ccm_registry_pair(struct ccm_registry *registry, struct ccm_paired *with);
+void ccm_registry_unpair(struct ccm_registry *registry, struct ccm_paired *with);
 void ccm_registry_leave(struct ccm_registry *registry, struct ccm_client *client);
 void ccm_registry_remove(struct ccm_registry *registry, struct ccm_client *client);
 

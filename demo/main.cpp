@@ -67,7 +67,7 @@ try {
     std::string ccmadm, run_dir = settings.run_dir.string(), uml_plain = settings.uml_plain.string();
     app.add_flag("--uml", options.uml, "User-Mode Linux nodes instead of QEMU: quicker, not the stock kernel");
     app.add_option("--module", module_files, "rdma_ccm.ko, ccm_fm.ko and ccm_pattern.ko, built for the nodes' kernel");
-    app.add_option("--ccmadm", ccmadm, "ccmadm, best linked statically");
+    app.add_option("--ccmadm", ccmadm, "ccmadm; its shared libraries come along");
     app.add_option("--run-dir", run_dir, "where console logs and images go")->capture_default_str();
     app.add_option("--uml-plain", uml_plain, "a built User-Mode Linux kernel, for --uml");
     app.add_option("--detect-ms", options.detect_ms, "the nodes' detect_ms; without: the module's default");

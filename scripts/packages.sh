@@ -22,7 +22,7 @@ packages=
 for set in "$@"; do
 	case $set in
 	module) packages="$packages gcc make linux-headers-amd64" ;;
-	tools) packages="$packages g++ make cmake libcli11-dev libfmt-dev nlohmann-json3-dev" ;;
+	tools) packages="$packages g++ make cmake libcli11-dev libfmt-dev libmnl-dev nlohmann-json3-dev" ;;
 	lab)
 		packages="$packages g++ make cmake libfmt-dev nlohmann-json3-dev libgtest-dev
 			busybox-static iproute2 kmod cpio $source gcc bc bison flex

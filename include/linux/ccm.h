@@ -94,7 +94,8 @@ struct ccm_partner_status {
  * @receive: optional: a ccm_send() of the counterpart; @data is valid during the call
  * @ring: optional: a ccm_write_ring() of the counterpart, with its word
  * @release: needed with a config.give: the local region for @partner is about to be
- *	freed, because a larger one replaces it: stop to use it before you return. It is
+ *	freed, because a larger one replaces it, or the partner was removed from the
+ *	configuration: stop to use it before you return. It is
  *	memory of the registration, not of a session: what the partner wrote stays there,
  *	and readable, after down(), and is there again at the next ready(). It is freed
  *	without this call when the client is unregistered.

@@ -114,7 +114,7 @@ std::set<std::string> suspects()
         R"(__get_free_pages?|ib_(alloc|create|map|dma_map|modify|post|register)_\w+|)"
         R"(rdma_(create|set_afonly|bind|listen|resolve|connect|accept|reject|disconnect)\w*|)"
         R"(misc_register|\w+_chain_register|register_\w+_notifier|debugfs_create_\w+|single_open|)"
-        R"(keyring_alloc|register_key_type|crypto_alloc_\w+|kobject_\w+_env|idr_alloc\w*|xa_(store|alloc)\w*|kthread_\w*(run|create)\w*|)"
+        R"(keyring_alloc|register_key_type|crypto_alloc_\w+|kobject_\w+_env|idr_alloc\w*|xa_(store|alloc|insert)\w*|genl_register_\w+|genlmsg_new|kthread_\w*(run|create)\w*|)"
         R"(mempool_\w+|kmem_cache_\w+|request_\w+)\()");
     // Not these: they cannot fail. The chain is a failover monitor's own, without memory.
     static const std::regex harmless(R"(^ \*|\b(ib_dma_mapping_error|ib_register_event_handler|vmalloc_to_page|)"

@@ -316,6 +316,44 @@ TEST_F(EverySite, OfARegistration)
     register_everywhere();
 }
 
+// A partner that is to be added, to a node with a client: it is not, and nothing is left of it. The
+// next time is fine.
+TEST_F(EverySite, OfAPartnerThatComes)
+{
+    const std::string add = "ccmadm partner add 2 " + b().ipv4();
+    register_everywhere();
+    a().must("ccmadm partner del 2");
+    const Calls before = site_calls(a());
+    a().must(add);
+    std::set<std::string> passed;
+    for (const auto &[one, count] : site_calls(a()))
+        for (const char *file :
+             {"ccm/netlink.c:", "ccm/cluster.c:", "ccm/partner.c:", "ccm/pairing.c:", "ccm/prover.c:"})
+            if (one.rfind(file, 0) == 0 && (!before.contains(one) || before.at(one) < count))
+                passed.insert(one);
+    EXPECT_GE(passed.size(), 6u);
+    for (const std::string &one : passed) {
+        SCOPED_TRACE(one);
+        // the memory of a client is set aside later, and again
+        if (one == site("ccm/pairing.c", "__vmalloc"))
+            continue;
+        a().must("ccmadm partner del 2");
+        let_fail(a(), {one});
+        const Result result = a().run(add);
+        EXPECT_NE(result.errors.find("partner 2: out of memory"), std::string::npos) << result.errors;
+        remember(let_none_fail(a()));
+        EXPECT_TRUE(status(a())["partners"].empty());
+        EXPECT_TRUE(status(a())["clients"].empty());
+        a().must(add);
+    }
+    let_fail(a(), {site("ccm/netlink.c", "genlmsg_new")});
+    const Result result = a().run("ccmadm partner list 2");
+    EXPECT_NE(result.errors.find("partner 2: out of memory"), std::string::npos) << result.errors;
+    remember(let_none_fail(a()));
+    wait_ready(both());
+    expect_state(true);
+}
+
 // Nothing depends on it.
 TEST_F(EverySite, OfDebugfs)
 {

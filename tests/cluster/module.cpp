@@ -202,6 +202,8 @@ void expect_alternation(const Watch &watch)
         const json &e = event.json;
         if (e["type"] == "overflow")
             partners.clear();
+        if (e["type"] == "removed")
+            partners.erase(e["node"].get<int>()); // when it is added again it begins anew
         if (e["type"] != "partner")
             continue;
         EXPECT_EQ(partners[e["node"].get<int>()].take(e["state"], e["reason"], e["sessions"].get<long long>()), "")

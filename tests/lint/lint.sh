@@ -19,6 +19,7 @@
 #	tidy		clang-tidy has nothing to say of the C++ (see .clang-tidy)
 #	headers		every header of ours compiles alone, as C and as C++
 #	keywords	no C++ keyword is a name
+#	netlink		the numbers in the netlink header are those of its specification
 #	spdx		every file says its licence
 #	whitespace	no trailing blanks, no CR, a newline at the end
 #
@@ -38,7 +39,7 @@ build=			# build_objects
 work=$(mktemp -d "${TMPDIR:-/tmp}/ccm-lint.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-all_steps="core cxx-compat kstub sparse layers checkpatch format tidy headers keywords spdx whitespace"
+all_steps="core cxx-compat kstub sparse layers checkpatch format tidy headers keywords netlink spdx whitespace"
 cd "$top" || exit 1
 
 # Files of the tree, relative to it, as far as they exist
@@ -575,6 +576,15 @@ step_keywords()
 			grep -E "^[^ ]* (.*[^A-Za-z0-9_])?($words)([^A-Za-z0-9_]|\$)" && bad=1
 	done
 	return $bad
+}
+
+step_netlink()
+{
+	local spec
+	for spec in $(files Documentation/netlink/specs/*.yaml); do
+		python3 "$own_top/tests/lint/netlink_numbers.py" "$spec" \
+			"include/uapi/linux/$(basename "$spec" .yaml)_netlink.h" || return 1
+	done
 }
 
 step_spdx()

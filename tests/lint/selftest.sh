@@ -117,7 +117,7 @@ bad()
 }
 
 new_tree
-for step in core cxx-compat kstub sparse layers checkpatch format tidy headers keywords spdx whitespace; do
+for step in core cxx-compat kstub sparse layers checkpatch format tidy headers keywords netlink spdx whitespace; do
 	check ok "$step" "a good tree"
 done
 
@@ -425,6 +425,15 @@ check FAIL layers "an include upward, through a header of no file" "ccm/rdma/low
 new_house
 sed -i 's/return 1/return ccm_high()/; s/^int/int ccm_high(void);\n\n&/' "$work/tree/ccm/rdma/low.c"
 check FAIL layers "a call upward" "ccm/rdma/low.o calls ccm_high"
+
+# The specification stands for itself; the header has one attribute of it too late.
+new_tree
+mkdir -p "$work/tree/Documentation/netlink/specs"
+cp "$top/Documentation/netlink/specs/ccm.yaml" "$work/tree/Documentation/netlink/specs/"
+cp "$top/include/uapi/linux/ccm_netlink.h" "$work/tree/include/uapi/linux/"
+check ok netlink "a specification and its header"
+sed -i 's/^\tCCM_A_PARTNER_STATE,$/\tCCM_A_PARTNER_MORE,\n&/' "$work/tree/include/uapi/linux/ccm_netlink.h"
+check FAIL netlink "an attribute that is not specified" "CCM_A_PARTNER_STATE is 4 in the header, 3 in the specification"
 
 # the order alone does not say that core and transport need nothing else
 new_house

@@ -41,6 +41,7 @@ struct Command {
     HoldOptions hold;
     FailoverOptions failover;
     KeyOptions key;
+    PartnerOptions partner;
     PeekOptions peek;
 };
 
@@ -146,6 +147,30 @@ void describe_key(CLI::App &key, Command &command)
         ->check(check_key_number);
 }
 
+// The verbs below `partner`. They need no device, either.
+void describe_partner(CLI::App &partner, Command &command)
+{
+    const auto add = [&](const char *name, const char *about, bool one) {
+        CLI::App *verb = partner.add_subcommand(name, about);
+        verb->add_flag("--json", command.json, "Print JSON");
+        verb->add_option("partner", command.partner.id, one ? "The partner's id" : "Only this partner")
+            ->type_name("N")
+            ->required(one)
+            ->check(number_from(1, 65535, "the id of a node"));
+        return verb;
+    };
+    partner.require_subcommand(1);
+    partner.footer("What is changed is forgotten when the module is unloaded: partners= is what it begins with.");
+
+    add("add", "Configure a partner more, while the module runs", true)
+        ->add_option("address", command.partner.addresses, "Where it is: 192.0.2.2, 2001:db8::2, fe80::2%eth0")
+        ->type_name("ADDRESS")
+        ->type_size(1)
+        ->required();
+    add("del", "End the session with a partner, and forget it", true);
+    add("list", "List partners, as partners= names them", false);
+}
+
 // The command line's grammar, writing to @command. A verb's own --json and --device
 // are shown in its help; they are the same as those before the verb.
 void describe(CLI::App &app, Command &command)
@@ -234,6 +259,8 @@ void describe(CLI::App &app, Command &command)
 
     describe_key(*app.add_subcommand("key", "Make keys of the cluster, and give them to the module"), command);
 
+    describe_partner(*app.add_subcommand("partner", "Configure partners while the module runs"), command);
+
     auto *peek = add("peek", "Read a partner's status page by RDMA, now");
     peek->add_option("partner", command.peek.partner, "The partner's id")
         ->type_name("N")
@@ -256,6 +283,17 @@ Result<ExitCode> run_key(const CLI::App &verb, const Command &command, Printer &
     if (verb.got_subcommand("del"))
         return run_key_del(context, command.key);
     return run_key_list(context, command.key);
+}
+
+Result<ExitCode> run_partner(const CLI::App &verb, const Command &command, Printer &printer)
+{
+    NetlinkPartnerControl control;
+    const PartnerContext context{control, printer};
+    if (verb.got_subcommand("add"))
+        return run_partner_add(context, command.partner);
+    if (verb.got_subcommand("del"))
+        return run_partner_del(context, command.partner);
+    return run_partner_list(context, command.partner);
 }
 
 Result<ExitCode> run_verb(const CLI::App &app, Command &command, const Context &context)
@@ -321,6 +359,10 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
     Printer printer(output, command.json ? Format::json : Format::text, clock);
     if (app.got_subcommand("key")) {
         const auto code = run_key(*app.get_subcommand("key"), command, printer);
+        return code ? code.value() : fail(errors, code.error());
+    }
+    if (app.got_subcommand("partner")) {
+        const auto code = run_partner(*app.get_subcommand("partner"), command, printer);
         return code ? code.value() : fail(errors, code.error());
     }
 

@@ -248,6 +248,24 @@ void Printer::failover(const std::vector<ordered_json> &decisions)
     output_.write(text);
 }
 
+void Printer::partner_changed(std::uint32_t id, const char *what)
+{
+    if (format_ == Format::json)
+        line(ordered_json{{what, id}}.dump());
+}
+
+void Printer::partners(const std::vector<PartnerEntry> &entries)
+{
+    ordered_json all = ordered_json::array();
+    for (const PartnerEntry &one : entries)
+        if (format_ == Format::json)
+            all.push_back({{"node", one.id}, {"addresses", one.addresses}});
+        else
+            line(fmt::format("{}@{}", one.id, fmt::join(one.addresses, "+")));
+    if (format_ == Format::json)
+        line(all.dump());
+}
+
 void Printer::key_generated(const std::string &cluster, std::uint32_t number, const std::string &file)
 {
     const std::string name = name_text(file);

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "keyring.h"
 #include "output.h"
+#include "partner_control.h"
 #include "present_state.h"
 
 #include <linux/ccm.h>
@@ -33,6 +34,11 @@ public:
 
     // What the failover monitor has decided, an object for each partner.
     void failover(const std::vector<nlohmann::ordered_json> &decisions);
+
+    // @what: "added", "deleted". As text, silence says it.
+    void partner_changed(std::uint32_t id, const char *what);
+    // A line for each, as in partners=
+    void partners(const std::vector<PartnerEntry> &entries);
 
     // A new key is in @file: what is to be done with it.
     void key_generated(const std::string &cluster, std::uint32_t number, const std::string &file);

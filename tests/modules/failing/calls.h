@@ -31,7 +31,9 @@
 #include <linux/stringify.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 #include <net/addrconf.h>
+#include <net/genetlink.h>
 #include <net/udp_tunnel.h>
 #include <rdma/ib_verbs.h>
 #include <rdma/rdma_cm.h>
@@ -62,6 +64,7 @@
 #define get_zeroed_page(...)	(FAILING("get_zeroed_page") ? 0UL : (get_zeroed_page)(__VA_ARGS__))
 #define alloc_pages_exact(...)	(FAILING("alloc_pages_exact") ? NULL : (alloc_pages_exact)(__VA_ARGS__))
 #define sg_alloc_table(...)	(FAILING("sg_alloc_table") ? -ENOMEM : (sg_alloc_table)(__VA_ARGS__))
+#define xa_insert(...)		(FAILING("xa_insert") ? -ENOMEM : (xa_insert)(__VA_ARGS__))
 #define alloc_workqueue(...)	(FAILING("alloc_workqueue") ? NULL : (alloc_workqueue)(__VA_ARGS__))
 
 /* keys and cryptography */
@@ -91,6 +94,9 @@
 	(FAILING("atomic_notifier_chain_register") ? -ENOMEM : (atomic_notifier_chain_register)(__VA_ARGS__))
 #define alloc_skb(...)		(FAILING("alloc_skb") ? NULL : (alloc_skb)(__VA_ARGS__))
 #define __netpoll_setup(...)	(FAILING("__netpoll_setup") ? -ENOMEM : (__netpoll_setup)(__VA_ARGS__))
+#define genl_register_family(...)						\
+	(FAILING("genl_register_family") ? -ENOMEM : (genl_register_family)(__VA_ARGS__))
+#define genlmsg_new(...)	(FAILING("genlmsg_new") ? NULL : (genlmsg_new)(__VA_ARGS__))
 #define udp_sock_create(...)	(FAILING("udp_sock_create") ? -ENOMEM : (udp_sock_create)(__VA_ARGS__))
 
 /* verbs */

@@ -440,8 +440,8 @@ unsigned found_in_memory(std::span<const unsigned char> pattern)
 
 // In a process of its own, for the rest of the tests have keys in their memory. And what
 // counts is the second key: with the first one, libraries look up functions, and the dynamic
-// linker saves the registers, where half a key may be, on the stack. A static ccmadm has no
-// such lookups.
+// linker saves the registers, where half a key may be, on the stack. ccmadm is linked so that it
+// looks up all of them when it starts.
 TEST_F(KeyVerb, NothingOfAKeyIsLeftInMemory)
 {
     const auto pieces_left = [this](const std::string &name) -> int {

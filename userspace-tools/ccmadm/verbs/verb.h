@@ -5,6 +5,7 @@
 #include "device.h"
 #include "key_calls.h"
 #include "output.h"
+#include "partner_control.h"
 #include "printer.h"
 #include "result.h"
 
@@ -83,6 +84,20 @@ Result<ExitCode> run_key_generate(const KeyContext &context, const KeyOptions &o
 Result<ExitCode> run_key_add(const KeyContext &context, const KeyOptions &options);
 Result<ExitCode> run_key_list(const KeyContext &context, const KeyOptions &options);
 Result<ExitCode> run_key_del(const KeyContext &context, const KeyOptions &options);
+
+// What the verbs about partners work with.
+struct PartnerContext {
+    PartnerControl &control;
+    Printer &printer;
+};
+
+struct PartnerOptions {
+    std::uint32_t id = 0;
+    std::vector<std::string> addresses; // to add
+};
+Result<ExitCode> run_partner_add(const PartnerContext &context, const PartnerOptions &options);
+Result<ExitCode> run_partner_del(const PartnerContext &context, const PartnerOptions &options);
+Result<ExitCode> run_partner_list(const PartnerContext &context, const PartnerOptions &options);
 
 struct PeekOptions {
     std::uint32_t partner = 0;

@@ -52,6 +52,7 @@ typedef int pid_t;
 #define __iomem
 #define __force
 #define __init
+#define __ro_after_init
 #define __exit
 #define __initdata
 #define __read_mostly
@@ -295,7 +296,9 @@ extern "C" {
 void INIT_LIST_HEAD(struct list_head *list);
 void list_add(struct list_head *entry, struct list_head *head);
 void list_add_tail(struct list_head *entry, struct list_head *head);
+void list_add_tail_rcu(struct list_head *entry, struct list_head *head);
 void list_del(struct list_head *entry);
+void list_del_rcu(struct list_head *entry);
 void list_del_init(struct list_head *entry);
 void list_move(struct list_head *list, struct list_head *head);
 void list_move_tail(struct list_head *list, struct list_head *head);
@@ -315,6 +318,7 @@ void list_splice_tail_init(struct list_head *list, struct list_head *head);
 #define list_for_each_entry(pos, head, member)					\
 	for (pos = list_first_entry(head, __typeof__(*pos), member);		\
 	     !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
+#define list_for_each_entry_rcu(pos, head, member) list_for_each_entry(pos, head, member)
 #define list_for_each_entry_safe(pos, n, head, member)				\
 	for (pos = list_first_entry(head, __typeof__(*pos), member),		\
 	     n = list_next_entry(pos, member);					\
@@ -416,6 +420,7 @@ void kref_get(struct kref *kref);
 int kref_put(struct kref *kref, void (*release)(struct kref *kref));
 void refcount_set(refcount_t *r, int n);
 void refcount_inc(refcount_t *r);
+bool refcount_inc_not_zero(refcount_t *r);
 bool refcount_dec_and_test(refcount_t *r);
 }
 

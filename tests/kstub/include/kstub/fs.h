@@ -90,6 +90,7 @@ int single_release(struct inode *, struct file *);
 struct dentry *debugfs_create_dir(const char *name, struct dentry *parent);
 struct dentry *debugfs_create_file(const char *name, umode_t mode, struct dentry *parent,
 				   void *data, const struct file_operations *fops);
+void debugfs_lookup_and_remove(const char *name, struct dentry *parent);
 void debugfs_create_u64(const char *name, umode_t mode, struct dentry *parent, u64 *value);
 void debugfs_create_u32(const char *name, umode_t mode, struct dentry *parent, u32 *value);
 void debugfs_create_x64(const char *name, umode_t mode, struct dentry *parent, u64 *value);

@@ -271,6 +271,9 @@ void ratelimit_set_flags(struct ratelimit_state *rs, unsigned long flags);
 }
 
 /* RCU */
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+void synchronize_rcu(void);
 #define rcu_dereference_protected(p, c) ((void)(c), (p))
 
 /* notifiers */
@@ -378,5 +381,19 @@ void local_irq_restore(unsigned long flags);
 #define per_cpu_ptr(ptr, cpu) ((void)(cpu), (ptr))
 #define this_cpu_ptr(ptr) (ptr)
 #define this_cpu_inc(var) ((void)(var)++)
+
+/* An array by index */
+struct xarray {
+	void *xa_head;
+};
+#define XA_PRESENT 8U
+extern "C" {
+void xa_init(struct xarray *xa);
+void xa_destroy(struct xarray *xa);
+void *xa_load(struct xarray *xa, unsigned long index);
+void *xa_erase(struct xarray *xa, unsigned long index);
+int xa_insert(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp);
+void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, unsigned int filter);
+}
 
 #endif /* KSTUB_SYNC_H */

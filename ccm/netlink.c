@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Generic netlink, family ccm: partners come and go at run time. What it says is specified in
+ * Documentation/netlink/specs/ccm.yaml.
+ *
+ * The family's requests are parallel, for one that takes its time would hold up those of all
+ * families: a partner goes when its clients have let go of it. Changes come one at a time. When
+ * partners come or go during a dump, it is told by NLM_F_DUMP_INTR.
+ */
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/stringify.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+#include <uapi/linux/ccm_netlink.h>
+
+#include "address.h"
+#include "cluster.h"
+#include "debugfs.h"
+#include "netlink.h"
+#include "node.h"
+#include "partner.h"
+
+/* set while the family is registered */
+static struct ccm_cluster *the_cluster;
+static const struct genl_family *the_family;
+
+/* not const: before 6.8 a policy points to what is not */
+static struct netlink_range_validation id_range = {
+	.min = 1,
+	.max = CCM_NODE_ID_MAX,
+};
+
+/* Policies: in the order of the attributes' numbers, of which 0 is none. */
+static const struct nla_policy address_policy[] = {
+	{ .type = NLA_UNSPEC },
+	{ .type = NLA_U32 },				/* CCM_A_ADDRESS_IPV4 */
+	NLA_POLICY_EXACT_LEN(16),			/* CCM_A_ADDRESS_IPV6 */
+	{ .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },	/* CCM_A_ADDRESS_INTERFACE */
+};
+
+static_assert(ARRAY_SIZE(address_policy) == CCM_A_ADDRESS_MAX + 1);
+
+static const struct nla_policy partner_new_policy[] = {
+	{ .type = NLA_UNSPEC },
+	NLA_POLICY_FULL_RANGE(NLA_U32, &id_range),	/* CCM_A_PARTNER_ID */
+	NLA_POLICY_NESTED(address_policy),		/* CCM_A_PARTNER_ADDRESS */
+};
+
+static_assert(ARRAY_SIZE(partner_new_policy) == CCM_A_PARTNER_ADDRESS + 1);
+
+static const struct nla_policy partner_id_policy[] = {
+	{ .type = NLA_UNSPEC },
+	NLA_POLICY_FULL_RANGE(NLA_U32, &id_range),	/* CCM_A_PARTNER_ID */
+};
+
+static_assert(ARRAY_SIZE(partner_id_policy) == CCM_A_PARTNER_ID + 1);
+
+/*
+ * What is asked for
+ */
+
+static int read_address(const struct nlattr *nest, struct ccm_address *address,
+			struct netlink_ext_ack *extack)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address->to;
+	struct sockaddr_in *in4 = (struct sockaddr_in *)&address->to;
+	__be16 port = htons(the_cluster->node->config.rdma_port);
+	struct nlattr *attrs[CCM_A_ADDRESS_MAX + 1];
+	enum ccm_address_fault fault;
+	int ret;
+
+	ret = nla_parse_nested(attrs, CCM_A_ADDRESS_MAX, nest, address_policy, extack);
+	if (ret)
+		return ret;
+	if (!attrs[CCM_A_ADDRESS_IPV4] == !attrs[CCM_A_ADDRESS_IPV6]) {
+		NL_SET_ERR_MSG_ATTR(extack, nest,
+				    "an address is one of ipv4 and ipv6: give one of them");
+		return -EINVAL;
+	}
+	if (attrs[CCM_A_ADDRESS_IPV4]) {
+		in4->sin_family = AF_INET;
+		in4->sin_port = port;
+		in4->sin_addr.s_addr = nla_get_in_addr(attrs[CCM_A_ADDRESS_IPV4]);
+	} else {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = port;
+		in6->sin6_addr = nla_get_in6_addr(attrs[CCM_A_ADDRESS_IPV6]);
+	}
+	if (attrs[CCM_A_ADDRESS_INTERFACE]) {
+		nla_strscpy(address->interface, attrs[CCM_A_ADDRESS_INTERFACE],
+			    sizeof(address->interface));
+		if (!dev_valid_name(address->interface)) {
+			NL_SET_ERR_MSG_ATTR(extack, nest,
+					    "no interface can have that name: give one as `ip link` shows it");
+			return -EINVAL;
+		}
+	}
+	fault = ccm_address_check(address);
+	if (!fault)
+		return 0;
+	NL_SET_BAD_ATTR(extack, nest);
+	if (fault == CCM_ADDRESS_MANY)
+		NL_SET_ERR_MSG(extack,
+			       "the address is not that of one machine: give that of the partner's RDMA interface");
+	else if (fault == CCM_ADDRESS_LOOPBACK)
+		NL_SET_ERR_MSG(extack,
+			       "the address is this machine itself: give that of the partner's RDMA interface");
+	else if (fault == CCM_ADDRESS_LINK_LOCAL)
+		NL_SET_ERR_MSG(extack, "the address is link-local: say on which interface");
+	else
+		NL_SET_ERR_MSG(extack,
+			       "only a link-local address goes with an interface: leave it out");
+	return -EINVAL;
+}
+
+static int read_partner(struct genl_info *info, struct ccm_partner_config *config)
+{
+	struct ccm_address *address;
+	struct nlattr *attr;
+	int rest;
+	int ret;
+	u32 i;
+
+	if (GENL_REQ_ATTR_CHECK(info, CCM_A_PARTNER_ID) ||
+	    GENL_REQ_ATTR_CHECK(info, CCM_A_PARTNER_ADDRESS)) {
+		GENL_SET_ERR_MSG(info, "a partner has an id and at least one address: give both");
+		return -EINVAL;
+	}
+	memset(config, 0, sizeof(*config));
+	config->id = nla_get_u32(info->attrs[CCM_A_PARTNER_ID]);
+	nla_for_each_attr(attr, (struct nlattr *)genlmsg_data(info->genlhdr),
+			  genlmsg_len(info->genlhdr), rest) {
+		if (nla_type(attr) != CCM_A_PARTNER_ADDRESS)
+			continue;
+		if (config->path_count == CCM_PATHS_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr, "more than "
+					    __stringify(CCM_PATHS_MAX) " addresses");
+			return -EINVAL;
+		}
+		address = &config->paths[config->path_count];
+		ret = read_address(attr, address, info->extack);
+		if (ret)
+			return ret;
+		for (i = 0; i < config->path_count; i++) {
+			if (!ccm_address_same(&config->paths[i], address))
+				continue;
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "the address is named twice: leave one out");
+			return -EINVAL;
+		}
+		config->path_count++;
+	}
+	return 0;
+}
+
+/*
+ * What is told
+ */
+
+static int put_address(struct sk_buff *skb, const struct ccm_address *address)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->to;
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)&address->to;
+	struct nlattr *nest = nla_nest_start(skb, CCM_A_PARTNER_ADDRESS);
+	int ret;
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (address->to.ss_family == AF_INET6)
+		ret = nla_put_in6_addr(skb, CCM_A_ADDRESS_IPV6, &in6->sin6_addr);
+	else
+		ret = nla_put_in_addr(skb, CCM_A_ADDRESS_IPV4, in4->sin_addr.s_addr);
+	if (!ret && *address->interface)
+		ret = nla_put_string(skb, CCM_A_ADDRESS_INTERFACE, address->interface);
+	if (ret)
+		return ret;	/* with the whole message */
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_addresses(struct sk_buff *skb, const struct ccm_partner *partner)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < partner->path_count && !ret; i++)
+		ret = put_address(skb, &partner->paths[i].address);
+	return ret;
+}
+
+static int put_u64(struct sk_buff *skb, int type, u64 value)
+{
+	return nla_put_u64_64bit(skb, type, value, CCM_A_PARTNER_PAD);
+}
+
+static int put_partner(struct sk_buff *skb, struct ccm_partner *partner)
+{
+	struct ccm_record r;
+
+	ccm_view_read(&partner->node->events, &partner->view, &r);
+	if (nla_put_u32(skb, CCM_A_PARTNER_ID, partner->id) || put_addresses(skb, partner) ||
+	    nla_put_u32(skb, CCM_A_PARTNER_STATE, r.state) ||
+	    nla_put_u32(skb, CCM_A_PARTNER_REASON, r.reason) ||
+	    (r.flags & CCM_RECORD_F_CERTAIN && nla_put_flag(skb, CCM_A_PARTNER_CERTAIN)) ||
+	    nla_put_u32(skb, CCM_A_PARTNER_STAGE, r.stage) ||
+	    nla_put_u16(skb, CCM_A_PARTNER_VERSION, r.version) ||
+	    put_u64(skb, CCM_A_PARTNER_INCARNATION, r.incarnation) ||
+	    nla_put_string(skb, CCM_A_PARTNER_NAME, r.name) ||
+	    put_u64(skb, CCM_A_PARTNER_SESSIONS, r.sessions) ||
+	    put_u64(skb, CCM_A_PARTNER_ATTEMPTS, r.attempts) ||
+	    put_u64(skb, CCM_A_PARTNER_REJECTED, r.rejected) ||
+	    put_u64(skb, CCM_A_PARTNER_SILENT_US, r.silent_us) ||
+	    nla_put_s32(skb, CCM_A_PARTNER_ERROR, r.error))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* One message in answer to a request */
+static int answer(struct genl_info *info, u8 command, struct ccm_partner *partner)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	void *head;
+	int ret;
+
+	if (!skb)
+		return -ENOMEM;
+	head = genlmsg_put_reply(skb, info, the_family, 0, command);
+	ret = head ? put_partner(skb, partner) : -EMSGSIZE;
+	if (ret) {
+		nlmsg_free(skb);
+		return ret;
+	}
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
+}
+
+/*
+ * Commands
+ */
+
+/* A client that does not return from its callback holds up a change: who asks may give up. */
+static int begin_change(struct genl_info *info)
+{
+	int ret = mutex_lock_interruptible(&the_cluster->changing);
+
+	if (ret)
+		GENL_SET_ERR_MSG(info,
+				 "interrupted while another partner is being added or deleted: nothing has changed");
+	return ret ? -EINTR : 0;
+}
+
+static int add(struct genl_info *info, const struct ccm_partner_config *config)
+{
+	int ret = begin_change(info);
+
+	if (ret)
+		return ret;
+	ret = ccm_cluster_add(the_cluster, config);
+	if (!ret)
+		ccm_debugfs_add_partner(the_cluster, config->id);
+	mutex_unlock(&the_cluster->changing);
+	if (ret == -EEXIST)
+		GENL_SET_ERR_MSG(info, "there is one of that id: delete it first");
+	else if (ret == -EADDRINUSE)
+		GENL_SET_ERR_MSG(info,
+				 "another partner has that address: each machine has its own");
+	else if (ret == -ENOSPC)
+		GENL_SET_ERR_MSG(info,
+				 __stringify(CCM_PARTNERS_MAX) " are there: delete one first");
+	else if (ret == -ESHUTDOWN)
+		GENL_SET_ERR_MSG(info, "this node is going down: it takes no partner any more");
+	else if (ret)
+		GENL_SET_ERR_MSG(info,
+				 "out of memory, or what the kernel log says: nothing has changed");
+	return ret;
+}
+
+static int partner_new(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ccm_partner_config *config;
+	int ret;
+
+	if (!the_cluster->node->config.node) {
+		GENL_SET_ERR_MSG(info,
+				 "this node has no id: load the module with node= and cluster=");
+		return -ENOTCONN;
+	}
+	config = (struct ccm_partner_config *)kzalloc(sizeof(*config), GFP_KERNEL);
+	if (!config) {
+		GENL_SET_ERR_MSG(info, "out of memory: nothing has changed");
+		return -ENOMEM;
+	}
+	ret = read_partner(info, config);
+	if (!ret && config->id == the_cluster->node->config.node) {
+		GENL_SET_ERR_MSG(info, "this is the id of this node itself: give the partner's");
+		ret = -EINVAL;
+	}
+	if (!ret)
+		ret = add(info, config);
+	kfree(config);
+	return ret;
+}
+
+static int partner_del(struct sk_buff *skb, struct genl_info *info)
+{
+	u32 id;
+	int ret;
+
+	if (GENL_REQ_ATTR_CHECK(info, CCM_A_PARTNER_ID)) {
+		GENL_SET_ERR_MSG(info, "which partner? give its id");
+		return -EINVAL;
+	}
+	id = nla_get_u32(info->attrs[CCM_A_PARTNER_ID]);
+	ret = begin_change(info);
+	if (ret)
+		return ret;
+	ccm_debugfs_remove_partner(the_cluster, id);
+	ret = ccm_cluster_del(the_cluster, id);
+	mutex_unlock(&the_cluster->changing);
+	if (ret)
+		GENL_SET_ERR_MSG(info,
+				 "there is none of that id: `ccmadm status` names those that there are");
+	return ret;
+}
+
+static int partner_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ccm_partner *partner;
+	int ret;
+
+	if (GENL_REQ_ATTR_CHECK(info, CCM_A_PARTNER_ID)) {
+		GENL_SET_ERR_MSG(info, "which partner? give its id");
+		return -EINVAL;
+	}
+	partner = ccm_cluster_get(the_cluster, nla_get_u32(info->attrs[CCM_A_PARTNER_ID]));
+	if (!partner) {
+		GENL_SET_ERR_MSG(info,
+				 "there is none of that id: `ccmadm status` names those that there are");
+		return -ENOENT;
+	}
+	ret = answer(info, CCM_CMD_PARTNER_GET, partner);
+	ccm_partner_put(partner);
+	if (ret)
+		GENL_SET_ERR_MSG(info, "out of memory: try it again");
+	return ret;
+}
+
+static int dump_partner(struct sk_buff *skb, struct netlink_callback *cb,
+			struct ccm_partner *partner)
+{
+	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, the_family,
+				 NLM_F_MULTI, CCM_CMD_PARTNER_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, head);
+	if (put_partner(skb, partner)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
+}
+
+static int partner_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct ccm_partner *partner;
+	int ret = 0;
+
+	cb->seq = READ_ONCE(the_cluster->changes);
+	while (!ret && (partner = ccm_cluster_get_from(the_cluster, (u32)cb->args[0]))) {
+		ret = dump_partner(skb, cb, partner);
+		if (!ret)
+			cb->args[0] = (long)partner->id + 1;
+		ccm_partner_put(partner);
+	}
+	/* what did not fit comes with the next message */
+	return skb->len ? (int)skb->len : ret;
+}
+
+static const struct genl_ops ops[] = {
+	{
+		.doit = partner_new,
+		.policy = partner_new_policy,
+		.maxattr = ARRAY_SIZE(partner_new_policy) - 1,
+		.cmd = CCM_CMD_PARTNER_NEW,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.doit = partner_del,
+		.policy = partner_id_policy,
+		.maxattr = ARRAY_SIZE(partner_id_policy) - 1,
+		.cmd = CCM_CMD_PARTNER_DEL,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.doit = partner_get,
+		.dumpit = partner_dump,
+		.policy = partner_id_policy,
+		.maxattr = ARRAY_SIZE(partner_id_policy) - 1,
+		.cmd = CCM_CMD_PARTNER_GET,
+	},
+};
+
+static struct genl_family family __ro_after_init = {
+	.name = CCM_FAMILY_NAME,
+	.version = CCM_FAMILY_VERSION,
+	.parallel_ops = true,
+	.n_ops = ARRAY_SIZE(ops),
+	.ops = ops,
+	.module = THIS_MODULE,
+};
+
+/**
+ * ccm_netlink_register() - take requests from user space
+ * @cluster: one at a time; started
+ *
+ * Return: 0 or a negative errno
+ */
+int ccm_netlink_register(struct ccm_cluster *cluster)
+{
+	the_cluster = cluster;
+	the_family = &family;
+	return genl_register_family(&family);
+}
+
+/** ccm_netlink_unregister() - undo ccm_netlink_register(); waits for those that are under way */
+void ccm_netlink_unregister(void)
+{
+	genl_unregister_family(&family);
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Partners come and go while the module runs: `ccmadm partner`.
+#include "failing.h"
+#include "pair.h"
+#include "pattern.h"
+
+namespace ccm::test {
+namespace {
+
+std::string address(int id)
+{
+    return fmt::format("192.0.2.{}", id);
+}
+
+void add(Node &node, int id)
+{
+    node.must(fmt::format("ccmadm partner add {} {}", id, address(id)));
+}
+
+std::set<int> partners(Node &node)
+{
+    std::set<int> ids;
+    const json all = status(node);
+    for (const json &one : all["partners"])
+        ids.insert(one["node"].get<int>());
+    return ids;
+}
+
+// It ends the session, waits for the clients, and forgets all of it.
+void del(Node &node, int id)
+{
+    node.must(fmt::format("ccmadm partner del {}", id));
+    EXPECT_FALSE(partners(node).contains(id)) << node.name();
+    EXPECT_EQ(client(node, "mirror", id), json{}) << node.name();
+    EXPECT_FALSE(node.run(fmt::format("cat /sys/kernel/debug/ccm/partner-{}", id)).ok());
+}
+
+// Three nodes that are loaded without a partner.
+class Runtime : public SharedTest {
+public:
+    static void SetUpTestSuite()
+    {
+        for (int id : {1, 2, 3})
+            cluster().add(configured(id, {}));
+        cluster().boot();
+    }
+
+protected:
+    static Node &node(int id) { return cluster().node(id); }
+    static std::vector<Node *> all() { return {&node(1), &node(2), &node(3)}; }
+
+    // Each has the other two, whatever the test before has left.
+    void SetUp() override
+    {
+        for (Node *one : all()) {
+            const std::set<int> there = partners(*one);
+            for (int id : {1, 2, 3})
+                if (id != one->id() && !there.contains(id))
+                    add(*one, id);
+        }
+        wait_ready(all());
+    }
+    void TearDown() override
+    {
+        for (Node *one : all())
+            unload_pattern(*one);
+        SharedTest::TearDown();
+    }
+    static void expect_wrong(Node &on, const std::string &command, const std::string &words)
+    {
+        const Result result = on.run("ccmadm partner " + command);
+        EXPECT_EQ(result.code, 1) << command;
+        EXPECT_NE(result.errors.find(words), std::string::npos) << command << ": " << result.errors;
+    }
+};
+
+TEST_F(Runtime, OneIsAddedAndDeletedWhileAnotherIsReady)
+{
+    register_everywhere(all(), "mirror 1 1 65536 65536 idle");
+    for (auto [one, other] : {std::pair{1, 2}, {1, 3}, {2, 3}})
+        wait_client(node(one), "mirror", other);
+    expect_memory_moves(node(1), node(2));
+    Watch w1 = watch(node(1)), w2 = watch(node(2)), w3 = watch(node(3));
+
+    del(node(1), 2);
+    w1.wait_for(is_down(2, "admin"), soon);
+    w1.wait_for({{"type", "removed"}, {"node", 2}}, soon);
+    w2.wait_for(is_down(1, "admin"), soon);
+    wait_client(node(2), "mirror", 1, "down");
+    EXPECT_EQ(partners(node(1)), std::set<int>{3});
+    EXPECT_EQ(node(1).must("ccmadm partner list"), "3@192.0.2.3\n");
+    // it goes on asking, and hears that nobody knows it here
+    const long long asked = counter(node(2), "partner-1", "attempts");
+    wait_counter(node(2), "partner-1", "attempts", asked + 2);
+    expect_memory_moves(node(1), node(3));
+
+    add(node(1), 2);
+    w1.wait_for(is_ready(2), soon);
+    w2.wait_for(is_ready(1), soon);
+    wait_client(node(1), "mirror", 2);
+    wait_client(node(2), "mirror", 1);
+    expect_memory_moves(node(1), node(2));
+    EXPECT_EQ(losses(w1, 3), 0u);
+    EXPECT_EQ(losses(w3, 1), 0u);
+    EXPECT_EQ(losses(w3, 2), 0u);
+}
+
+// Both sides again and again, under load, while a third one and its client are READY all the time.
+TEST_F(Runtime, AgainAndAgainUnderLoad)
+{
+    constexpr int times = 12;
+    for (Node *one : all())
+        load_pattern(*one, "depth=2 size=4096 pace_ms=5");
+    register_everywhere({&node(1), &node(2)}, "first 1 2 65536 65536 load");
+    register_everywhere({&node(1), &node(2)}, "second 1 1 4096 4096 load");
+    register_everywhere(all(), "mirror 1 1 65536 65536 idle");
+    wait_client(node(1), "mirror", 3);
+    Watch w1 = watch(node(1)), w3 = watch(node(3));
+    for (int i = 0; i < times; i++) {
+        SCOPED_TRACE(i);
+        Node &here = node(1 + i % 2);
+        const int other = 2 - i % 2;
+        // some as soon as they connect, some when all of it is in use
+        if (i % 3)
+            wait_client(here, "first", other);
+        del(here, other);
+        add(here, other);
+    }
+    wait_ready(all());
+    wait_client(node(1), "first", 2);
+    wait_client(node(2), "second", 1);
+    wait_more_verified(node(1));
+    expect_memory_moves(node(1), node(3));
+    EXPECT_EQ(losses(w1, 3), 0u);
+    EXPECT_EQ(losses(w3, 1), 0u);
+}
+
+// Who deletes waits for a client that does not return from its callback. Nobody else does.
+TEST_F(Runtime, AClientThatIsStuckHoldsUpNobodyElse)
+{
+    register_everywhere(all(), "mirror 1 1 65536 65536 idle");
+    wait_client(node(1), "mirror", 2);
+    wait_client(node(1), "mirror", 3);
+    Watch w1 = watch(node(1)), w2 = watch(node(2));
+    pattern(node(1), "stick mirror down");
+    Command deleting = node(1).start_command("ccmadm partner del 2");
+    w2.wait_for(is_down(1, "admin"), soon);
+    EXPECT_EQ(partners(node(1)), (std::set<int>{2, 3})) << "it is not gone yet";
+    EXPECT_FALSE(node(1).run("ccmadm peek 2").ok());
+    // a device that goes does not wait for it
+    node(1).must("rdma link del rxe0");
+    w1.wait_for(is(3, "down"), soon);
+    node(1).add_rdma_link();
+    node(1).must("ccmadm wait --partner 3 --timeout 20", 30s);
+    pattern(node(1), "stick mirror off");
+    EXPECT_TRUE(deleting.wait(soon).ok());
+    EXPECT_EQ(partners(node(1)), std::set<int>{3});
+    wait_client(node(1), "mirror", 3);
+}
+
+TEST_F(Runtime, WhatIsWrongIsSaid)
+{
+    Node &one = node(1);
+    const std::set<int> before = partners(one);
+    expect_wrong(one, "add 1 192.0.2.9", "partner 1: this is the id of this node itself");
+    expect_wrong(one, "add 2 192.0.2.9", "partner 2: there is one of that id: delete it first");
+    expect_wrong(one, "add 9 192.0.2.2", "another partner has that address");
+    expect_wrong(one, "add 9 224.0.0.1", "is not that of one machine");
+    expect_wrong(one, "add 9 127.0.0.1", "is this machine itself");
+    expect_wrong(one, "add 9 fe80::9", "say on which interface");
+    expect_wrong(one, "add 9 192.0.2.9%eth0", "only a link-local address goes with an interface");
+    expect_wrong(one, "add 9 192.0.2.9 192.0.2.9", "named twice");
+    expect_wrong(one, "add 9 10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5", "more than 4 addresses");
+    expect_wrong(one, "add 9 192.0.2.256", "is not an address");
+    expect_wrong(one, "del 9", "partner 9: there is none of that id");
+    const Result nobody = one.run("ccm-node-test nobody ccmadm partner del 2");
+    EXPECT_EQ(nobody.code, 1);
+    EXPECT_NE(nobody.errors.find("partner 2: not permitted"), std::string::npos) << nobody.errors;
+    EXPECT_EQ(partners(one), before);
+    one.must("ccmadm partner add 9 2001:db8::9 192.0.2.9");
+    one.must("ccmadm partner add 10 fe80::a%vec0");
+    EXPECT_EQ(one.must("ccmadm partner list"),
+              "2@192.0.2.2\n3@192.0.2.3\n9@[2001:db8::9]+192.0.2.9\n10@[fe80::a%vec0]\n");
+    EXPECT_EQ(one.must("ccmadm partner list 10 --json"), R"([{"node":10,"addresses":["[fe80::a%vec0]"]}])"
+                                                         "\n");
+    for (int id : {9, 10})
+        one.must(fmt::format("ccmadm partner del {}", id));
+    expect_wrong(one, "list 9", "partner 9: there is none of that id");
+    // as many as can be, and one more
+    for (int id = 100; id < 130; id++)
+        add(one, id);
+    expect_wrong(one, "add 99 192.0.2.99", "partner 99: 32 are there: delete one first");
+    for (int id = 100; id < 130; id++)
+        one.must(fmt::format("ccmadm partner del {}", id));
+    EXPECT_EQ(partners(one), before);
+
+    unload(one, "READY with two partners that were added");
+    expect_wrong(one, "add 2 192.0.2.2", "rdma_ccm is not loaded");
+    one.must("insmod /modules/rdma_ccm.ko");
+    expect_wrong(one, "add 2 192.0.2.2", "this node has no id: load the module with node= and cluster=");
+    one.must("rmmod rdma_ccm");
+    load(one);
+}
+
+} // namespace
+} // namespace ccm::test
