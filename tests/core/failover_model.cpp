@@ -12,7 +12,7 @@ const std::set<u32> signs{CCM_REASON_UNREACHABLE, CCM_REASON_RESTARTED};
 const std::set<u32> refusals{CCM_REASON_VERSION, CCM_REASON_REFUSED, CCM_REASON_DUPLICATE, CCM_REASON_ADDRESS,
                              CCM_REASON_MTU};
 const std::set<u32> no_news{CCM_REASON_DEVICE, CCM_REASON_AUTHENTICATION};
-const std::set<u32> words{CCM_REASON_SHUTDOWN, CCM_REASON_ADMIN, CCM_REASON_RELOADED};
+const std::set<u32> last_words{CCM_REASON_SHUTDOWN, CCM_REASON_ADMIN, CCM_REASON_RELOADED};
 const std::set<u32> unloaded{CCM_REASON_ADMIN, CCM_REASON_RELOADED};
 
 } // namespace
@@ -70,7 +70,7 @@ void FailoverModel::status(u64 now, u32 state, u32 reason, u32 stage, u64 incarn
     const bool ends = told_ && told_state_ == CCM_STATE_READY;
     if (state == CCM_STATE_READY || ends)
         later_word_ = false;
-    else if (words.contains(reason) && (!told_ || reason != told_reason_))
+    else if (last_words.contains(reason) && (!told_ || reason != told_reason_))
         later_word_ = true;
     certain_ = certain;
     here_ = here;

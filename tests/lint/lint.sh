@@ -436,10 +436,11 @@ step_format()
 	{ cxx_sources; cxx_headers; } | each run_format
 }
 
-# Targets are compiled by CMake's unity builds, some sources as one: what clang-tidy looks at
-# are these units, so that it parses json, GoogleTest and CLI11 once for up to eight files, not
-# for each. They are configured apart: nothing needs to be built, and no build is waited for.
-# Leaves units, those with C++ in them, and seen, the files that are in one.
+# Targets are compiled by CMake's unity builds, here all sources of a target as one: what
+# clang-tidy looks at are these units, so that json, GoogleTest and CLI11, of which it looks at every
+# line, too, come once for a target, not for each file. They are configured apart: nothing needs to be
+# built, and no build is waited for.
+# Leaves units, those with C++ in them that no other one has, and seen, the files that are in one.
 configure_tidy()
 {
 	local list dir
@@ -447,7 +448,8 @@ configure_tidy()
 	for list in $(files CMakeLists.txt tests/fuzz/CMakeLists.txt); do
 		dir=$work/tidy/$(dirname "$list")
 		if ! CMAKE_CXX_COMPILER_LAUNCHER='' cmake -S "$(dirname "$list")" -B "$dir" \
-			-DCMAKE_UNITY_BUILD=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$work/cmake.log" 2>&1; then
+			-DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0 \
+			-DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$work/cmake.log" 2>&1; then
 			tail -n 20 "$work/cmake.log"
 			return 1
 		fi
@@ -455,12 +457,16 @@ configure_tidy()
 	done
 	sort -u "$work/tidy/all" |
 		xargs -r awk -v seen="$work/tidy/seen" '
-			FILENAME ~ /\.cpp$/ { print FILENAME; print FILENAME >seen; nextfile }
-			/^#include ".*\.cpp"$/ {
+			function file(name) {
+				if (name in known)
+					return
+				known[name]
+				print name >seen
 				print FILENAME
-				split($0, part, "\"")
-				print part[2] >seen
-			}' | sort -u >"$work/tidy/units"
+			}
+			FILENAME ~ /\.cpp$/ { file(FILENAME); nextfile }
+			/^#include ".*\.cpp"$/ { split($0, part, "\""); file(part[2]) }' |
+		sort -u >"$work/tidy/units"
 }
 
 # The newest few of what is remembered of a unit, KEY.*: the tree's files that it was compiled

@@ -12,7 +12,7 @@ namespace mutants {
 
 namespace {
 
-constexpr std::array<const char *, 4> names{"broken", "same", "killed", "survived"};
+constexpr std::array<const char *, 4> verdict_names{"broken", "same", "killed", "survived"};
 
 std::vector<std::string> fields(const std::string &line)
 {
@@ -31,7 +31,7 @@ std::vector<std::string> fields(const std::string &line)
 
 const char *verdict_name(Verdict verdict)
 {
-    return names.at(static_cast<std::size_t>(verdict));
+    return verdict_names.at(static_cast<std::size_t>(verdict));
 }
 
 Results::Results(const std::filesystem::path &path, std::string programs) : programs_(std::move(programs))
@@ -42,9 +42,9 @@ Results::Results(const std::filesystem::path &path, std::string programs) : prog
         std::vector<std::string> f = fields(text);
         std::size_t verdict = 0;
 
-        while (f.size() == 6 && verdict < names.size() && f[3] != names.at(verdict))
+        while (f.size() == 6 && verdict < verdict_names.size() && f[3] != verdict_names.at(verdict))
             verdict++;
-        if (f.size() != 6 || verdict == names.size()) // it was being written when the program was ended
+        if (f.size() != 6 || verdict == verdict_names.size()) // it was being written when the program was ended
             continue;
         lines_[f[0]] = {{f[0], static_cast<Verdict>(verdict), f[4], f[5]}, f[1], f[2]};
     }

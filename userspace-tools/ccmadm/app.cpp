@@ -148,7 +148,7 @@ void describe_key(CLI::App &key, Command &command)
 }
 
 // The verbs below `partner`. They need no device, either.
-void describe_partner(CLI::App &partner, Command &command)
+void describe_partner_verbs(CLI::App &partner, Command &command)
 {
     const auto add = [&](const char *name, const char *about, bool one) {
         CLI::App *verb = partner.add_subcommand(name, about);
@@ -259,7 +259,7 @@ void describe(CLI::App &app, Command &command)
 
     describe_key(*app.add_subcommand("key", "Make keys of the cluster, and give them to the module"), command);
 
-    describe_partner(*app.add_subcommand("partner", "Configure partners while the module runs"), command);
+    describe_partner_verbs(*app.add_subcommand("partner", "Configure partners while the module runs"), command);
 
     auto *peek = add("peek", "Read a partner's status page by RDMA, now");
     peek->add_option("partner", command.peek.partner, "The partner's id")
