@@ -16,6 +16,7 @@ What is compared follows from how the documents are written:
     "CCM_WIRE_NAME (N bytes)"
 """
 import csv
+import functools
 import os
 import re
 import shutil
@@ -162,23 +163,39 @@ int main(void)
 '''
 
 
-def run_c(code, statements):
-    """What a C program with these statements prints: {first word: [other words]}."""
+def compile_c(arguments):
+    command = [os.environ.get('CC', 'cc'), '-std=gnu11', '-w', '-I' + TOP + '/ccm',
+               '-I' + TOP + '/include', '-isystem', TOP + '/include/uapi'] + arguments
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError('the C program does not compile:\n' + done.stderr[:2000])
+
+
+@functools.lru_cache(maxsize=None)
+def core():
+    """The core's part that the programs use, compiled once: one object, which goes with this process."""
+    folder = tempfile.TemporaryDirectory()
+    names = ('wire.c', 'catalog.c', 'links_wire.c', 'liveness.c', 'names.c', 'failover.c',
+             'failover_record.c', 'reason.c')
+    compile_c(['-r', '-o', os.path.join(folder.name, 'core.o')] +
+              [os.path.join(TOP, 'ccm/core', name) for name in names])
+    return folder
+
+
+@functools.lru_cache(maxsize=None)
+def output_of(text):
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, 'facts.c')
         program = os.path.join(folder, 'facts')
         with open(source, 'w', encoding='utf-8') as file:
-            file.write(HEAD % code.private_defines() + '\n'.join(statements) + '\nreturn 0;\n}\n')
-        core = [os.path.join(TOP, 'ccm/core', name) for name in (
-            'wire.c', 'catalog.c', 'links_wire.c', 'liveness.c', 'names.c', 'failover.c',
-            'failover_record.c', 'reason.c')]
-        command = [os.environ.get('CC', 'cc'), '-std=gnu11', '-w', '-I' + TOP + '/ccm',
-                   '-I' + TOP + '/include', '-isystem', TOP + '/include/uapi', '-o', program,
-                   source] + core
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise ValueError('the C program does not compile:\n' + done.stderr[:2000])
-        output = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+            file.write(text)
+        compile_c(['-o', program, source, os.path.join(core().name, 'core.o')])
+        return subprocess.run([program], capture_output=True, text=True, check=True).stdout
+
+
+def run_c(code, statements):
+    """What a C program with these statements prints: {first word: [other words]}."""
+    output = output_of(HEAD % code.private_defines() + '\n'.join(statements) + '\nreturn 0;\n}\n')
     return {line.split()[0]: line.split()[1:] for line in output.splitlines()}
 
 

@@ -250,6 +250,7 @@ std::string make_initramfs(const ImageSpec &spec)
     image.copy("usr/bin/ccm-lab-agent", agent_program());
     image.copy("init", lab_source_dir() / "image/init.sh");
     image.copy("usr/bin/lab-root-init", lab_source_dir() / "image/root-init.sh");
+    image.copy("etc/lab/fstab", lab_source_dir() / "image/fstab", 0644);
     image.copy("etc/lab/common.sh", lab_source_dir() / "image/common.sh", 0644);
     for (const auto &[inside, file] : spec.programs)
         add_program(image, inside, file);

@@ -57,6 +57,8 @@ std::vector<std::string> UmlNode::command_line()
         "con0=fd:0,fd:1",
         fmt::format("con1=fd:{}", agent_fd),
         "ssl=null",
+        // measuring it is a tenth of a boot
+        "lpj=30000000",
     };
     // Without vec=0 the driver trips lockdep by itself, which then goes off.
     if (spec().network_device)

@@ -9,12 +9,8 @@
 #   lab.load=M,M          modules to load at the end; then lab-loaded is run, if there is one
 . /etc/lab/common.sh
 
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t tmpfs run /run
-mount -t debugfs debug /sys/kernel/debug
-mount -t tracefs trace /sys/kernel/tracing 2>/run/lab-said
+# one process for all; a kernel without tracefs says so, and that is all
+mount -a -T /etc/lab/fstab 2>/run/lab-said
 read_command_line
 
 echo "$lab_name" >/proc/sys/kernel/hostname
