@@ -422,6 +422,28 @@ static u64 panicked_us(const struct ccm_partner *partner, u32 state, u32 reason)
 	       s->panicked_us : 0;
 }
 
+/* What the state's line does not say: the numbers of an MTU, and what is refused. */
+static void log_cause(struct ccm_partner *partner)
+{
+	const struct ccm_session_sizes *sizes = &partner->session.sizes;
+	const struct ccm_session_event *event = &partner->event;
+	u32 reason = partner->log_reason;
+
+	if ((reason != CCM_REASON_MTU && reason != CCM_REASON_REFUSED) ||
+	    !__ratelimit(&partner->node->reject_log))
+		return;
+	if (reason == CCM_REASON_MTU)
+		pr_warn("partner %u: small frames pass, large ones do not: MTU %u here (of the path: %u), %u there (%u)\n",
+			partner->id, sizes->mtu, sizes->path_mtu, sizes->peer_mtu,
+			sizes->peer_path_mtu);
+	else
+		pr_warn("partner %u: what is refused came with %s%s%s (%u bytes)\n",
+			partner->id, ccm_session_event_name(event->type),
+			event->type == CCM_SEV_RING ? " " : "",
+			event->type == CCM_SEV_RING ? ccm_ring_name(event->status) : "",
+			event->len);
+}
+
 /* Behind all that the step did: with a serial console a line takes milliseconds. */
 static void log_state(struct ccm_partner *partner)
 {
@@ -436,15 +458,12 @@ static void log_state(struct ccm_partner *partner)
 		.heard_ms = partner->panicked_us && partner->session.heard_us ?
 			    ago_ms(partner->session.heard_us) : 0,
 	};
-	const struct ccm_session_sizes *sizes = &partner->session.sizes;
 
-	if (partner->log_due && partner->log_state == CCM_STATE_DOWN &&
-	    partner->log_reason == CCM_REASON_MTU && __ratelimit(&partner->node->reject_log))
-		pr_warn("partner %u: small frames pass, large ones do not: MTU %u here (of the path: %u), %u there (%u)\n",
-			partner->id, sizes->mtu, sizes->path_mtu, sizes->peer_mtu,
-			sizes->peer_path_mtu);
-	if (partner->log_due)
-		ccm_state_log_say(&partner->log, &line);
+	if (!partner->log_due)
+		return;
+	if (partner->log_state == CCM_STATE_DOWN)
+		log_cause(partner);
+	ccm_state_log_say(&partner->log, &line);
 	partner->log_due = false;
 }
 

@@ -166,15 +166,21 @@ TEST_F(Refusal, ProtocolErrorsEndTheSessionAndNothingElse)
 {
     Watch w = watch(a());
     std::uint64_t incarnation = 0x1111;
-    const std::pair<const char *, void (*)(Rogue &)> breaches[] = {
-        {"garbage instead of keys", [](Rogue &r) { r.send(Bytes(56, 0x5a)); }},
+    const struct {
+        const char *what;
+        void (*breach)(Rogue &);
+        const char *log; // what the log says of it: not of what comes within a second
+    } breaches[] = {
+        {"garbage instead of keys", [](Rogue &r) { r.send(Bytes(56, 0x5a)); },
+         "partner 3: what is refused came with MESSAGE (56 bytes)"},
         {"a ring before the keys",
-         [](Rogue &r) { r.send(encoded(ccm_wire_ring{.word = ccm_wire_ring_word(CCM_RING_HELLO, 0)})); }},
-        {"a message longer than a receive", [](Rogue &r) { r.send(Bytes(200, 1)); }},
-        {"an unknown ring", [](Rogue &r) { r.ring(0xffffffff); }},
+         [](Rogue &r) { r.send(encoded(ccm_wire_ring{.word = ccm_wire_ring_word(CCM_RING_HELLO, 0)})); }, ""},
+        {"a message longer than a receive", [](Rogue &r) { r.send(Bytes(200, 1)); }, ""},
+        {"an unknown ring", [](Rogue &r) { r.ring(0xffffffff); }, ""},
     };
-    for (auto [what, breach] : breaches) {
+    for (auto [what, breach, log] : breaches) {
         SCOPED_TRACE(what);
+        const std::size_t mark = a().console().size();
         Rogue rogue(c());
         incarnation++;
         connect(rogue, incarnation);
@@ -182,6 +188,8 @@ TEST_F(Refusal, ProtocolErrorsEndTheSessionAndNothingElse)
         EXPECT_NO_THROW(rogue.wait_disconnected(10s));
         w.wait_for([](const json &e) { return e["type"] == "partner" && e["node"] == 3 && e["state"] == "down"; }, soon,
                    "DOWN of the rogue");
+        if (*log)
+            a().console().wait_for(log, soon, mark);
         rogue.close();
     }
     EXPECT_EQ(losses(w, 2), 0u);
