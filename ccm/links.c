@@ -263,6 +263,19 @@ static void put_port(const struct ccm_try *t, u32 index, u8 *data)
 	ccm_wire_put_port(data, &msg);
 }
 
+/* What the partner's accept must have: it says the same, from its side. */
+static u64 token_of_accept(const struct ccm_try *t, u32 index)
+{
+	const struct ccm_session *s = t->links->session;
+	struct ccm_wire_port msg;
+
+	ccm_session_port(s, t->index, index, &msg);
+	swap(msg.node, msg.partner);
+	swap(msg.instance, msg.instance_partner);
+	msg.incarnation = s->conn.incarnation;
+	return ccm_port_token(&t->links->port_key, &msg);
+}
+
 static int connect_port(struct ccm_try *t, u32 index)
 {
 	const struct ccm_port_owner owner = port_owner(t);
@@ -271,7 +284,7 @@ static int connect_port(struct ccm_try *t, u32 index)
 
 	put_port(t, index, data);
 	port = ccm_port_connect(&t->links->path->endpoint, &owner, index, data, sizeof(data),
-				t->links->node->config.rdma_port);
+				token_of_accept(t, index), t->links->node->config.rdma_port);
 	if (IS_ERR(port))
 		return (int)PTR_ERR(port);
 	t->link->ports[index] = port;

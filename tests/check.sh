@@ -91,7 +91,7 @@ kunit() {
 
 # The longest suites of the cluster tests, which begin first; all others, also those still to be
 # written, follow.
-long='Load EverySite Clients Failover Crowd Hostile Parameter Network Siw'
+long='Load EverySite Clients RogueKeyed Failover Crowd Hostile Parameter Network Siw'
 
 # Nodes mostly wait: so many programs that have some run side by side, beside the rows of what
 # needs none.

@@ -417,6 +417,19 @@ static void status_read(struct ccm_session *s, u64 now_us, struct ccm_session_co
 	ccm_session_prove(s, now_us, c, event, actions);
 }
 
+/*
+ * What both have follows from the two hellos, whichever of hello and answer is looked at last. An
+ * answer that says less is as wrong as one that says more: nothing else would show that somebody
+ * has taken a capability out of it on the way.
+ */
+static bool capabilities_right(const struct ccm_session *s, const struct ccm_session_conn *c)
+{
+	const u32 both = CCM_DONE_HELLO_RECEIVED | CCM_DONE_R2;
+
+	return !has(c, both) ||
+	       c->capabilities == (s->config.capabilities & c->hello.capabilities);
+}
+
 /* R2 is done: has the partner accepted me? */
 static void answer_read(struct ccm_session *s, u64 now_us, struct ccm_session_conn *c,
 			const struct ccm_session_event *event,
@@ -442,6 +455,8 @@ static void answer_read(struct ccm_session *s, u64 now_us, struct ccm_session_co
 	}
 	c->capabilities = msg.capabilities;
 	c->done |= CCM_DONE_R2;
+	if (!capabilities_right(s, c))
+		refuse(s, now_us, c, event, CCM_REASON_REFUSED, actions);
 }
 
 CCM_SESSION_HANDLER(read_done)
@@ -462,11 +477,14 @@ static void answer_hello(struct ccm_session *s, u64 now_us, struct ccm_session_c
 			 struct ccm_session_actions *actions)
 {
 	put_answer(s, c, &c->hello, reason, actions);
+	if (!reason)
+		c->done |= CCM_DONE_HELLO_RECEIVED;
+	if (!reason && !capabilities_right(s, c))
+		reason = CCM_REASON_REFUSED;
 	if (reason) {
 		refuse(s, now_us, c, event, reason, actions);
 		return;
 	}
-	c->done |= CCM_DONE_HELLO_RECEIVED;
 	ccm_session_prove(s, now_us, c, event, actions);
 	/* no mail on one that has ended by that: a crash kernel's */
 	if (c == &s->conn && has(c, CCM_DONE_HELLO_RECEIVED))

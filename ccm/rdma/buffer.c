@@ -59,7 +59,7 @@ static int buffer_register(struct ccm_buffer *buffer)
 		return ret;
 	}
 	buffer->mr = mr;
-	buffer->read_dma = mr->iova;
+	buffer->read_addr = mr->iova;
 	buffer->read_lkey = mr->lkey;
 	return 0;
 }
@@ -77,7 +77,7 @@ static int map(struct ccm_buffer *buffer)
 	buffer->dma = ib_dma_map_single(ib, buffer->data, buffer->len, buffer->dir);
 	if (ib_dma_mapping_error(ib, buffer->dma))
 		return -ENOMEM;
-	buffer->read_dma = buffer->dma;
+	buffer->read_addr = buffer->dma;
 	buffer->read_lkey = link->conn->endpoint.pd->local_dma_lkey;
 	if (link->conn->endpoint.iwarp && buffer->dir != DMA_TO_DEVICE)
 		ret = buffer_register(buffer);

@@ -79,7 +79,8 @@ static void op_done(struct ib_cq *cq, struct ib_wc *wc)
 struct transfer {
 	enum ib_wr_opcode opcode;	/* of the last; WRITEs stand before one with immediate */
 	u32 word;			/* immediate */
-	u64 dma;			/* local memory */
+	u64 dma;			/* local memory, as it is mapped */
+	u64 addr;			/* ... as @lkey reaches it */
 	u32 lkey;
 	size_t len;
 	u32 parts;			/* work requests */
@@ -119,7 +120,7 @@ static int post_message(const struct ccm_port *port, struct ccm_op *op,
 			.length = CCM_PORT_HEADER_LEN,
 			.lkey = port->lkey,
 		}, {
-			.addr = t->dma,
+			.addr = t->addr,
 			.length = (u32)t->len,
 			.lkey = t->lkey,
 		},
@@ -143,7 +144,7 @@ static int post_message(const struct ccm_port *port, struct ccm_op *op,
 static u32 post_parts(const struct ccm_port *port, struct ccm_op *op, const struct transfer *t)
 {
 	const struct ccm_link_chunk *chunk = NULL;
-	struct ib_sge sge = { .addr = t->dma, .length = (u32)t->len, .lkey = t->lkey };
+	struct ib_sge sge = { .addr = t->addr, .length = (u32)t->len, .lkey = t->lkey };
 	struct ib_rdma_wr wr = {};
 	size_t left = t->len;
 	u32 within = t->within;
@@ -358,7 +359,8 @@ int ccm_read(struct ccm_port *port, struct ccm_op *op, const struct ccm_buffer *
 	    !buffer_holds(buffer, at, len))
 		return -EINVAL;
 	/* of its registration, which a fence may be freeing just now, only what was copied */
-	t.dma = buffer->read_dma + at;
+	t.dma = buffer->dma + at;
+	t.addr = buffer->read_addr + at;
 	t.lkey = buffer->read_lkey;
 	t.len = len;
 	ret = locate(port->link, offset, &t);
@@ -379,6 +381,7 @@ static int write(struct ccm_port *port, struct ccm_op *op, const struct ccm_buff
 		    !buffer_holds(buffer, at, len))
 			return -EINVAL;
 		t->dma = buffer->dma + at;
+		t->addr = t->dma;
 		t->lkey = port->lkey;
 		t->len = len;
 	}
@@ -472,6 +475,7 @@ int ccm_send(struct ccm_port *port, struct ccm_op *op, const struct ccm_buffer *
 	if (len > CCM_PORT_MESSAGE_MAX)
 		return -EMSGSIZE;
 	t.dma = buffer->dma + at;
+	t.addr = t.dma;
 	t.lkey = port->lkey;
 	t.len = len;
 	return post(port, op, &t);
@@ -510,7 +514,7 @@ int ccm_op_read_table(struct ccm_port *port, struct ccm_op *op,
 	wr.wr.opcode = IB_WR_RDMA_READ;
 	wr.remote_addr = offer->table_addr;
 	wr.rkey = offer->table_key;
-	op->sync_dma = sge.addr;
+	op->sync_dma = sg_dma_address(landing->sgt.sgl);
 	op->sync_len = sge.length;
 	return post_one(port, op, &wr.wr);
 }

@@ -372,6 +372,7 @@ static void set_owner(struct ccm_port *port, const struct ccm_port_owner *owner)
  * @index: of the port in its link
  * @data: private data of the request, kept
  * @len: of @data
+ * @token: that the accept must have
  * @to_port: RDMA CM port number of the partner
  *
  * It goes the session's way: by its interface and device, from its address here to its address
@@ -381,7 +382,7 @@ static void set_owner(struct ccm_port *port, const struct ccm_port_owner *owner)
  */
 struct ccm_port *ccm_port_connect(const struct ccm_endpoint_config *config,
 				  const struct ccm_port_owner *owner, u32 index,
-				  const u8 *data, u32 len, u16 to_port)
+				  const u8 *data, u32 len, u64 token, u16 to_port)
 {
 	struct ccm_port *port = port_create(config);
 	int ret;
@@ -390,6 +391,7 @@ struct ccm_port *ccm_port_connect(const struct ccm_endpoint_config *config,
 		return (struct ccm_port *)ERR_PTR(-ENOMEM);
 	set_owner(port, owner);
 	port->index = index;
+	port->token = token;
 	ret = ccm_endpoint_open(&port->endpoint, data, len);
 	if (ret) {
 		kfree(port);
@@ -479,15 +481,30 @@ static u32 why_not(int error)
 }
 
 /*
- * iWARP: the accepting side must not send before it has received, so that RDMA CM's word
- * does not count there.
+ * The side that connects has RDMA CM's word alone, which comes with the accept. iWARP: the
+ * accepting side must not send before it has received, so that RDMA CM's word does not count there.
  */
 static bool is_established(const struct ccm_port *port, unsigned long pending)
 {
 	const struct ccm_endpoint *ep = &port->endpoint;
 
+	if (ep->active)
+		return pending & BIT(CCM_ENDPOINT_ESTABLISHED);
 	return (pending & BIT(CCM_PORT_HELLO)) ||
-	       ((pending & BIT(CCM_ENDPOINT_ESTABLISHED)) && (ep->active || !ep->iwarp));
+	       ((pending & BIT(CCM_ENDPOINT_ESTABLISHED)) && !ep->iwarp);
+}
+
+/*
+ * Is it the partner who has accepted? The token is made of all that its accept says, by a key of
+ * the session: of the rest nothing need be looked at.
+ */
+static bool is_partners(const struct ccm_port *port)
+{
+	const struct ccm_endpoint *ep = &port->endpoint;
+	struct ccm_wire_port msg;
+
+	return !ccm_wire_get_port(ep->private_data, ep->private_len, &msg) &&
+	       msg.token == port->token;
 }
 
 static u32 why_lost(const struct ccm_port *port)
@@ -529,7 +546,7 @@ u32 ccm_port_step(struct ccm_port *port)
 			return why_not(ret);
 	}
 	if (is_established(port, pending) && !port->up) {
-		if (ep->active && post_hello(port))
+		if (ep->active && (!is_partners(port) || post_hello(port)))
 			return CCM_CLIENT_CONNECT;
 		port->up = true;
 		spin_lock_irqsave(&port->lock, flags);

@@ -59,6 +59,7 @@ struct ccm_port_owner {
  * @ref: whoever made it, and the reaper
  * @entry: for who keeps it, while it is a request that came in
  * @request: what the request said
+ * @token: what the accept must have, on the side that connects
  * @link: whose
  * @index: in @link
  * @session: the session's endpoint; not looked at when the link is fenced
@@ -93,6 +94,7 @@ struct ccm_port {
 	struct kref ref;
 	struct list_head entry;
 	struct ccm_wire_port request;
+	u64 token;
 	struct ccm_link *link;
 	u32 index;
 	const struct ccm_endpoint *session;
@@ -124,7 +126,7 @@ struct ccm_port {
 
 struct ccm_port *ccm_port_connect(const struct ccm_endpoint_config *config,
 				  const struct ccm_port_owner *owner, u32 index,
-				  const u8 *data, u32 len, u16 to_port);
+				  const u8 *data, u32 len, u64 token, u16 to_port);
 struct ccm_port *ccm_port_adopt(const struct ccm_incoming *in,
 				const struct ccm_endpoint_config *config);
 void ccm_port_disown(struct ccm_port *port);

@@ -209,8 +209,8 @@ u32 ccm_port_index(const struct ccm_port *port);
  * @data: its start
  * @len: bytes
  * @dma: as the device reaches it
- * @read_dma: as the device reaches it to read into
- * @read_lkey: key for that
+ * @read_addr: as @read_lkey reaches it
+ * @read_lkey: key to read into it
  * @mr: iWARP: its registration, to read into; only under CCM's own lock
  * @dir: DMA_TO_DEVICE: writes and sends; DMA_FROM_DEVICE: reads; DMA_BIDIRECTIONAL: both
  * @mapped: @dma can be used
@@ -221,7 +221,7 @@ struct ccm_buffer {
 	void *data;
 	size_t len;
 	u64 dma;
-	u64 read_dma;
+	u64 read_addr;
 	u32 read_lkey;
 	struct ib_mr *mr;
 	enum dma_data_direction dir;

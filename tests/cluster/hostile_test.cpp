@@ -83,7 +83,7 @@ TEST_F(Hostile, AsksForMoreThanItGets)
         rogue.ready();
         w.wait_for(client_is("incompatible", row.reason), soon);
         EXPECT_EQ(counter(a(), "node", "client_memory"), memory_);
-        rogue.rogue().close();
+        rogue.close();
         w.wait_for(is(3, "down"), soon);
     }
     EXPECT_EQ(losses(w, 2), 0u);
@@ -142,7 +142,7 @@ TEST_F(Hostile, CatalogsThatCannotBeEndTheSession)
         rogue.write_catalog(row.bytes(rogue));
         Event down = w.wait_for(is(3, "down"), soon);
         EXPECT_EQ(down.json["reason"], "refused");
-        rogue.rogue().close();
+        rogue.close();
     }
     EXPECT_EQ(losses(w, 2), 0u);
 }
@@ -178,7 +178,7 @@ TEST_F(Hostile, OffersThatCannotBeEndTheSession)
         rogue.write_links(rogue.links({slot}));
         Event down = w.wait_for(is(3, "down"), soon);
         EXPECT_EQ(down.json["reason"], "refused");
-        rogue.rogue().close();
+        rogue.close();
         // The link is closed with the session; its memory stays with the client.
         pattern(a(), "unregister mirror");
         EXPECT_EQ(pattern(a(), "register mirror 1 2 65536 65536 idle"), "ok\n");

@@ -172,7 +172,7 @@ TEST_F(OtherWay, IsRejectedWithItsCode)
     }
     EXPECT_EQ(code, CCM_REJECT_ADDRESS);
     EXPECT_EQ(counter(victim, "node", "rejected not from an address of that node"), 1);
-    partner.rogue().close();
+    partner.close();
     unload_pattern(victim);
 }
 

@@ -189,6 +189,7 @@ std::vector<u8> SessionPeer::read(u32 conn, u32 what)
     msg.incarnation = end(conn).incarnation;
     msg.nonce = nonce(conn);
     msg.nonce_partner = end(conn).nonce_heard;
+    msg.capabilities = 1; /* of what session_fuzz and the hello below offer */
     return encode(CCM_WIRE_ANSWER_LEN, msg, ccm_wire_put_answer);
 }
 

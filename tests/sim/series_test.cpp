@@ -292,6 +292,31 @@ TEST_F(Series, AWrongAnswerIsRefused)
     }
 }
 
+// Both offer 4, this side 2, that one 8: an answer that says anything else is not the partner's, or
+// was changed on the way.
+TEST_F(Series, AnAnswerSaysJustWhatBothHave)
+{
+    for (bool hello_last : {false, true}) {
+        for (uint64_t capabilities = 0; capabilities < 16; capabilities++) {
+            Machine e;
+
+            e.start().greet();
+            e.step(e.keys());
+            e.step(e.status());
+            if (!hello_last)
+                e.step(e.hello());
+            e.step(e.answer_ring());
+            e.step(e.answer([&](auto &a) { a.capabilities = capabilities; }));
+            if (hello_last && e.s.state == CCM_STATE_GREETING)
+                e.step(e.hello());
+            if (capabilities == 4)
+                EXPECT_EQ(e.s.state, u(CCM_STATE_NEGOTIATING));
+            else
+                expect_ended(e, CCM_REASON_REFUSED, true, true);
+        }
+    }
+}
+
 TEST_F(Series, AWrongCatalogOrReadyIsRefused)
 {
     for (int i = 0; i < 6; i++) {
@@ -607,11 +632,11 @@ TEST_F(Series, MessagesMayGrow)
     m.step(longer(m.status([](auto &p) { p.version_max = 2, p.stage = CCM_STAGE_COUNT, p.flags = 1U << 31; })));
     m.step(longer(m.hello([](auto &h) { h.version_max = 2, h.stage = CCM_STAGE_COUNT, h.capabilities = ~0ULL; })));
     m.step(m.answer_ring());
-    m.step(longer(m.answer()));
+    m.step(longer(m.answer([](auto &a) { a.capabilities = 6; })));
     m.step(longer(m.catalog()));
     m.step(longer(m.ready()));
     EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
-    EXPECT_EQ(m.s.conn.capabilities, 4U);
+    EXPECT_EQ(m.s.conn.capabilities, 6U);
     m.step(m.simple(CCM_SEV_RING, 0, CCM_RING_COUNT)); // a ring of a later version
     EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
     m.step(m.simple(CCM_SEV_RING, 0, 0)); // none at all

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rogue.h"
 
+#include <cstdio>
 #include <sstream>
 
 #include "error.h"
@@ -125,20 +126,34 @@ int Rogue::Outcome::reject_code() const
     return message ? message->code : static_cast<int>(CCM_REJECT_NONE);
 }
 
-Rogue::Rogue(Node &node, int slot) : node_(node), slot_(slot)
+Rogue::Rogue(Node &node, int slot) : node_(node), slot_(slot) {}
+
+// One shell, so that nobody else's result comes between; it loads the module if need be.
+std::string Rogue::script(const std::vector<std::string> &lines)
 {
-    node_.must("[ -d /sys/module/ccm_rogue ] || insmod /modules/ccm_rogue.ko");
+    std::string text = "cd /sys/kernel/debug/ccm_rogue 2>/dev/null || "
+                       "{ insmod /modules/ccm_rogue.ko && cd /sys/kernel/debug/ccm_rogue || exit; }\n";
+    for (const std::string &line : lines)
+        text += "echo '" + line + "' >run || code=1; cat run\n";
+    return text + "exit $code";
+}
+
+std::vector<std::string> Rogue::commands(const std::vector<std::string> &lines, Duration timeout)
+{
+    Result result = node_.run(script(lines), timeout + 10s);
+    std::vector<std::string> said;
+    std::istringstream all(result.output);
+    for (std::string one; std::getline(all, one);)
+        said.push_back(one);
+    if (!result.ok() || said.size() != lines.size())
+        throw Error("{}: the rogue refuses `{}`: {} {}", node_.name(), fmt::join(lines, "; "), result.output,
+                    result.errors);
+    return said;
 }
 
 std::string Rogue::command(const std::string &line, Duration timeout)
 {
-    // One shell, so that nobody else's result comes between.
-    std::string script = "cd /sys/kernel/debug/ccm_rogue && echo '" + line + "' >run; code=$?; cat run; exit $code";
-    Result result = node_.run(script, timeout + 10s);
-    std::string text = result.output.substr(0, result.output.find('\n'));
-    if (!result.ok())
-        throw Error("{}: the rogue refuses `{}`: {} {}", node_.name(), line, text, result.errors);
-    return text;
+    return commands({line}, timeout).front();
 }
 
 Rogue::Outcome Rogue::outcome(const std::string &text) const
@@ -161,11 +176,29 @@ Rogue::Outcome Rogue::outcome(const std::string &text) const
     return out;
 }
 
-Rogue::Outcome Rogue::connect(const std::string &address, int port, const Bytes &private_data, Duration timeout)
+Rogue::Outcome Rogue::connect(const std::string &address, int port, const Bytes &private_data, Duration timeout,
+                              const std::string &from)
 {
-    return outcome(command(fmt::format("connect {} {} {} {} {}", slot_, address, port,
-                                       private_data.empty() ? "-" : hex(private_data), whole_ms(timeout)),
+    return outcome(command(fmt::format("connect {} {} {} {} {} {}", slot_, address, port,
+                                       private_data.empty() ? "-" : hex(private_data), whole_ms(timeout), from),
                            2 * timeout));
+}
+
+Command Rogue::start_flood(const std::string &address, int port, const Bytes &private_data, Duration lasts, int how,
+                           const std::string &from)
+{
+    return node_.start_command(script({fmt::format("flood {} {} {} {} {} {} {}", slot_, address, port,
+                                                   hex(private_data), whole_ms(lasts), how, from)}));
+}
+
+Rogue::Flood Rogue::end_flood(Command &flood, Duration timeout)
+{
+    Result result = flood.wait(timeout);
+    Flood all;
+    if (!result.ok() || std::sscanf(result.output.c_str(), "asked=%d established=%d rejected=%d failed=%d", &all.asked,
+                                    &all.established, &all.rejected, &all.failed) != 4)
+        throw Error("a flood: {} {}", result.output, result.errors);
+    return all;
 }
 
 void Rogue::listen(int port, Answer answer, const Bytes &private_data)
@@ -177,19 +210,30 @@ void Rogue::listen(int port, Answer answer, const Bytes &private_data)
         throw Error("{}: the rogue cannot listen on port {}: {}", node_.name(), port, said);
 }
 
+void Rogue::take_next()
+{
+    command(fmt::format("next {}", slot_));
+}
+
+std::string Rogue::accept(const Bytes &private_data, int owner)
+{
+    return command(fmt::format("accept {} {} {}", slot_, private_data.empty() ? "-" : hex(private_data),
+                               owner < 0 ? std::string() : std::to_string(owner)));
+}
+
 Rogue::Outcome Rogue::wait_request(Duration timeout)
 {
-    return outcome(command(fmt::format("wait {} request {}", slot_, whole_ms(timeout)), timeout));
+    return outcome(command(waits("request", timeout), timeout));
 }
 
 Rogue::Outcome Rogue::wait_established(Duration timeout)
 {
-    return outcome(command(fmt::format("wait {} established {}", slot_, whole_ms(timeout)), timeout));
+    return outcome(command(waits("established", timeout), timeout));
 }
 
 Rogue::Outcome Rogue::wait_disconnected(Duration timeout)
 {
-    return outcome(command(fmt::format("wait {} disconnected {}", slot_, whole_ms(timeout)), timeout));
+    return outcome(command(waits("disconnected", timeout), timeout));
 }
 
 Rogue::Outcome Rogue::state()
@@ -197,9 +241,47 @@ Rogue::Outcome Rogue::state()
     return outcome(command(fmt::format("state {}", slot_)));
 }
 
+std::string Rogue::sends(const Bytes &message) const
+{
+    return fmt::format("send {} {}", slot_, message.empty() ? "-" : hex(message));
+}
+
+std::string Rogue::pokes(std::uint32_t offset, const Bytes &data) const
+{
+    return fmt::format("poke {} {} {}", slot_, offset, hex(data));
+}
+
+std::string Rogue::looks(std::uint32_t offset, std::uint32_t length) const
+{
+    return fmt::format("look {} {} {}", slot_, offset, length);
+}
+
+std::string Rogue::receives(Duration timeout) const
+{
+    return fmt::format("receive {} {}", slot_, whole_ms(timeout));
+}
+
+std::string Rogue::waits(const char *state, Duration timeout) const
+{
+    return fmt::format("wait {} {} {}", slot_, state, whole_ms(timeout));
+}
+
+std::string Rogue::closes() const
+{
+    return fmt::format("close {}", slot_);
+}
+
+std::optional<Bytes> Rogue::data_of(const std::string &said)
+{
+    for (const char *before : {"ok data=", "message "})
+        if (said.rfind(before, 0) == 0)
+            return from_hex(said.substr(std::string(before).size()));
+    return {};
+}
+
 std::string Rogue::send(const Bytes &message)
 {
-    return command(fmt::format("send {} {}", slot_, message.empty() ? "-" : hex(message)));
+    return command(sends(message));
 }
 
 std::string Rogue::write(std::uint64_t addr, std::uint32_t key, const Bytes &data)
@@ -212,9 +294,9 @@ std::string Rogue::write_with_immediate(std::uint64_t addr, std::uint32_t key, c
     return command(fmt::format("write {} {} {} {} {}", slot_, addr, key, data.empty() ? "-" : hex(data), word));
 }
 
-std::string Rogue::ring(std::uint32_t word)
+std::string Rogue::ring(std::uint32_t word, int times)
 {
-    return command(fmt::format("ring {} {}", slot_, word));
+    return command(fmt::format("ring {} {} {}", slot_, word, times), 30s);
 }
 
 std::string Rogue::read(std::uint64_t addr, std::uint32_t key, std::uint32_t length, Bytes *data)
@@ -229,7 +311,7 @@ std::string Rogue::read(std::uint64_t addr, std::uint32_t key, std::uint32_t len
 
 std::optional<Rogue::Message> Rogue::receive(Duration timeout)
 {
-    std::istringstream said(command(fmt::format("receive {} {}", slot_, whole_ms(timeout)), timeout));
+    std::istringstream said(command(receives(timeout), timeout));
     std::string kind, value;
     said >> kind >> value;
     Message message;
@@ -269,14 +351,14 @@ RogueMemory Rogue::memory()
 
 void Rogue::poke(std::uint32_t offset, const Bytes &data)
 {
-    std::string said = command(fmt::format("poke {} {} {}", slot_, offset, hex(data)));
+    std::string said = command(pokes(offset, data));
     if (said != "ok")
         throw Error("{}: the rogue cannot change its memory: {}", node_.name(), said);
 }
 
 Bytes Rogue::look(std::uint32_t offset, std::uint32_t length)
 {
-    std::string said = command(fmt::format("look {} {} {}", slot_, offset, length));
+    std::string said = command(looks(offset, length));
     if (said.rfind("ok data=", 0) != 0)
         throw Error("{}: the rogue cannot look at its memory: {}", node_.name(), said);
     return from_hex(said.substr(8));
@@ -289,7 +371,7 @@ std::string Rogue::disconnect()
 
 void Rogue::close()
 {
-    command(fmt::format("close {}", slot_));
+    command(closes());
 }
 
 } // namespace ccm::lab

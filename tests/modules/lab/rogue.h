@@ -75,10 +75,26 @@ public:
         int reject_code() const; // enum ccm_reject; CCM_REJECT_NONE if there is none
     };
 
-    // Private data of any length that RDMA CM takes (56 over RoCE).
-    Outcome connect(const std::string &address, int port, const Bytes &private_data, Duration timeout = 3s);
+    // Private data of any length that RDMA CM takes (56 over RoCE). From an address of its own, if it has several.
+    Outcome connect(const std::string &address, int port, const Bytes &private_data, Duration timeout = 3s,
+                    const std::string &from = {});
+
+    // Connects again and again, as fast as it goes, with what is a CCM request as private data.
+    enum How { same = 0, other_attempt = 1, other_incarnation = 2, stay = 4 }; // a sum
+    struct Flood {
+        int asked = 0, established = 0, rejected = 0, failed = 0;
+    };
+    Command start_flood(const std::string &address, int port, const Bytes &private_data, Duration lasts, int how,
+                        const std::string &from = {});
+    static Flood end_flood(Command &flood, Duration timeout);
+
     // To be found instead: the first request that comes in gets this answer.
     void listen(int port, Answer answer, const Bytes &private_data = {});
+    // ... and this slot takes the next one, and ignores it.
+    void take_next();
+    // What was ignored until now is accepted.
+    // OWNER: a slot whose memory can be reached by this one, too; -1: none
+    std::string accept(const Bytes &private_data, int owner = -1);
     Outcome wait_request(Duration timeout);
     Outcome wait_established(Duration timeout);
     Outcome wait_disconnected(Duration timeout);
@@ -88,7 +104,7 @@ public:
     std::string send(const Bytes &message);
     std::string write(std::uint64_t addr, std::uint32_t key, const Bytes &data);
     std::string write_with_immediate(std::uint64_t addr, std::uint32_t key, const Bytes &data, std::uint32_t word);
-    std::string ring(std::uint32_t word); // an empty WRITE with immediate
+    std::string ring(std::uint32_t word, int times = 1); // an empty WRITE with immediate
     std::string read(std::uint64_t addr, std::uint32_t key, std::uint32_t length, Bytes *data = nullptr);
 
     struct Message {
@@ -109,10 +125,21 @@ public:
 
     // A command as ccm_rogue/run takes it; its result.
     std::string command(const std::string &line, Duration timeout = 5s);
+    // Several in one go, which is quicker; a result for each
+    std::vector<std::string> commands(const std::vector<std::string> &lines, Duration timeout = 5s);
+    // What commands() takes for what is named like them here
+    std::string sends(const Bytes &message) const;
+    std::string pokes(std::uint32_t offset, const Bytes &data) const;
+    std::string looks(std::uint32_t offset, std::uint32_t length) const;
+    std::string receives(Duration timeout) const;
+    std::string waits(const char *state, Duration timeout) const;
+    std::string closes() const;
+    static std::optional<Bytes> data_of(const std::string &said);
+    Outcome outcome(const std::string &said) const;
+    Node &node() { return node_; }
 
 private:
-    Outcome outcome(const std::string &text) const;
-
+    static std::string script(const std::vector<std::string> &lines);
     Node &node_;
     int slot_;
 };

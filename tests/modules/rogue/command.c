@@ -6,13 +6,20 @@
  * and reading the file gives its result, one line. SLOT is 0 to 15; HEX are bytes
  * ("-" for none); numbers may be hexadecimal with 0x.
  *
- *	connect SLOT ADDRESS PORT HEX [MS]	established|rejected|failed|waiting ...
+ *	connect SLOT ADDRESS PORT HEX [MS [FROM]]	established|rejected|failed|waiting ...
+ *	flood SLOT ADDRESS PORT HEX MS HOW [FROM]	asked= established= rejected= failed=:
+ *				connects again and again, and closes; HOW, a sum, changes 1:
+ *				the attempt, 2: the incarnation; 4: stays as long as it may,
+ *				by this slot and three behind it
  *	listen SLOT PORT accept|reject|ignore HEX	listening
+ *	next SLOT			takes the next request of a listener that has one: ok
+ *	accept SLOT HEX [OWNER]		accepts what was ignored, or next: ok | failed ...; what is
+ *				registered for slot OWNER can be reached over this one, too
  *	wait SLOT request|established|disconnected MS	the state, as `state`
  *	state SLOT
  *	send SLOT HEX			ok | failed ...
  *	write SLOT ADDR KEY HEX [WORD]	with immediate WORD
- *	ring SLOT WORD			an empty WRITE with immediate
+ *	ring SLOT WORD [TIMES]		an empty WRITE with immediate
  *	read SLOT ADDR KEY LEN		ok data=HEX | failed ...
  *	receive SLOT MS			message HEX | immediate WORD | none
  *	memory SLOT			status ADDR KEY mailbox ADDR KEY
@@ -77,7 +84,8 @@ static int do_connect(const struct command *c)
 		return -EINVAL;
 	if (c->count > 5 && !command_number(c, 5, ROGUE_WAIT_MAX_MS, &ms))
 		return -EINVAL;
-	ret = rogue_connect(rogue, c->words[2], c->words[3], bytes, len, (u32)ms);
+	ret = rogue_connect(rogue, c->words[2], c->words[3], c->count > 6 ? c->words[6] : NULL,
+			    bytes, len, (u32)ms);
 	if (ret)
 		command_say("failed status=%d data= event=none", ret);
 	else
@@ -85,6 +93,51 @@ static int do_connect(const struct command *c)
 	if (ret || rogue->state != ROGUE_ESTABLISHED)
 		rogue_close(rogue);
 	return 0;
+}
+
+static int do_flood(const struct command *c)
+{
+	struct rogue_aim aim = {
+		.address = c->words[2],
+		.port = c->words[3],
+		.from = c->count > 7 ? c->words[7] : NULL,
+		.data = bytes,
+	};
+	struct rogue_flood flood;
+	u64 how;
+	u64 ms;
+
+	if (!command_hex(c, 4, bytes, ROGUE_PRIVATE_MAX, &aim.len) ||
+	    !command_number(c, 5, ROGUE_WAIT_MAX_MS, &ms) || !command_number(c, 6, 7, &how))
+		return -EINVAL;
+	if (rogue->number + ROGUE_FLOOD_SLOTS > ROGUE_SLOTS)
+		return command_complain("flood: there are not %u slots from %u on",
+					ROGUE_FLOOD_SLOTS, rogue->number);
+	aim.how = (u32)how;
+	rogue_flood(rogue->number, &aim, (u32)ms, &flood);
+	return command_say("asked=%u established=%u rejected=%u failed=%u", flood.asked,
+			   flood.established, flood.rejected, flood.failed);
+}
+
+static int do_next(const struct command *c)
+{
+	if (rogue->state != ROGUE_IDLE)
+		return command_complain("next: slot %u is in use: close it", rogue->number);
+	rogue_take_next(rogue);
+	return command_say("ok");
+}
+
+static int do_accept_after_all(const struct command *c)
+{
+	u64 owner = 0;
+	u32 len;
+
+	if (!command_hex(c, 2, bytes, ROGUE_PRIVATE_MAX, &len))
+		return -EINVAL;
+	if (c->count > 3 && !command_number(c, 3, ROGUE_SLOTS - 1, &owner))
+		return -EINVAL;
+	return say_posted(rogue_accept(rogue, c->count > 3 ? rogue_slots[owner] : NULL, bytes,
+				       len));
 }
 
 static int do_listen(const struct command *c)
@@ -167,11 +220,18 @@ static int do_write(const struct command *c)
 
 static int do_ring(const struct command *c)
 {
+	u64 times = 1;
 	u64 word;
+	int ret = 0;
 
 	if (!command_number(c, 2, U32_MAX, &word))
 		return -EINVAL;
-	return say_posted(rogue_write(rogue, 0, 0, NULL, 0, true, (u32)word));
+	if (c->count > 3 && !command_number(c, 3, 100000, &times))
+		return -EINVAL;
+	/* until the other side has enough of it */
+	for (; times && !ret; times--)
+		ret = rogue_write(rogue, 0, 0, NULL, 0, true, (u32)word);
+	return say_posted(ret);
 }
 
 static int do_read(const struct command *c)
@@ -250,13 +310,16 @@ static int do_close(const struct command *c)
 }
 
 static const struct command_verb verbs[] = {
-	{ "connect", 4, "SLOT ADDRESS PORT HEX [MS]", do_connect },
+	{ "connect", 4, "SLOT ADDRESS PORT HEX [MS [FROM]]", do_connect },
+	{ "flood", 6, "SLOT ADDRESS PORT HEX MS HOW [FROM]", do_flood },
+	{ "next", 1, "SLOT", do_next },
+	{ "accept", 2, "SLOT HEX [OWNER]", do_accept_after_all },
 	{ "listen", 4, "SLOT PORT accept|reject|ignore HEX", do_listen },
 	{ "wait", 3, "SLOT request|established|disconnected MS", do_wait },
 	{ "state", 1, "SLOT", do_state },
 	{ "send", 2, "SLOT HEX", do_send },
 	{ "write", 4, "SLOT ADDR KEY HEX [WORD]", do_write },
-	{ "ring", 2, "SLOT WORD", do_ring },
+	{ "ring", 2, "SLOT WORD [TIMES]", do_ring },
 	{ "read", 4, "SLOT ADDR KEY LEN", do_read },
 	{ "receive", 2, "SLOT MS", do_receive },
 	{ "memory", 1, "SLOT", do_memory },

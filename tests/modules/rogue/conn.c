@@ -4,8 +4,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/inet.h>
 #include <linux/jiffies.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <rdma/ib_cm.h>
 
@@ -13,6 +15,8 @@
 #include "conn.h"
 
 struct rogue *rogue_slots[ROGUE_SLOTS];
+
+static DEFINE_SPINLOCK(rogue_lock);	/* rogue.next, and the id that it leads to */
 
 /* Any context. */
 static void set_state(struct rogue *rogue, enum rogue_state state)
@@ -129,7 +133,7 @@ static int qp_create(struct rogue *rogue)
 	for (i = 0; i < ROGUE_RECVS; i++)
 		rogue->rx_cqe[i].done = rx_complete;
 
-	rogue->pd = ib_alloc_pd(ib, 0);
+	rogue->pd = rogue->owner ? rogue->owner->pd : ib_alloc_pd(ib, 0);
 	if (IS_ERR(rogue->pd)) {
 		ret = (int)PTR_ERR(rogue->pd);
 		rogue->pd = NULL;
@@ -168,7 +172,8 @@ static void qp_destroy(struct rogue *rogue)
 	}
 	rogue->cq = NULL;
 	rogue_memory_destroy(rogue);
-	ib_dealloc_pd(rogue->pd);
+	if (!rogue->owner)
+		ib_dealloc_pd(rogue->pd);
 	rogue->pd = NULL;
 }
 
@@ -188,6 +193,25 @@ static void conn_param(struct rogue *rogue, struct rdma_conn_param *param, const
  * RDMA CM
  */
 
+/* The slot that waits for one more request has it. NULL: none waits. */
+static struct rogue *give_next(struct rdma_cm_id *id)
+{
+	struct rogue *found = NULL;
+	u32 i;
+
+	spin_lock(&rogue_lock);
+	for (i = 0; i < ROGUE_SLOTS && !found; i++)
+		if (rogue_slots[i]->next)
+			found = rogue_slots[i];
+	if (found) {
+		found->next = false;
+		found->id = id;
+		id->context = found;
+	}
+	spin_unlock(&rogue_lock);
+	return found;
+}
+
 /* A request for the listener of a slot. Not zero: the new id is destroyed. */
 static int request(struct rdma_cm_id *id, struct rdma_cm_event *event)
 {
@@ -197,6 +221,12 @@ static int request(struct rdma_cm_id *id, struct rdma_cm_event *event)
 
 	/* The listener is this slot's only, so its handler is not run twice at once. */
 	if (rogue->id) {
+		rogue = give_next(id);
+		if (rogue) {
+			store_private(rogue, event);
+			set_state(rogue, ROGUE_IGNORING);
+			return 0;
+		}
 		rdma_reject(id, NULL, 0, IB_CM_REJ_CONSUMER_DEFINED);
 		return 1;
 	}
@@ -240,7 +270,7 @@ static int cm_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		break;
 	case RDMA_CM_EVENT_ESTABLISHED:
 		/* of an accepted connection, the request's private data is kept */
-		if (!rogue->listener)
+		if (rogue->active)
 			store_private(rogue, event);
 		state = ROGUE_ESTABLISHED;
 		break;
@@ -287,6 +317,7 @@ bool rogue_wait(struct rogue *rogue, enum rogue_state state, u32 ms)
  * @rogue: idle
  * @address: of the other side
  * @port: RDMA port number, decimal
+ * @from: own address; NULL: whichever there is
  * @data: private data
  * @len: of it
  * @ms: how long to wait
@@ -294,26 +325,31 @@ bool rogue_wait(struct rogue *rogue, enum rogue_state state, u32 ms)
  * Return: 0 and rogue->state tells; a negative errno: it could not even be tried
  */
 int rogue_connect(struct rogue *rogue, const char *address, const char *port,
-		  const u8 *data, u32 len, u32 ms)
+		  const char *from, const u8 *data, u32 len, u32 ms)
 {
+	struct sockaddr_storage source = {};
 	struct rdma_conn_param param;
 	struct sockaddr_storage to;
 	struct rdma_cm_id *id;
 	int ret;
 
 	ret = inet_pton_with_scope(&init_net, AF_UNSPEC, address, port, &to);
+	if (!ret && from)
+		ret = inet_pton_with_scope(&init_net, AF_UNSPEC, from, "0", &source);
 	if (ret)
 		return ret;
 	id = rdma_create_id(&init_net, cm_handler, rogue, RDMA_PS_TCP, IB_QPT_RC);
 	if (IS_ERR(id))
 		return (int)PTR_ERR(id);
 	rogue->id = id;
+	rogue->active = true;
 	rogue->event = RDMA_CM_EVENT_ADDR_RESOLVED;
 	rogue->status_code = 0;
 	rogue->private_len = 0;
 	set_state(rogue, ROGUE_RESOLVING);
 	rdma_set_ack_timeout(id, 14);
-	ret = rdma_resolve_addr(id, NULL, (struct sockaddr *)&to, ROGUE_WAIT_MS);
+	ret = rdma_resolve_addr(id, from ? (struct sockaddr *)&source : NULL,
+				(struct sockaddr *)&to, ROGUE_WAIT_MS);
 	if (ret)
 		return ret;
 	if (!rogue_wait(rogue, ROGUE_RESOLVED, ms))
@@ -328,6 +364,117 @@ int rogue_connect(struct rogue *rogue, const char *address, const char *port,
 		return ret;
 	rogue_wait(rogue, ROGUE_ESTABLISHED, ms);
 	return 0;
+}
+
+static void other_number(u8 *data, u32 len, u32 at)
+{
+	__le64 number;
+
+	if (at + sizeof(number) > len)
+		return;
+	/* an attempt has the lower half of these bytes */
+	memcpy(&number, data + at, sizeof(number));
+	number = cpu_to_le64(le64_to_cpu(number) + 1);
+	memcpy(data + at, &number, sizeof(number));
+}
+
+/* One more request, by a slot that has nothing. Whether a connection came of it */
+static bool flood_once(struct rogue *rogue, const struct rogue_aim *aim, struct rogue_flood *flood)
+{
+	int ret;
+
+	flood->asked++;
+	ret = rogue_connect(rogue, aim->address, aim->port, aim->from, aim->data, aim->len,
+			    ROGUE_WAIT_MS);
+	if (!ret && rogue->state == ROGUE_ESTABLISHED)
+		flood->established++;
+	else if (!ret && rogue->state == ROGUE_REJECTED)
+		flood->rejected++;
+	else
+		flood->failed++;
+	if (aim->how & ROGUE_OTHER_ATTEMPT)
+		other_number(aim->data, aim->len, ROGUE_ATTEMPT_AT);
+	if (aim->how & ROGUE_OTHER_INCARNATION)
+		other_number(aim->data, aim->len, ROGUE_INCARNATION_AT);
+	return READ_ONCE(rogue->state) == ROGUE_ESTABLISHED;
+}
+
+/**
+ * rogue_flood() - connect again and again
+ * @number: of the first slot; it and, with ROGUE_STAY, ROGUE_FLOOD_SLOTS - 1 behind it are idle,
+ *	and so they are afterwards
+ * @aim: at whom, and with what
+ * @ms: for how long
+ * @flood: what became of it
+ *
+ * Each as soon as the one before it is decided.
+ */
+void rogue_flood(u32 number, const struct rogue_aim *aim, u32 ms, struct rogue_flood *flood)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(min(ms, ROGUE_WAIT_MAX_MS));
+	u32 slots = aim->how & ROGUE_STAY ? ROGUE_FLOOD_SLOTS : 1;
+	struct rogue *rogue;
+	u32 i;
+
+	memset(flood, 0, sizeof(*flood));
+	for (i = 0; time_before(jiffies, end) && !signal_pending(current); i = (i + 1) % slots) {
+		rogue = rogue_slots[number + i];
+		if (READ_ONCE(rogue->state) == ROGUE_ESTABLISHED) {
+			usleep_range(100, 200);
+			continue;
+		}
+		rogue_close(rogue);
+		if (!flood_once(rogue, aim, flood) || slots == 1)
+			rogue_close(rogue);
+		cond_resched();
+	}
+	for (i = 0; i < slots; i++)
+		rogue_close(rogue_slots[number + i]);
+}
+
+/**
+ * rogue_take_next() - the next request that comes to a listener which has one already
+ * @rogue: idle
+ *
+ * It waits for rogue_accept(), as with ROGUE_IGNORE.
+ */
+void rogue_take_next(struct rogue *rogue)
+{
+	rogue->private_len = 0;
+	set_state(rogue, ROGUE_LISTENING);
+	spin_lock(&rogue_lock);
+	rogue->next = true;
+	spin_unlock(&rogue_lock);
+}
+
+/**
+ * rogue_accept() - accept a request that was ignored until now
+ * @rogue: with a request
+ * @owner: another slot, connected over the same device, whose memory is reached by this one, too;
+ *	NULL: none
+ * @data: private data
+ * @len: of it
+ *
+ * Return: 0; -ENOTCONN: there is none, or @owner has no connection; another negative errno
+ */
+int rogue_accept(struct rogue *rogue, struct rogue *owner, const u8 *data, u32 len)
+{
+	struct rdma_conn_param param;
+	int ret;
+
+	if (READ_ONCE(rogue->state) != ROGUE_IGNORING || (owner && !owner->pd))
+		return -ENOTCONN;
+	rogue->owner = owner;
+	rdma_set_ack_timeout(rogue->id, 14);
+	ret = qp_create(rogue);
+	if (ret)
+		return ret;
+	conn_param(rogue, &param, data, len);
+	set_state(rogue, ROGUE_CONNECTING);
+	rdma_lock_handler(rogue->id);
+	ret = rdma_accept(rogue->id, &param);
+	rdma_unlock_handler(rogue->id);
+	return ret;
 }
 
 /**
@@ -384,14 +531,23 @@ int rogue_disconnect(struct rogue *rogue)
  * rogue_close() - end whatever a slot has; it is idle afterwards
  * @rogue: slot
  *
- * Waits for nobody: the other side is told if a connection was established.
+ * Waits for nobody: the other side is told if a connection was established. What uses its
+ * protection domain ends first.
  */
 void rogue_close(struct rogue *rogue)
 {
+	u32 i;
+
+	for (i = 0; i < ROGUE_SLOTS; i++)
+		if (rogue_slots[i]->owner == rogue)
+			rogue_close(rogue_slots[i]);
 	/* Its handler has ended when this returns: no new id can come in. */
 	if (rogue->listener)
 		rdma_destroy_id(rogue->listener);
 	rogue->listener = NULL;
+	spin_lock(&rogue_lock);
+	rogue->next = false;
+	spin_unlock(&rogue_lock);
 	if (rogue->id) {
 		if (READ_ONCE(rogue->state) == ROGUE_ESTABLISHED)
 			rdma_disconnect(rogue->id);
@@ -399,6 +555,8 @@ void rogue_close(struct rogue *rogue)
 		rdma_destroy_id(rogue->id);
 	}
 	rogue->id = NULL;
+	rogue->owner = NULL;
+	rogue->active = false;
 	rogue->queue_head = 0;
 	rogue->queue_count = 0;
 	rogue->lost = 0;
@@ -681,9 +839,9 @@ void rogue_slots_destroy(void)
 	u32 i;
 
 	ib_unregister_client(&rogue_client);
-	for (i = 0; i < ROGUE_SLOTS; i++) {
-		/* a listener has no device */
+	/* a listener has no device */
+	for (i = 0; i < ROGUE_SLOTS; i++)
 		rogue_close(rogue_slots[i]);
+	for (i = 0; i < ROGUE_SLOTS; i++)
 		rogue_free(rogue_slots[i]);
-	}
 }

@@ -32,7 +32,7 @@ enum rogue_state {
 	ROGUE_RESOLVING,	/* address and route */
 	ROGUE_RESOLVED,
 	ROGUE_CONNECTING,	/* request sent, or accepted */
-	ROGUE_IGNORING,		/* a request has come; nobody will answer it */
+	ROGUE_IGNORING,		/* a request has come; nobody answers it, until it is accepted */
 	ROGUE_ESTABLISHED,
 	ROGUE_REJECTED,
 	ROGUE_FAILED,
@@ -67,11 +67,14 @@ struct rogue_memory {
  * struct rogue - a slot
  * @number: its own
  * @id: the connection; NULL: none
+ * @active: it was asked for from here
  * @listener: where the connection is to come from
+ * @next: takes the next request of another slot's listener that has one already; under rogue_lock
  * @answer: what to do with the request that comes to @listener
  * @answer_data: private data for it
  * @answer_len: of it
  * @pd: protection domain
+ * @owner: slot whose it is; NULL: its own
  * @cq: completion queue; freed last, so that no handler runs when the rest is freed
  * @iwarp: no WRITE with immediate, no READ into unregistered memory
  * @tx: a page that SENDs, WRITEs and READs use, one at a time
@@ -100,11 +103,14 @@ struct rogue_memory {
 struct rogue {
 	unsigned int number;
 	struct rdma_cm_id *id;
+	bool active;
 	struct rdma_cm_id *listener;
+	bool next;
 	enum rogue_answer answer;
 	u8 answer_data[ROGUE_PRIVATE_MAX];
 	u32 answer_len;
 	struct ib_pd *pd;
+	struct rogue *owner;
 	struct ib_cq *cq;
 	bool iwarp;
 	u8 *tx;
@@ -131,13 +137,50 @@ struct rogue {
 	u32 lost;
 };
 
+/* What is another one each time that a flood asks */
+#define ROGUE_OTHER_ATTEMPT	1U
+#define ROGUE_OTHER_INCARNATION	2U
+#define ROGUE_STAY		4U	/* several at once, until they are sent away */
+#define ROGUE_FLOOD_SLOTS	4U
+#define ROGUE_ATTEMPT_AT	40U	/* in a request of CCM's */
+#define ROGUE_INCARNATION_AT	32U
+
+/**
+ * struct rogue_aim - at whom a flood of requests goes
+ * @address: of the other side
+ * @port: RDMA port number, decimal
+ * @from: own address; NULL: whichever there is
+ * @data: private data; changed as @how says
+ * @len: of it
+ * @how: ROGUE_OTHER_*, ROGUE_STAY
+ */
+struct rogue_aim {
+	const char *address;
+	const char *port;
+	const char *from;
+	u8 *data;
+	u32 len;
+	u32 how;
+};
+
+/* What became of it */
+struct rogue_flood {
+	u32 asked;
+	u32 established;
+	u32 rejected;
+	u32 failed;
+};
+
 extern struct rogue *rogue_slots[ROGUE_SLOTS];
 
 /* conn.c */
 int rogue_slots_create(void);
 void rogue_slots_destroy(void);
 int rogue_connect(struct rogue *rogue, const char *address, const char *port,
-		  const u8 *data, u32 len, u32 ms);
+		  const char *from, const u8 *data, u32 len, u32 ms);
+void rogue_flood(u32 number, const struct rogue_aim *aim, u32 ms, struct rogue_flood *flood);
+void rogue_take_next(struct rogue *rogue);
+int rogue_accept(struct rogue *rogue, struct rogue *owner, const u8 *data, u32 len);
 int rogue_listen(struct rogue *rogue, u16 port, enum rogue_answer answer, const u8 *data,
 		 u32 len);
 bool rogue_wait(struct rogue *rogue, enum rogue_state state, u32 ms);
