@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // A campaign of random faults on two or three nodes; see the README of the tests.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>

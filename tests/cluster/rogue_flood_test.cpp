@@ -21,13 +21,13 @@ Bytes request_of(const RoguePartner::As &as, std::uint64_t incarnation)
     return encoded(session_request(static_cast<std::uint32_t>(as.id), 2, "t", incarnation, 1));
 }
 
-struct Kind {
+struct FloodKind {
     const char *what;
     int how;
     std::function<void(Bytes &)> spoil;
 };
 
-const Kind kinds[] = {
+const FloodKind kinds[] = {
     {"the same request", Rogue::same, {}},
     {"later and later ones", Rogue::other_attempt, {}},
     {"of more and more incarnations", Rogue::other_incarnation, {}},
@@ -44,7 +44,7 @@ void floods()
     Rogue rogue(Undisturbed::rogue_node(), as.slot);
     std::uint64_t incarnation = 0xf100d0000;
     const long long memory = memory_left(victim);
-    for (const Kind &kind : kinds) {
+    for (const FloodKind &kind : kinds) {
         Bytes bytes = request_of(as, incarnation += 0x100000);
         if (kind.spoil)
             kind.spoil(bytes);

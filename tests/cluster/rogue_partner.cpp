@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rogue_partner.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 

@@ -3,6 +3,7 @@
  * For any two catalogs the plans agree and the limits hold; and no bytes make a decoder
  * read out of bounds, believe what is not so, or write on error.
  */
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>

@@ -3,6 +3,7 @@
  * The decoders against a naive second implementation (wire_layout), over bytes that
  * are random or nearly right; and encode and decode as inverses of each other.
  */
+#include <algorithm>
 #include <cstring>
 #include <memory>
 

@@ -2,6 +2,7 @@
 // What it does, and what is watched of those it does it to. Its messages: hostile_mail.cpp
 #include "hostile.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "checker.h"

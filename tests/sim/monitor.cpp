@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "monitor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "../../ccm/core/names.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The simulator itself: many seeds, and that it finds what is planted.
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 

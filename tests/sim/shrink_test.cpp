@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What fails is made small, and what is printed of it can be played.
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "ddmin.h"

@@ -3,6 +3,7 @@
 
 #include "fakes.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
