@@ -22,8 +22,7 @@ static void tell_all(struct ccm_cluster *cluster, enum ccm_inbox_bit bit)
 	struct ccm_partner *partner;
 
 	rcu_read_lock();
-	for (partner = ccm_cluster_from(cluster, 0); partner;
-	     partner = ccm_cluster_from(cluster, partner->id + 1))
+	ccm_cluster_each(partner, cluster)
 		ccm_inbox_tell(&partner->inbox, bit);
 	rcu_read_unlock();
 }
@@ -83,8 +82,7 @@ static struct ccm_partner *address_owner(struct ccm_cluster *cluster,
 	u32 k;
 
 	lockdep_assert_held(&cluster->changing);
-	for (partner = ccm_cluster_from(cluster, 0); partner;
-	     partner = ccm_cluster_from(cluster, partner->id + 1))
+	ccm_cluster_each(partner, cluster)
 		for (i = 0; i < partner->path_count; i++)
 			for (k = 0; k < config->path_count; k++)
 				if (ccm_address_same(&partner->paths[i].address,
@@ -282,8 +280,7 @@ static void flush_all(struct ccm_cluster *cluster)
 	struct ccm_partner *partner;
 
 	lockdep_assert_held(&cluster->lock);
-	for (partner = ccm_cluster_from(cluster, 0); partner;
-	     partner = ccm_cluster_from(cluster, partner->id + 1))
+	ccm_cluster_each(partner, cluster)
 		flush_workqueue(partner->inbox.wq);
 }
 
@@ -464,8 +461,7 @@ static void stop_partners(struct ccm_cluster *cluster, u32 reason)
 
 	ccm_node_set_stopping(cluster->node);
 	mutex_lock(&cluster->lock);
-	for (partner = ccm_cluster_from(cluster, 0); partner;
-	     partner = ccm_cluster_from(cluster, partner->id + 1))
+	ccm_cluster_each(partner, cluster)
 		WRITE_ONCE(partner->stop_reason, reason);
 	tell_all(cluster, CCM_INBOX_STOP);
 	flush_all(cluster);
@@ -569,8 +565,7 @@ static void tell_behind(struct ccm_cluster *cluster, const struct net_device *de
 	u32 k;
 
 	rcu_read_lock();
-	for (partner = ccm_cluster_from(cluster, 0); partner;
-	     partner = ccm_cluster_from(cluster, partner->id + 1)) {
+	ccm_cluster_each(partner, cluster) {
 		concerns = false;
 		for (k = 0; k < partner->path_count && !concerns; k++)
 			concerns = ccm_path_leaves_by(&partner->paths[k], dev);
@@ -624,8 +619,7 @@ static int pair(struct ccm_cluster *cluster, struct ccm_client *client)
 
 	lockdep_assert_held(&cluster->registry.lock);
 	/* one that goes waits for the registry's lock before it is freed */
-	for (partner = ccm_cluster_from(cluster, 0); partner;
-	     partner = ccm_cluster_from(cluster, partner->id + 1))
+	ccm_cluster_each(partner, cluster)
 		if (!ccm_pairing_create(client, &partner->paired))
 			return -ENOMEM;
 	return 0;

@@ -72,6 +72,11 @@ static inline struct ccm_partner *ccm_cluster_from(struct ccm_cluster *cluster, 
 					     XA_PRESENT);
 }
 
+/* Each partner, by their ids, as they are found on the way. Under RCU, or with a lock. */
+#define ccm_cluster_each(partner, cluster)				\
+	for (partner = ccm_cluster_from(cluster, 0); partner;		\
+	     partner = ccm_cluster_from(cluster, partner->id + 1))
+
 struct ccm_cluster *ccm_cluster_create(struct ccm_node *node);
 void ccm_cluster_destroy(struct ccm_cluster *cluster);
 int ccm_cluster_start(struct ccm_cluster *cluster);

@@ -91,8 +91,7 @@ void ccm_debugfs_add(struct ccm_cluster *cluster)
 	cluster->debugfs = debugfs_create_dir("ccm", NULL);
 	debugfs_create_file("node", 0400, cluster->debugfs, cluster, &node_fops);
 	/* nobody adds or deletes one yet */
-	for (partner = ccm_cluster_from(cluster, 0); partner;
-	     partner = ccm_cluster_from(cluster, partner->id + 1))
+	ccm_cluster_each(partner, cluster)
 		add_partner(cluster, partner);
 }
 

@@ -305,43 +305,50 @@ static int partner_new(struct sk_buff *skb, struct genl_info *info)
 	return ret;
 }
 
-static int partner_del(struct sk_buff *skb, struct genl_info *info)
+/* Which partner is meant? 0: that is not said, and who asks hears so. */
+static u32 named(struct genl_info *info)
 {
-	u32 id;
-	int ret;
-
 	if (GENL_REQ_ATTR_CHECK(info, CCM_A_PARTNER_ID)) {
 		GENL_SET_ERR_MSG(info, "which partner? give its id");
-		return -EINVAL;
+		return 0;
 	}
-	id = nla_get_u32(info->attrs[CCM_A_PARTNER_ID]);
+	return nla_get_u32(info->attrs[CCM_A_PARTNER_ID]);
+}
+
+static int none_of_that_id(struct genl_info *info)
+{
+	GENL_SET_ERR_MSG(info,
+			 "there is none of that id: `ccmadm status` names those that there are");
+	return -ENOENT;
+}
+
+static int partner_del(struct sk_buff *skb, struct genl_info *info)
+{
+	u32 id = named(info);
+	int ret;
+
+	if (!id)
+		return -EINVAL;
 	ret = begin_change(info);
 	if (ret)
 		return ret;
 	ccm_debugfs_remove_partner(the_cluster, id);
 	ret = ccm_cluster_del(the_cluster, id);
 	mutex_unlock(&the_cluster->changing);
-	if (ret)
-		GENL_SET_ERR_MSG(info,
-				 "there is none of that id: `ccmadm status` names those that there are");
-	return ret;
+	return ret ? none_of_that_id(info) : 0;
 }
 
 static int partner_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct ccm_partner *partner;
+	u32 id = named(info);
 	int ret;
 
-	if (GENL_REQ_ATTR_CHECK(info, CCM_A_PARTNER_ID)) {
-		GENL_SET_ERR_MSG(info, "which partner? give its id");
+	if (!id)
 		return -EINVAL;
-	}
-	partner = ccm_cluster_get(the_cluster, nla_get_u32(info->attrs[CCM_A_PARTNER_ID]));
-	if (!partner) {
-		GENL_SET_ERR_MSG(info,
-				 "there is none of that id: `ccmadm status` names those that there are");
-		return -ENOENT;
-	}
+	partner = ccm_cluster_get(the_cluster, id);
+	if (!partner)
+		return none_of_that_id(info);
 	ret = answer(info, CCM_CMD_PARTNER_GET, partner);
 	ccm_partner_put(partner);
 	if (ret)
