@@ -45,7 +45,7 @@ struct ib_mr *ccm_mr_create(struct ib_pd *pd, struct scatterlist *sg, u32 count,
 	/*
 	 * The region's addresses begin near 0, and not where its memory lies, which with soft-RoCE
 	 * and siw is an address of the kernel: whoever connects is told them. A registration may
-	 * have any, as in ib_map_mr_sg_zbva(). The place within a page stays: devices count pages
+	 * have any, as those of RDS do. The place within a page stays: devices count pages
 	 * from there.
 	 */
 	mr->iova &= CCM_PAGE_LEN - 1;

@@ -228,6 +228,7 @@ TEST_F(Failover, AListenerLeavesWhileItIsBeingTold)
     b().must("ccmadm stage storage");
     EXPECT_EQ(listener(a(), "held 20000"), "ok\n");
     a().must("rmmod ccm_fm_listener");
+    a().console().wait_for("ccm_fm_listener: no longer told", soon, mark);
     std::string order;
     for (const ConsoleLine &line : a().console().lines(mark))
         if (std::size_t at = line.text.find("ccm_fm_listener: "); at != std::string::npos)
