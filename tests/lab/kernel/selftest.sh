@@ -19,7 +19,7 @@ cat >"$work/bin/tar" <<'EOF'
 #!/bin/sh
 [ "$1" = -C ] || exit 1
 mkdir -p "$2/arch/x86/um" "$2/arch/um/kernel" "$2/arch/um/drivers" "$2/mm" \
-	"$2/drivers/infiniband/core"
+	"$2/drivers/infiniband/core" "$2/kernel/locking" "$2/lib"
 printf 'static int ib_mad_port_close(void)\n{\n\tdestroy_workqueue(port_priv->wq);\n}\n' \
 	>"$2/drivers/infiniband/core/mad.c"
 case $* in
@@ -28,7 +28,10 @@ case $* in
 esac >"$2/Makefile"
 printf 'void dump_trace(void)\n\tif (__kernel_text_address(addr)) {\n' >"$2/arch/um/kernel/stacktrace.c"
 echo '#define MSECS_MIN_AGE	5000' >"$2/mm/kmemleak.c"
-echo 'spin_lock(&vp->rx_queue->head_lock);' >"$2/arch/um/drivers/vector_kern.c"
+printf 'static char *drop_buffer;\nspin_lock(&vp->rx_queue->head_lock);\n' >"$2/arch/um/drivers/vector_kern.c"
+for object in mm/kmemleak kernel/locking/lockdep kernel/stacktrace arch/um/kernel/stacktrace lib/debugobjects; do
+	echo "obj-y += ${object##*/}.o" >>"$2/${object%/*}/Makefile"
+done
 echo 'DEFINE_LONGS(HOST_FP_SIZE, 2696)' >"$2/arch/x86/um/user-offsets.c"
 echo 'select ARCH_NO_PREEMPT' >"$2/arch/um/Kconfig"
 printf 'void force_flush_all(void)\n{\n\tfor_each_vma(vmi, vma)\n}\n' >"$2/arch/um/kernel/tlb.c"
