@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Do the README's two commands work on a bare Debian? Makes a minimal root of Debian 12 or 13
+# Do the README's two commands (and `make mixed`) work on a bare Debian? Makes a minimal root of Debian 12 or 13
 # with debootstrap, puts this tree's last commit there, and types the README's commands into it. Needs
 # root, and the mirror that this machine has its own release from. Not part of `make check`.
 #
-#     tests/fresh/run.sh 12|13 [COMMAND...]       COMMAND: demo (the default), check
+#     tests/fresh/run.sh 12|13 [COMMAND...]       COMMAND: demo (the default), check, mixed
 #
 # The root is below ${TMPDIR:-/tmp}, a new one each time, and goes away at the end.
 set -eu
@@ -24,8 +24,8 @@ shift
 [ $# -gt 0 ] || set -- demo
 for command; do
 	case $command in
-	demo | check) ;;
-	*) die "'$command' is none of the README's commands: demo, check" ;;
+	demo | check | mixed) ;;
+	*) die "'$command' is none of the commands: demo, check, mixed" ;;
 	esac
 done
 [ "$(id -u)" = 0 ] || die "only root can make a root"

@@ -50,7 +50,7 @@ look() {
 	from=$(mirror) || exit 1
 	echo "deb [signed-by=$keyring arch=$(dpkg --print-architecture)] $from $suite main" >"$state/source.list"
 	apt apt-get update -o APT::Update::Error-Mode=any >"$state/log" 2>&1 || return 1
-	pattern=$(echo "$package" | sed 's/[.+]/\\&/g; s/\*/[0-9][0-9.]*([+~][a-z0-9.+~]*)?/')
+	pattern=$(echo "$package" | sed 's/[.+]/\\&/g; s/\*/[0-9][0-9.]*(-[0-9]+)?([+~][a-z0-9.+~]*)?/')
 	name=$(apt apt-cache pkgnames | grep -xE -- "$pattern" | sort -V | tail -n 1)
 	[ -n "$name" ] || die "$suite on $from has no package $package"
 	version=$(apt apt-cache show --no-all-versions "$name" | sed -n 's/^Version: //p')

@@ -11,7 +11,7 @@
 #     modules             with modules.dep
 #     build               what modules are built against: make -C DIRECTORY/build M=DIR modules
 #
-#     stock.sh 6.12|newest
+#     stock.sh 6.1|6.12|newest
 #
 # newest is the newest that is in the backports, as for build-uml.sh.
 set -eu
@@ -22,9 +22,10 @@ die() {
 }
 
 case ${1:-} in
+6.1) suite=bookworm images=linux-image ;;
 6.12) suite=bookworm-backports images=linux-image ;;
 newest) suite=trixie-backports images="linux-base linux-binary linux-modules" ;;
-*) die "version '${1:-}': it is one of 6.12, newest" ;;
+*) die "version '${1:-}': it is one of 6.1, 6.12, newest" ;;
 esac
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccm
