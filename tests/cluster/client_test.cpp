@@ -671,7 +671,7 @@ TEST_F(SlowDriver, WhatAClientMayAskInDownIsShownBefore)
 TEST_F(SlowDriver, HoldsUpNoReboot)
 {
     b().kill();
-    watch(a()).wait_for(is(2, "down"), soon);
+    a().must("ccmadm wait --state down --timeout 20", 30s);
     const Stopwatch stopwatch;
     a().reboot();
     b().boot();

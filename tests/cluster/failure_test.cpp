@@ -67,7 +67,7 @@ TEST_F(Failure, AForgottenNeighbourHoldsUpNothing)
 TEST_F(Failure, InterfacesThatLeadNowhereWakeNobody)
 {
     b().kill();
-    watch(a()).wait_for(is(2, "down"), soon);
+    a().must("ccmadm wait --state down --timeout 20", 30s);
     // until it is asked every two seconds
     wait_counter(a(), "partner-2", "attempts", 9, 60s);
     const long long before = counter(a(), "partner-2", "attempts");
