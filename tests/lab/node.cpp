@@ -159,7 +159,7 @@ void Node::start()
     fcntl(boot->agent.get(), F_SETFL, O_NONBLOCK);
     fcntl(boot->console.get(), F_SETFL, O_NONBLOCK);
     boot->channel = std::make_shared<AgentChannel>(name_, boot->agent.get());
-    boot->process = std::make_unique<Process>(command_line(), descriptors);
+    boot->process = std::make_unique<Process>(command_line(), descriptors, processor());
     boot->reader = std::thread([this, boot] { read_all(boot); });
     std::lock_guard lock(mutex_);
     boot_ = boot;

@@ -131,6 +131,8 @@ protected:
     static constexpr int agent_fd = 4;
     static constexpr int network_fd = 5;
     virtual std::vector<std::string> command_line() = 0;
+    // The only processor of the host's that the node runs on; -1: any
+    virtual int processor() const { return -1; }
     virtual int network_socket() const = 0; // socket type
     virtual Framing framing() const = 0;
     virtual bool ends_on_panic() const = 0;

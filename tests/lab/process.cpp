@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,7 +54,7 @@ void set_send_buffer(int fd, int bytes)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
-Process::Process(const std::vector<std::string> &command, const std::map<int, int> &descriptors)
+Process::Process(const std::vector<std::string> &command, const std::map<int, int> &descriptors, int processor)
 {
     constexpr int control_number = 100;
     FdPair control = socket_pair(SOCK_STREAM);
@@ -75,9 +76,15 @@ Process::Process(const std::vector<std::string> &command, const std::map<int, in
     for (auto [number, fd] : wanted)
         parked[number] = fcntl(fd, F_DUPFD_CLOEXEC, 200);
 
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    if (processor >= 0)
+        CPU_SET(processor, &only);
     keeper_ = fork();
     if (keeper_ == 0) {
         // Other threads may hold any lock: system calls only from here to exec.
+        if (processor >= 0)
+            sched_setaffinity(0, sizeof(only), &only);
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -43,7 +43,8 @@ class Process {
 public:
     // COMMAND: program, its argv[0], arguments. DESCRIPTORS: number in the
     // process -> descriptor here; the caller keeps his.
-    Process(const std::vector<std::string> &command, const std::map<int, int> &descriptors);
+    // PROCESSOR: the only one of this host's that it may run on; -1: any.
+    Process(const std::vector<std::string> &command, const std::map<int, int> &descriptors, int processor = -1);
     ~Process();
     Process(const Process &) = delete;
 

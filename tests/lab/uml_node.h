@@ -16,6 +16,7 @@ public:
 private:
     friend class Cluster;
     std::vector<std::string> command_line() override;
+    int processor() const override;
     int network_socket() const override;
     Framing framing() const override { return Framing::packet; }
     bool ends_on_panic() const override { return true; }

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <string>
+#include <thread>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +18,16 @@ namespace {
 
 using BasicTest = LabTest;
 
+// Those that the node's process may run on, as a list; if the host has no second one, the node's id
+std::string processors_of(const Node &node)
+{
+    std::ifstream status(fmt::format("/proc/{}/status", node.pid()));
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("Cpus_allowed_list:"))
+            return std::thread::hardware_concurrency() < 2 ? std::to_string(node.id()) : line;
+    return {};
+}
+
 TEST_F(BasicTest, TwoNodesPingEachOther)
 {
     Node &a = cluster().add();
@@ -26,6 +38,7 @@ TEST_F(BasicTest, TwoNodesPingEachOther)
     b.must("ping -c 3 -i 0.1 -W 5 " + a.ipv6());
     EXPECT_NE(a.must("rdma link").find("state ACTIVE"), std::string::npos);
     EXPECT_EQ(a.root(), Root::initramfs);
+    EXPECT_NE(processors_of(a), processors_of(b)) << "each has one of its own, if there are two";
 }
 
 TEST_F(BasicTest, CommandsGiveOutputErrorsAndCodes)
