@@ -45,7 +45,7 @@ void Takeover::booted(uint32_t host)
 
     os(host) = {};
     os(host).kernel = ++kernels_;
-    os(host).stage = CCM_STAGE_KERNEL;
+    os(host).stage = os(host).reached = CCM_STAGE_KERNEL;
     later(host, rng.between(1000, 300000), [this, host] {
         raise(host, CCM_STAGE_STORAGE);
         later(host, cluster_.world.rng.between(1000, 1500000), [this, host] { raise(host, CCM_STAGE_RUNNING); });
@@ -57,14 +57,12 @@ void Takeover::booted(uint32_t host)
 // How far it has come is not known to the module that is new, until somebody says it again.
 void Takeover::reloaded(uint32_t host)
 {
-    uint32_t stage = os(host).stage;
-
     if (!os(host).kernel)
         return booted(host);
     os(host).stage = CCM_STAGE_UNKNOWN;
-    later(host, cluster_.world.rng.between(1000, 1000000), [this, host, stage] {
+    later(host, cluster_.world.rng.between(1000, 1000000), [this, host] {
         if (os(host).stage == CCM_STAGE_UNKNOWN)
-            show(host, stage == CCM_STAGE_UNKNOWN ? u32{CCM_STAGE_RUNNING} : stage);
+            show(host, os(host).reached);
     });
 }
 
@@ -82,7 +80,7 @@ void Takeover::show(uint32_t host, uint32_t stage)
 {
     Node *node = cluster_.node(host);
 
-    os(host).stage = stage;
+    os(host).stage = os(host).reached = stage;
     if (node && node->listening)
         node->ring_stage();
 }

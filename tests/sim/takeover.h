@@ -45,8 +45,9 @@ public:
 private:
     // The storage OS and the cluster manager of one kernel
     struct Os {
-        uint64_t kernel = 0; // 0: none
-        uint32_t stage = 0;
+        uint64_t kernel = 0;       // 0: none
+        uint32_t stage = 0;        // as the module knows it
+        uint32_t reached = 0;      // as it is
         std::set<uint32_t> serves; // disks
         uint64_t since = 0;        // when it began with the last of them
         uint64_t frozen_at = 0;
