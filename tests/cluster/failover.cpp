@@ -149,7 +149,7 @@ std::vector<std::string> notes(const Watch &watch, int partner)
             continue;
         if (e["note"].get<std::string>().starts_with("suspect"))
             continue;
-        if (list.empty() || list.back() != e["note"])
+        if (list.empty() || list.back() != e["note"].get<std::string>())
             list.push_back(e["note"]);
     }
     return list;
