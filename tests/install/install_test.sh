@@ -8,7 +8,8 @@
 # with what is wrong below it; the exit code is 1 if any failed.
 #
 # modprobe looks for a module by its name alone: "-" and "_" are the same, the directory does
-# not matter, and what is in updates/ or extra/ hides the kernel's own of that name.
+# not matter, and what is in updates/ or extra/ hides the kernel's own of that name. On Debian
+# 13 they are compressed.
 set -uo pipefail
 export LC_ALL=C
 [ $# -eq 1 ] || { echo "install_test.sh: give the directory that the modules were built in" >&2; exit 1; }
@@ -97,7 +98,7 @@ ours_is_found()    # TREE
 	[ "$(modprobe -d "$1" -C "$work/no-config" -S "$kver" -R rdma_ccm)" = rdma_ccm ] || return 1
 	all=$(found "$1" ccm_fm) || return 1
 	printf '%s\n' "$all"
-	grep -q '^insmod [a-z]*/rdma_ccm\.ko$' <<<"$all" && grep -q '^insmod [a-z]*/ccm_fm\.ko$' <<<"$all"
+	grep -q '^insmod [a-z]*/rdma_ccm\.ko[.a-z]*$' <<<"$all" && grep -q '^insmod [a-z]*/ccm_fm\.ko[.a-z]*$' <<<"$all"
 }
 
 # The examples for a server are for modules that are there.
@@ -106,7 +107,7 @@ example_options()    # TREE
 	mkdir -p "$work/config" &&
 		cp "$top/Documentation/examples/modprobe.conf" "$work/config/ccm.conf" || return 1
 	modprobe -d "$1" -C "$work/config" -S "$kver" -D rdma_ccm | tee /dev/stderr |
-		grep -q '/rdma_ccm\.ko .*node=1 cluster=blue '
+		grep -q '/rdma_ccm\.ko[.a-z]* .*node=1 cluster=blue '
 }
 
 example_modules()    # TREE
