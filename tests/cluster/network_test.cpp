@@ -43,6 +43,8 @@ protected:
             down = false;
         }
         down = down || losses(wa, 2) || losses(wb, 1);
+        for (Watch *watch : {&wa, &wb}) // else the device is open when it is unloaded for another try
+            watch->end();
         if (down && left && stopwatch.waited_for_processors() > 500ms)
             return false;
         EXPECT_FALSE(down) << "a false DOWN, and this machine had processors to spare but for "

@@ -50,6 +50,8 @@ cp "$out/wanted.config" "$out/.config"
 ln -sfn "$source" "$out/source"
 cp /bin/sleep "$out/linux"
 EOF
+# No source is installed, whatever this machine has.
+printf '#!/bin/sh\nexit 1\n' >"$work/bin/dpkg-query"
 # A mirror that cannot be reached
 cat >"$work/bin/apt-get" <<'EOF'
 #!/bin/sh
@@ -79,6 +81,14 @@ check() { # NAME COMMAND...
 	fi
 }
 
+# A source that has been fetched
+fetched() { # SUITE KERNEL VERSION
+	local name=linux-source-$2
+	mkdir -p "$cache/debian/$1" "$cache/debian/${name}_$3/usr/src"
+	touch "$cache/debian/${name}_$3/usr/src/$name.tar.xz"
+	echo "${name}_$3" >"$cache/debian/$1/$name"
+}
+
 # What another checkout built, with another key, DAYS ago
 other() { # NAME DAYS
 	mkdir -p "$cache/uml-plain-$1" "$cache/linux-source-$1"
@@ -93,6 +103,7 @@ other running 40
 "$cache/uml-plain-running/linux" 60 &
 running=$!
 
+fetched bookworm 6.1 6.1.9-1
 plain=$(build plain)
 check "the kernel is where it says" test -e "$plain/built"
 check "it has room for this host's registers" \
@@ -113,13 +124,11 @@ debug=$(build debug)
 check "the other variant leaves it alone" test -d "$plain"
 check "both have one source" test "$(readlink "$plain/source")" = "$(readlink "$debug/source")"
 
-# One that has been fetched
+# One that has not been fetched yet
 PATH=$work/bin:$PATH "$here/build-uml.sh" debug 6.12 >"$work/said" 2>"$work/errors"
 check "without a mirror it fails" test $? -ne 0 -a ! -s "$work/said"
 check "... and says what is missing" grep -q "linux-source-6.12 is missing.*trixie cannot be reached" "$work/errors"
-mkdir -p "$cache/debian/trixie" "$cache/debian/linux-source-6.12_6.12.9-1/usr/src"
-touch "$cache/debian/linux-source-6.12_6.12.9-1/usr/src/linux-source-6.12.tar.xz"
-echo linux-source-6.12_6.12.9-1 >"$cache/debian/trixie/linux-source-6.12"
+fetched trixie 6.12 6.12.9-1
 further=$(build debug 6.12)
 check "what was fetched before is built without a mirror" test -e "$further/built"
 check "... from a source of its own" test "$(readlink "$further/source")" != "$(readlink "$debug/source")"
