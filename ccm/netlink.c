@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Generic netlink, family ccm: partners come and go at run time. What it says is specified in
- * Documentation/netlink/specs/ccm.yaml.
+ * Documentation/netlink/specs/ccm.yaml. What it tells unasked is in monitor.c.
  *
  * The family's requests are parallel, for one that takes its time would hold up those of all
  * families: a partner goes when its clients have let go of it. Changes come one at a time. When
@@ -10,6 +10,7 @@
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/mutex.h>
+#include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringify.h>
@@ -18,8 +19,10 @@
 #include <uapi/linux/ccm_netlink.h>
 
 #include "address.h"
+#include "attributes.h"
 #include "cluster.h"
 #include "debugfs.h"
+#include "monitor.h"
 #include "netlink.h"
 #include "node.h"
 #include "partner.h"
@@ -27,6 +30,7 @@
 /* set while the family is registered */
 static struct ccm_cluster *the_cluster;
 static const struct genl_family *the_family;
+static struct ccm_monitor the_monitor;
 
 /* not const: before 6.8 a policy points to what is not */
 static struct netlink_range_validation id_range = {
@@ -158,66 +162,8 @@ static int read_partner(struct genl_info *info, struct ccm_partner_config *confi
 }
 
 /*
- * What is told
+ * Commands
  */
-
-static int put_address(struct sk_buff *skb, const struct ccm_address *address)
-{
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->to;
-	const struct sockaddr_in *in4 = (const struct sockaddr_in *)&address->to;
-	struct nlattr *nest = nla_nest_start(skb, CCM_A_PARTNER_ADDRESS);
-	int ret;
-
-	if (!nest)
-		return -EMSGSIZE;
-	if (address->to.ss_family == AF_INET6)
-		ret = nla_put_in6_addr(skb, CCM_A_ADDRESS_IPV6, &in6->sin6_addr);
-	else
-		ret = nla_put_in_addr(skb, CCM_A_ADDRESS_IPV4, in4->sin_addr.s_addr);
-	if (!ret && *address->interface)
-		ret = nla_put_string(skb, CCM_A_ADDRESS_INTERFACE, address->interface);
-	if (ret)
-		return ret;	/* with the whole message */
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int put_addresses(struct sk_buff *skb, const struct ccm_partner *partner)
-{
-	int ret = 0;
-	u32 i;
-
-	for (i = 0; i < partner->path_count && !ret; i++)
-		ret = put_address(skb, &partner->paths[i].address);
-	return ret;
-}
-
-static int put_u64(struct sk_buff *skb, int type, u64 value)
-{
-	return nla_put_u64_64bit(skb, type, value, CCM_A_PARTNER_PAD);
-}
-
-static int put_partner(struct sk_buff *skb, struct ccm_partner *partner)
-{
-	struct ccm_record r;
-
-	ccm_view_read(&partner->node->events, &partner->view, &r);
-	if (nla_put_u32(skb, CCM_A_PARTNER_ID, partner->id) || put_addresses(skb, partner) ||
-	    nla_put_u32(skb, CCM_A_PARTNER_STATE, r.state) ||
-	    nla_put_u32(skb, CCM_A_PARTNER_REASON, r.reason) ||
-	    (r.flags & CCM_RECORD_F_CERTAIN && nla_put_flag(skb, CCM_A_PARTNER_CERTAIN)) ||
-	    nla_put_u32(skb, CCM_A_PARTNER_STAGE, r.stage) ||
-	    nla_put_u16(skb, CCM_A_PARTNER_VERSION, r.version) ||
-	    put_u64(skb, CCM_A_PARTNER_INCARNATION, r.incarnation) ||
-	    nla_put_string(skb, CCM_A_PARTNER_NAME, r.name) ||
-	    put_u64(skb, CCM_A_PARTNER_SESSIONS, r.sessions) ||
-	    put_u64(skb, CCM_A_PARTNER_ATTEMPTS, r.attempts) ||
-	    put_u64(skb, CCM_A_PARTNER_REJECTED, r.rejected) ||
-	    put_u64(skb, CCM_A_PARTNER_SILENT_US, r.silent_us) ||
-	    nla_put_s32(skb, CCM_A_PARTNER_ERROR, r.error))
-		return -EMSGSIZE;
-	return 0;
-}
 
 /* One message in answer to a request */
 static int answer(struct genl_info *info, u8 command, struct ccm_partner *partner)
@@ -229,7 +175,7 @@ static int answer(struct genl_info *info, u8 command, struct ccm_partner *partne
 	if (!skb)
 		return -ENOMEM;
 	head = genlmsg_put_reply(skb, info, the_family, 0, command);
-	ret = head ? put_partner(skb, partner) : -EMSGSIZE;
+	ret = head ? ccm_attributes_partner(skb, partner) : -EMSGSIZE;
 	if (ret) {
 		nlmsg_free(skb);
 		return ret;
@@ -237,10 +183,6 @@ static int answer(struct genl_info *info, u8 command, struct ccm_partner *partne
 	genlmsg_end(skb, head);
 	return genlmsg_reply(skb, info);
 }
-
-/*
- * Commands
- */
 
 /* A client that does not return from its callback holds up a change: who asks may give up. */
 static int begin_change(struct genl_info *info)
@@ -253,13 +195,34 @@ static int begin_change(struct genl_info *info)
 	return ret ? -EINTR : 0;
 }
 
-static int add(struct genl_info *info, const struct ccm_partner_config *config)
+/* Who asks */
+static kuid_t uid_of(struct sk_buff *skb)
+{
+	return NETLINK_CREDS(skb)->uid;
+}
+
+static void tell_new(u32 id, kuid_t by)
+{
+	struct ccm_partner *partner = ccm_cluster_get(the_cluster, id);
+
+	if (!partner)
+		return;
+	ccm_monitor_come(&the_monitor, partner, by);
+	ccm_partner_put(partner);
+}
+
+static int add(struct sk_buff *skb, struct genl_info *info,
+	       const struct ccm_partner_config *config)
 {
 	int ret = begin_change(info);
 
 	if (ret)
 		return ret;
+	ccm_monitor_hold(&the_monitor);
 	ret = ccm_cluster_add(the_cluster, config);
+	if (!ret)
+		tell_new(config->id, uid_of(skb));
+	ccm_monitor_release(&the_monitor);
 	if (!ret)
 		ccm_debugfs_add_partner(the_cluster, config->id);
 	mutex_unlock(&the_cluster->changing);
@@ -300,7 +263,7 @@ static int partner_new(struct sk_buff *skb, struct genl_info *info)
 		ret = -EINVAL;
 	}
 	if (!ret)
-		ret = add(info, config);
+		ret = add(skb, info, config);
 	kfree(config);
 	return ret;
 }
@@ -334,6 +297,8 @@ static int partner_del(struct sk_buff *skb, struct genl_info *info)
 		return ret;
 	ccm_debugfs_remove_partner(the_cluster, id);
 	ret = ccm_cluster_del(the_cluster, id);
+	if (!ret)
+		ccm_monitor_gone(&the_monitor, id, uid_of(skb));
 	mutex_unlock(&the_cluster->changing);
 	return ret ? none_of_that_id(info) : 0;
 }
@@ -365,7 +330,7 @@ static int dump_partner(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!head)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, head);
-	if (put_partner(skb, partner)) {
+	if (ccm_attributes_partner(skb, partner)) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}
@@ -413,12 +378,18 @@ static const struct genl_ops ops[] = {
 	},
 };
 
+static const struct genl_multicast_group groups[] = {
+	{ .name = CCM_MCGRP_MONITOR },
+};
+
 static struct genl_family family __ro_after_init = {
 	.name = CCM_FAMILY_NAME,
 	.version = CCM_FAMILY_VERSION,
 	.parallel_ops = true,
 	.n_ops = ARRAY_SIZE(ops),
+	.n_mcgrps = ARRAY_SIZE(groups),
 	.ops = ops,
+	.mcgrps = groups,
 	.module = THIS_MODULE,
 };
 
@@ -430,13 +401,25 @@ static struct genl_family family __ro_after_init = {
  */
 int ccm_netlink_register(struct ccm_cluster *cluster)
 {
+	int ret;
+
+	ret = ccm_monitor_create(&the_monitor, &cluster->node->events, &family);
+	if (ret)
+		return ret;
 	the_cluster = cluster;
 	the_family = &family;
-	return genl_register_family(&family);
+	ret = genl_register_family(&family);
+	if (ret)
+		ccm_monitor_destroy(&the_monitor);
+	else
+		ccm_monitor_start(&the_monitor);
+	return ret;
 }
 
 /** ccm_netlink_unregister() - undo ccm_netlink_register(); waits for those that are under way */
 void ccm_netlink_unregister(void)
 {
+	ccm_monitor_stop(&the_monitor);
 	genl_unregister_family(&family);
+	ccm_monitor_destroy(&the_monitor);
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include <uapi/linux/ccm.h>
+
 #include "failing.h"
 #include "host.h"
 #include "pair.h"
@@ -352,6 +354,20 @@ TEST_F(EverySite, OfAPartnerThatComes)
     remember(let_none_fail(a()));
     wait_ready(both());
     expect_state(true);
+}
+
+// A notification: who listens hears that there was one, and hears the next.
+TEST_F(EverySite, OfANotification)
+{
+    Watch told(a().start_command("exec ccm-node-test monitor"));
+    told.wait_for({{"message", "listening"}}, soon);
+    let_fail(a(), {site("ccm/monitor.c", "genlmsg_new")});
+    b().must("ccmadm stage root");
+    told.wait_for({{"message", "lost"}}, soon);
+    remember(let_none_fail(a()));
+    b().must("ccmadm stage initramfs");
+    told.wait_for({{"message", "change"}, {"id", 2}, {"stage", CCM_STAGE_INITRAMFS}}, soon);
+    told.end();
 }
 
 // Nothing depends on it.

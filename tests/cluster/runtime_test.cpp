@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Partners come and go while the module runs: `ccmadm partner`.
+#include <algorithm>
+#include <csignal>
+#include <iterator>
+
+#include <uapi/linux/ccm.h>
+
 #include "failing.h"
 #include "pair.h"
 #include "pattern.h"
@@ -34,6 +40,61 @@ void del(Node &node, int id)
     EXPECT_FALSE(partners(node).contains(id)) << node.name();
     EXPECT_EQ(client(node, "mirror", id), json{}) << node.name();
     EXPECT_FALSE(node.run(fmt::format("cat /sys/kernel/debug/ccm/partner-{}", id)).ok());
+}
+
+// What the netlink family's group tells.
+Watch monitor(Node &node, const std::string &words = "")
+{
+    Watch told(node.start_command("exec ccm-node-test monitor " + words));
+    told.wait_for({{"message", "listening"}}, soon);
+    return told;
+}
+
+// A number of the group as the word that ccmadm has for it
+const char *state_word(const json &number)
+{
+    static const char *const words[] = {"down", "connecting", "greeting", "negotiating", "opening", "ready"};
+    static_assert(std::size(words) == CCM_STATE_COUNT);
+    return words[number.get<std::size_t>()];
+}
+
+const char *reason_word(const json &number)
+{
+    static const char *const words[] = {"none",      "unreachable", "hung",      "panicked",       "shutdown",
+                                        "restarted", "version",     "refused",   "authentication", "admin",
+                                        "device",    "reloaded",    "duplicate", "address",        "mtu"};
+    static_assert(std::size(words) == CCM_REASON_COUNT);
+    return words[number.get<std::size_t>()];
+}
+
+const char *stage_word(const json &number)
+{
+    static const char *const words[] = {"unknown", "kernel",  "initramfs", "root",   "userspace",
+                                        "storage", "running", "stopping",  "dumping"};
+    static_assert(std::size(words) == CCM_STAGE_COUNT);
+    return words[number.get<std::size_t>()];
+}
+
+// The change that was told, as /dev/ccm has it
+json as_record(const json &told)
+{
+    json record = {{"node", told["id"]},
+                   {"state", state_word(told["state"])},
+                   {"reason", reason_word(told["reason"])},
+                   {"stage", stage_word(told["stage"])},
+                   {"time_ns", told["time_ns"]},
+                   {"seq", told["seq"]},
+                   {"certain", told.contains("certain")}};
+    return record;
+}
+
+json as_record_of_device(const json &event)
+{
+    json record;
+    for (const char *name : {"node", "state", "reason", "stage", "time_ns", "seq"})
+        record[name] = event[name];
+    record["certain"] = std::ranges::count(event["flags"], json("certain")) > 0;
+    return record;
 }
 
 // Three nodes that are loaded without a partner.
@@ -157,6 +218,83 @@ TEST_F(Runtime, AClientThatIsStuckHoldsUpNobodyElse)
     EXPECT_TRUE(deleting.wait(soon).ok());
     EXPECT_EQ(partners(node(1)), std::set<int>{3});
     wait_client(node(1), "mirror", 3);
+}
+
+// Whoever listens to the netlink family's group hears what a reader of /dev/ccm does, by the same
+// numbers, between the coming of a partner and its going.
+TEST_F(Runtime, ChangesAreToldByNetlink)
+{
+    Watch device = watch(node(1));
+    Watch told = monitor(node(1));
+    del(node(1), 2);
+    device.wait_for({{"type", "removed"}, {"node", 2}}, soon);
+    add(node(1), 2);
+    wait_ready(all());
+    node(2).must("ccmadm stage running");
+    device.wait_for({{"type", "partner"}, {"node", 2}, {"stage", "running"}}, soon);
+    node(3).kill();
+    device.wait_for(is(3, "down"), soon);
+    // a command returns when its own message is sent
+    del(node(1), 2);
+    device.wait_for({{"type", "removed"}, {"node", 2}}, soon);
+    told.wait_for([deleted = 0](const json &e) mutable { return e["message"] == "del" && ++deleted == 2; }, soon,
+                  "the second deletion");
+
+    std::vector<json> changes;
+    std::map<int, bool> there = {{2, true}, {3, true}};
+    for (const Event &event : told.events()) {
+        const json &e = event.json;
+        ASSERT_NE(e["message"], "lost");
+        if (e["message"] == "change") {
+            EXPECT_TRUE(there[e["id"].get<int>()]) << e.dump();
+            changes.push_back(as_record(e));
+        } else if (e["message"] == "new" || e["message"] == "del") {
+            EXPECT_EQ(e["id"], 2) << e.dump();
+            EXPECT_EQ(e["uid"], 0) << e.dump();
+            EXPECT_EQ(e.contains("addresses"), e["message"] == "new") << e.dump();
+            there[2] = e["message"] == "new";
+        }
+    }
+    std::vector<json> seen;
+    for (const Event &event : device.events())
+        if (event.json["type"] == "partner" && !std::ranges::count(event.json["flags"], json("present")))
+            seen.push_back(as_record_of_device(event.json));
+    EXPECT_EQ(changes, seen);
+    const auto how_many = [&](const char *state, const char *reason) {
+        return std::ranges::count_if(changes,
+                                     [&](const json &one) { return one["state"] == state && one["reason"] == reason; });
+    };
+    EXPECT_GE(how_many("ready", "none"), 2) << "READY, and its stage";
+    EXPECT_EQ(how_many("down", "admin"), 2);
+    EXPECT_GE(how_many("down", "unreachable"), 1);
+    EXPECT_EQ(told.count({{"message", "new"}}), 1u);
+    told.end();
+
+    node(3).boot();
+}
+
+// Whoever listens needs no rights; and hears when there was more than he has read.
+TEST_F(Runtime, WhoListensTooSlowlyHearsIt)
+{
+    Watch told = monitor(node(1), "4096");
+    Watch quick(node(1).start_command("exec ccm-node-test nobody ccm-node-test monitor"));
+    quick.wait_for({{"message", "listening"}}, soon);
+    told.command().signal(SIGSTOP);
+    for (int i = 0; i < 10; i++) {
+        del(node(1), 2);
+        add(node(1), 2);
+    }
+    told.command().signal(SIGCONT);
+    told.wait_for({{"message", "lost"}}, soon);
+    wait_ready(all());
+    del(node(1), 3);
+    told.wait_for({{"message", "del"}, {"id", 3}}, soon);
+    quick.wait_for({{"message", "del"}, {"id", 3}}, soon);
+    EXPECT_EQ(quick.count({{"message", "lost"}}), 0u);
+    EXPECT_EQ(quick.count({{"message", "new"}, {"id", 2}}), 10u);
+    EXPECT_LT(told.count({{"message", "new"}, {"id", 2}}), 10u);
+    for (Watch *one : {&told, &quick})
+        one->end();
 }
 
 TEST_F(Runtime, WhatIsWrongIsSaid)

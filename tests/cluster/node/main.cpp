@@ -19,11 +19,12 @@ int main(int argc, char **argv)
         {"hold", hold},       {"port", port},
         {"steps", steps},     {"uevents", uevents},
         {"hog", hog},         {"crash-kernel", crash_kernel},
+        {"monitor", monitor},
     };
     if (argc < 2 || !commands.contains(argv[1])) {
         std::fprintf(stderr,
                      "usage: %s churn|load-at|meet|load-failing|unload|nobody|chardev|first-look|hold|port|steps|"
-                     "uevents|crash-kernel|hog ...\n",
+                     "uevents|crash-kernel|hog|monitor ...\n",
                      argv[0]);
         return 1;
     }

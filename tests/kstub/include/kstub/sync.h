@@ -93,7 +93,18 @@ bool test_and_clear_bit(long nr, volatile unsigned long *addr);
 unsigned long find_first_bit(const unsigned long *addr, unsigned long size);
 unsigned long find_first_zero_bit(const unsigned long *addr, unsigned long size);
 
+struct wait_queue_entry;
+typedef int (*wait_queue_func_t)(struct wait_queue_entry *entry, unsigned int mode, int flags,
+				 void *key);
+struct wait_queue_entry {
+	unsigned int flags;
+	void *private_data;
+	wait_queue_func_t func;
+};
 void init_waitqueue_head(wait_queue_head_t *wq);
+void init_waitqueue_func_entry(struct wait_queue_entry *entry, wait_queue_func_t func);
+void add_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *entry);
+void remove_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *entry);
 void wake_up(wait_queue_head_t *wq);
 void wake_up_all(wait_queue_head_t *wq);
 void wake_up_interruptible(wait_queue_head_t *wq);
