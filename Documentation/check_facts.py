@@ -660,6 +660,7 @@ PLANTS = [
     (check_tracepoints, 'tracing.rst', '``ccm_verdict``, "partner, reason"', '``ccm_verdict``, "partner"'),
     (check_debugfs, 'tracing.rst', '``lost``', '``losses``'),
     (check_netlink, 'netlink.rst', '``partner-del-ntf``, "id, uid"', '``partner-del-ntf``, "id"'),
+    (check_netlink, 'netlink.rst', '``node-get``', '``node-ask``'),
     (check_complete, 'protocol.rst', 'CCM_RING_GOODBYE', 'CCM_RING_READY'),
     (check_targets, 'testing.rst', '``make kunit``', '``make kunits``'),
     (check_targets, 'testing.rst', 'FILTER=Failure.', 'FILTER=Failing.'),

@@ -165,17 +165,34 @@ static int read_partner(struct genl_info *info, struct ccm_partner_config *confi
  * Commands
  */
 
-/* One message in answer to a request */
+static int put_node(struct sk_buff *skb)
+{
+	int ret = ccm_attributes_node(skb, the_cluster);
+
+	if (ret)
+		return ret;
+	return nla_put_u64_64bit(skb, CCM_A_NODE_NOTIFICATIONS_LOST,
+				 (u64)atomic64_read(&the_monitor.lost), CCM_A_NODE_PAD);
+}
+
+/* One message in answer to a request: of a partner, or, without one, of this node */
 static int answer(struct genl_info *info, u8 command, struct ccm_partner *partner)
 {
 	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *head;
 	int ret;
 
-	if (!skb)
+	if (!skb) {
+		GENL_SET_ERR_MSG(info, "out of memory: try it again");
 		return -ENOMEM;
+	}
 	head = genlmsg_put_reply(skb, info, the_family, 0, command);
-	ret = head ? ccm_attributes_partner(skb, partner) : -EMSGSIZE;
+	if (!head)
+		ret = -EMSGSIZE;
+	else if (partner)
+		ret = ccm_attributes_partner(skb, partner);
+	else
+		ret = put_node(skb);
 	if (ret) {
 		nlmsg_free(skb);
 		return ret;
@@ -316,8 +333,6 @@ static int partner_get(struct sk_buff *skb, struct genl_info *info)
 		return none_of_that_id(info);
 	ret = answer(info, CCM_CMD_PARTNER_GET, partner);
 	ccm_partner_put(partner);
-	if (ret)
-		GENL_SET_ERR_MSG(info, "out of memory: try it again");
 	return ret;
 }
 
@@ -354,6 +369,15 @@ static int partner_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len ? (int)skb->len : ret;
 }
 
+static int node_get(struct sk_buff *skb, struct genl_info *info)
+{
+	if (genlmsg_len(info->genlhdr)) {
+		GENL_SET_ERR_MSG(info, "node-get takes no attributes: leave them out");
+		return -EINVAL;
+	}
+	return answer(info, CCM_CMD_NODE_GET, NULL);
+}
+
 static const struct genl_ops ops[] = {
 	{
 		.doit = partner_new,
@@ -375,6 +399,10 @@ static const struct genl_ops ops[] = {
 		.policy = partner_id_policy,
 		.maxattr = ARRAY_SIZE(partner_id_policy) - 1,
 		.cmd = CCM_CMD_PARTNER_GET,
+	},
+	{
+		.doit = node_get,
+		.cmd = CCM_CMD_NODE_GET,
 	},
 };
 

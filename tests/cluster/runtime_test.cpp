@@ -297,6 +297,40 @@ TEST_F(Runtime, WhoListensTooSlowlyHearsIt)
         one->end();
 }
 
+// What its parameters have come to is what it was loaded with.
+TEST_F(Runtime, ANodeDescribesItself)
+{
+    const json shown = status(node(1))["node"];
+    const json about = json::parse(node(1).must("ccm-node-test nobody ccmadm node --json"));
+    for (const char *name : {"node", "name", "cluster", "incarnation", "stage", "detect_ms"})
+        EXPECT_EQ(about[name], shown[name]) << name;
+    const json expected = {{"auth", "psk"},
+                           {"detect_ms", calm_detect_ms},
+                           {"heartbeat_us", calm_detect_ms * 1000 / 4},
+                           {"rdma_port", 3341},
+                           {"client_ports", 16},
+                           {"client_memory", 64 << 20},
+                           {"node_ports", 1024},
+                           {"node_memory", 256 << 20},
+                           {"partners", 2},
+                           {"clients", 0},
+                           {"ports_taken", 0},
+                           {"memory_taken", 0},
+                           {"uapi_version", CCM_UAPI_VERSION}};
+    for (const auto &[name, value] : expected.items())
+        EXPECT_EQ(about[name], value) << name;
+    EXPECT_EQ(about["module_version"].get<std::string>() + "\n", node(1).must("cat /sys/module/rdma_ccm/version"));
+
+    register_everywhere({&node(1), &node(2)}, "mirror 2 2 65536 65536 idle");
+    wait_client(node(1), "mirror", 2);
+    del(node(1), 3);
+    const json later = json::parse(node(1).must("ccmadm node --json"));
+    EXPECT_EQ(later["partners"], 1);
+    EXPECT_EQ(later["clients"], 1);
+    EXPECT_EQ(later["ports_taken"], 2);
+    EXPECT_EQ(later["memory_taken"], 65536);
+}
+
 TEST_F(Runtime, WhatIsWrongIsSaid)
 {
     Node &one = node(1);
@@ -337,6 +371,7 @@ TEST_F(Runtime, WhatIsWrongIsSaid)
     expect_wrong(one, "add 2 192.0.2.2", "rdma_ccm is not loaded");
     one.must("insmod /modules/rdma_ccm.ko");
     expect_wrong(one, "add 2 192.0.2.2", "this node has no id: load the module with node= and cluster=");
+    EXPECT_NE(one.must("ccmadm node").find("not configured: load the module with node=ID"), std::string::npos);
     one.must("rmmod rdma_ccm");
     load(one);
 }

@@ -257,6 +257,9 @@ void describe(CLI::App &app, Command &command)
                    "Say that nothing of the partner is taken over (any more), and that somebody has looked")
         ->needs(of);
 
+    app.add_subcommand("node", "Show this node, what its parameters have come to, and what of that is taken")
+        ->add_flag("--json", command.json, "Print JSON");
+
     describe_key(*app.add_subcommand("key", "Make keys of the cluster, and give them to the module"), command);
 
     describe_partner_verbs(*app.add_subcommand("partner", "Configure partners while the module runs"), command);
@@ -363,6 +366,11 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
     }
     if (app.got_subcommand("partner")) {
         const auto code = run_partner(*app.get_subcommand("partner"), command, printer);
+        return code ? code.value() : fail(errors, code.error());
+    }
+
+    if (app.got_subcommand("node")) {
+        const auto code = run_node({ask_node_info, printer});
         return code ? code.value() : fail(errors, code.error());
     }
 

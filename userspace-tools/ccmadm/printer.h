@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "keyring.h"
+#include "node_info.h"
 #include "output.h"
 #include "partner_control.h"
 #include "present_state.h"
@@ -31,6 +32,9 @@ public:
     void stage(std::uint32_t node, std::uint32_t stage, bool told);
     // The partner's status page.
     void peek(const ccm_peek &peek);
+
+    // This node, what its parameters have come to, and what of that is taken.
+    void node(const NodeInfo &node);
 
     // What the failover monitor has decided, an object for each partner.
     void failover(const std::vector<nlohmann::ordered_json> &decisions);

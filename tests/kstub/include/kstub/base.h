@@ -343,6 +343,7 @@ struct module_kobject {
 };
 struct module {
 	char name[56];
+	const char *version;
 	struct module_kobject mkobj;
 };
 struct kernel_param;
