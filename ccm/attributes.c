@@ -47,11 +47,13 @@ static int put_address(struct sk_buff *skb, const struct ccm_address *address)
  */
 int ccm_attributes_addresses(struct sk_buff *skb, const struct ccm_partner *partner)
 {
+	struct ccm_address list[CCM_PATHS_MAX];
+	u32 count = ccm_addresses_get(&partner->addresses, list);
 	int ret = 0;
 	u32 i;
 
-	for (i = 0; i < partner->path_count && !ret; i++)
-		ret = put_address(skb, &partner->paths[i].address);
+	for (i = 0; i < count && !ret; i++)
+		ret = put_address(skb, &list[i]);
 	return ret;
 }
 

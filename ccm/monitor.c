@@ -195,14 +195,16 @@ void ccm_monitor_release(struct ccm_monitor *monitor)
 }
 
 /**
- * ccm_monitor_come() - a partner has been added
+ * ccm_monitor_named() - a partner has been added, or has got other addresses
  * @monitor: held since before that, so that what becomes of the partner is told behind this
+ * @command: CCM_CMD_PARTNER_NEW_NTF or CCM_CMD_PARTNER_SET_NTF
  * @partner: it
  * @by: who wanted it
  *
  * May sleep.
  */
-void ccm_monitor_come(struct ccm_monitor *monitor, const struct ccm_partner *partner, kuid_t by)
+void ccm_monitor_named(struct ccm_monitor *monitor, u8 command, const struct ccm_partner *partner,
+		       kuid_t by)
 {
 	struct sk_buff *skb = begin(monitor);
 	void *head;
@@ -210,7 +212,7 @@ void ccm_monitor_come(struct ccm_monitor *monitor, const struct ccm_partner *par
 	lockdep_assert_held(&monitor->order);
 	if (!skb)
 		return;
-	head = put_head(monitor, skb, CCM_CMD_PARTNER_NEW_NTF);
+	head = put_head(monitor, skb, command);
 	end(monitor, skb, head,
 	    head && !nla_put_u32(skb, CCM_A_PARTNER_ID, partner->id) &&
 	    !ccm_attributes_addresses(skb, partner) &&

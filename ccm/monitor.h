@@ -44,7 +44,8 @@ void ccm_monitor_stop(struct ccm_monitor *monitor);
 
 void ccm_monitor_hold(struct ccm_monitor *monitor);
 void ccm_monitor_release(struct ccm_monitor *monitor);
-void ccm_monitor_come(struct ccm_monitor *monitor, const struct ccm_partner *partner, kuid_t by);
+void ccm_monitor_named(struct ccm_monitor *monitor, u8 command, const struct ccm_partner *partner,
+		       kuid_t by);
 void ccm_monitor_gone(struct ccm_monitor *monitor, u32 id, kuid_t by);
 
 #endif /* CCM_MONITOR_H */

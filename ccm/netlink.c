@@ -218,13 +218,13 @@ static kuid_t uid_of(struct sk_buff *skb)
 	return NETLINK_CREDS(skb)->uid;
 }
 
-static void tell_new(u32 id, kuid_t by)
+static void tell_named(u8 command, u32 id, kuid_t by)
 {
 	struct ccm_partner *partner = ccm_cluster_get(the_cluster, id);
 
 	if (!partner)
 		return;
-	ccm_monitor_come(&the_monitor, partner, by);
+	ccm_monitor_named(&the_monitor, command, partner, by);
 	ccm_partner_put(partner);
 }
 
@@ -238,7 +238,7 @@ static int add(struct sk_buff *skb, struct genl_info *info,
 	ccm_monitor_hold(&the_monitor);
 	ret = ccm_cluster_add(the_cluster, config);
 	if (!ret)
-		tell_new(config->id, uid_of(skb));
+		tell_named(CCM_CMD_PARTNER_NEW_NTF, config->id, uid_of(skb));
 	ccm_monitor_release(&the_monitor);
 	if (!ret)
 		ccm_debugfs_add_partner(the_cluster, config->id);
@@ -256,6 +256,59 @@ static int add(struct sk_buff *skb, struct genl_info *info,
 	else if (ret)
 		GENL_SET_ERR_MSG(info,
 				 "out of memory, or what the kernel log says: nothing has changed");
+	return ret;
+}
+
+static int none_of_that_id(struct genl_info *info)
+{
+	GENL_SET_ERR_MSG(info,
+			 "there is none of that id: `ccmadm status` names those that there are");
+	return -ENOENT;
+}
+
+static int set(struct sk_buff *skb, struct genl_info *info,
+	       const struct ccm_partner_config *config)
+{
+	int ret = begin_change(info);
+
+	if (ret)
+		return ret;
+	ccm_monitor_hold(&the_monitor);
+	ret = ccm_cluster_set(the_cluster, config);
+	if (!ret)
+		tell_named(CCM_CMD_PARTNER_SET_NTF, config->id, uid_of(skb));
+	ccm_monitor_release(&the_monitor);
+	mutex_unlock(&the_cluster->changing);
+	if (ret == -ENOENT)
+		return none_of_that_id(info);
+	if (ret == -EADDRINUSE)
+		GENL_SET_ERR_MSG(info,
+				 "another partner has that address: each machine has its own");
+	else if (ret == -EBUSY)
+		GENL_SET_ERR_MSG(info,
+				 "its session goes by an address that is not among these: keep that one, or delete the partner and add it again");
+	else if (ret == -ETIMEDOUT)
+		GENL_SET_ERR_MSG(info,
+				 "it is too busy: nothing has changed, try it again");
+	else if (ret)
+		GENL_SET_ERR_MSG(info, "out of memory: nothing has changed");
+	return ret;
+}
+
+static int partner_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ccm_partner_config *config;
+	int ret;
+
+	config = (struct ccm_partner_config *)kzalloc(sizeof(*config), GFP_KERNEL);
+	if (!config) {
+		GENL_SET_ERR_MSG(info, "out of memory: nothing has changed");
+		return -ENOMEM;
+	}
+	ret = read_partner(info, config);
+	if (!ret)
+		ret = set(skb, info, config);
+	kfree(config);
 	return ret;
 }
 
@@ -293,13 +346,6 @@ static u32 named(struct genl_info *info)
 		return 0;
 	}
 	return nla_get_u32(info->attrs[CCM_A_PARTNER_ID]);
-}
-
-static int none_of_that_id(struct genl_info *info)
-{
-	GENL_SET_ERR_MSG(info,
-			 "there is none of that id: `ccmadm status` names those that there are");
-	return -ENOENT;
 }
 
 static int partner_del(struct sk_buff *skb, struct genl_info *info)
@@ -403,6 +449,13 @@ static const struct genl_ops ops[] = {
 	{
 		.doit = node_get,
 		.cmd = CCM_CMD_NODE_GET,
+	},
+	{
+		.doit = partner_set,
+		.policy = partner_new_policy,
+		.maxattr = ARRAY_SIZE(partner_new_policy) - 1,
+		.cmd = CCM_CMD_PARTNER_SET,
+		.flags = GENL_ADMIN_PERM,
 	},
 };
 

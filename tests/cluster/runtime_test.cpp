@@ -316,7 +316,8 @@ TEST_F(Runtime, ANodeDescribesItself)
                            {"clients", 0},
                            {"ports_taken", 0},
                            {"memory_taken", 0},
-                           {"uapi_version", CCM_UAPI_VERSION}};
+                           {"uapi_version", CCM_UAPI_VERSION},
+                           {"module_version", node(1).must("printf %s \"$(cat /sys/module/rdma_ccm/version)\"")}};
     for (const auto &[name, value] : expected.items())
         EXPECT_EQ(about[name], value) << name;
     EXPECT_EQ(about["module_version"].get<std::string>() + "\n", node(1).must("cat /sys/module/rdma_ccm/version"));
@@ -329,6 +330,54 @@ TEST_F(Runtime, ANodeDescribesItself)
     EXPECT_EQ(later["clients"], 1);
     EXPECT_EQ(later["ports_taken"], 2);
     EXPECT_EQ(later["memory_taken"], 65536);
+}
+
+// Addresses of a partner come and go. A session by one that stays goes on; none is taken away from under it.
+TEST_F(Runtime, APartnerHasOtherAddresses)
+{
+    register_everywhere({&node(1), &node(2)}, "mirror 1 1 65536 65536 idle");
+    wait_client(node(1), "mirror", 2);
+    Watch w1 = watch(node(1)), w2 = watch(node(2));
+    Watch told = monitor(node(1));
+    node(1).must("ccmadm partner set 2 192.0.2.2 2001:db8::2 198.51.100.2");
+    EXPECT_EQ(node(1).must("ccmadm partner list 2"), "2@192.0.2.2+[2001:db8::2]+198.51.100.2\n");
+    told.wait_for({{"message", "set"}, {"id", 2}, {"addresses", 3}, {"uid", 0}}, soon);
+    node(1).must("ccmadm partner set 2 198.51.100.2 192.0.2.2");
+    EXPECT_EQ(node(1).must("ccmadm partner list 2"), "2@198.51.100.2+192.0.2.2\n");
+    w1.wait_for({{"type", "partner"}, {"node", 2}, {"address", "198.51.100.2"}, {"state", "ready"}}, soon);
+    expect_wrong(node(1), "set 2 198.51.100.2", "partner 2: its session goes by an address that is not among these");
+    EXPECT_EQ(node(1).must("ccmadm partner list 2"), "2@198.51.100.2+192.0.2.2\n");
+    expect_memory_moves(node(1), node(2));
+    EXPECT_EQ(losses(w1, 2), 0u);
+    EXPECT_EQ(losses(w2, 1), 0u);
+
+    expect_wrong(node(1), "set 9 192.0.2.9", "partner 9: there is none of that id");
+    expect_wrong(node(1), "set 2 192.0.2.2 192.0.2.3", "another partner has that address");
+    expect_wrong(node(1), "set 2 192.0.2.2 224.0.0.1", "is not that of one machine");
+    const Result nobody = node(1).run("ccm-node-test nobody ccmadm partner set 2 192.0.2.2");
+    EXPECT_NE(nobody.errors.find("partner 2: not permitted"), std::string::npos) << nobody.errors;
+    node(1).must("ccmadm partner set 2 192.0.2.2");
+    told.end();
+}
+
+// A wrong address is put right: nothing waits for the attempt at the old one, and the address it comes from
+// is taken. What comes from an address that is no more is rejected.
+TEST_F(Runtime, AWrongAddressIsPutRight)
+{
+    for (auto [one, other] : {std::pair{1, 2}, {2, 1}}) {
+        del(node(one), other);
+        node(one).must(fmt::format("ccmadm partner add {} 192.0.2.7{}", other, other));
+    }
+    wait_counter(node(1), "partner-2", "attempts", 1);
+    Watch w1 = watch(node(1));
+    // it asks, and comes from elsewhere
+    node(2).must("ccmadm partner set 1 192.0.2.1");
+    node(1).until(
+        "ccmadm status --json | grep -q '\"reason\":\"address\"' || dmesg | grep -q 'says that it is partner 2'", soon);
+    EXPECT_EQ(partner(node(1), 2)["sessions"], 0);
+    node(1).must("ccmadm partner set 2 192.0.2.2");
+    w1.wait_for(is_ready(2), soon);
+    EXPECT_EQ(partner(node(1), 2)["address"], "192.0.2.2");
 }
 
 TEST_F(Runtime, WhatIsWrongIsSaid)

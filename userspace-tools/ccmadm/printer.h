@@ -39,7 +39,7 @@ public:
     // What the failover monitor has decided, an object for each partner.
     void failover(const std::vector<nlohmann::ordered_json> &decisions);
 
-    // @what: "added", "deleted". As text, silence says it.
+    // @what: "added", "set", "deleted". As text, silence says it.
     void partner_changed(std::uint32_t id, const char *what);
     // A line for each, as in partners=
     void partners(const std::vector<PartnerEntry> &entries);

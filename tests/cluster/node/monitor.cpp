@@ -20,6 +20,8 @@ const char *name_of(std::uint8_t command)
         return "new";
     case CCM_CMD_PARTNER_DEL_NTF:
         return "del";
+    case CCM_CMD_PARTNER_SET_NTF:
+        return "set";
     case CCM_CMD_PARTNER_CHANGE_NTF:
         return "change";
     default:

@@ -95,9 +95,10 @@ struct PartnerContext {
 
 struct PartnerOptions {
     std::uint32_t id = 0;
-    std::vector<std::string> addresses; // to add
+    std::vector<std::string> addresses; // to add, or to set
 };
 Result<ExitCode> run_partner_add(const PartnerContext &context, const PartnerOptions &options);
+Result<ExitCode> run_partner_set(const PartnerContext &context, const PartnerOptions &options);
 Result<ExitCode> run_partner_del(const PartnerContext &context, const PartnerOptions &options);
 Result<ExitCode> run_partner_list(const PartnerContext &context, const PartnerOptions &options);
 

@@ -49,6 +49,7 @@ typedef int pid_t;
 #define NULL __null
 
 #define __user
+#define __rcu
 #define __iomem
 #define __force
 #define __init

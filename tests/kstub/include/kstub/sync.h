@@ -263,6 +263,8 @@ bool work_pending(struct work_struct *work);
 bool delayed_work_pending(struct delayed_work *dwork);
 }
 #define INIT_WORK(work, func) kstub_init_work(work, func)
+#define INIT_WORK_ONSTACK(work, func) kstub_init_work(work, func)
+void destroy_work_on_stack(struct work_struct *work);
 #define INIT_DELAYED_WORK(work, func) kstub_init_delayed_work(work, func)
 #define alloc_ordered_workqueue(fmt, flags, ...) \
 	alloc_workqueue(fmt, WQ_UNBOUND | (flags), 1, ##__VA_ARGS__)
@@ -286,6 +288,14 @@ void rcu_read_lock(void);
 void rcu_read_unlock(void);
 void synchronize_rcu(void);
 #define rcu_dereference_protected(p, c) ((void)(c), (p))
+#define rcu_dereference(p) (p)
+#define rcu_assign_pointer(p, v) ((p) = (v))
+#define RCU_INIT_POINTER(p, v) ((p) = (v))
+struct rcu_head {
+	void *next;
+};
+void kstub_kfree_rcu(void *p, struct rcu_head *head);
+#define kfree_rcu(p, member) kstub_kfree_rcu(p, &(p)->member)
 
 /* notifiers */
 struct notifier_block;
