@@ -3,6 +3,8 @@
 // Partners come and go while the module runs: `ccmadm partner`.
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
+#include <iostream>
 #include <iterator>
 
 #include <uapi/linux/ccm.h>
@@ -197,6 +199,76 @@ TEST_F(Runtime, AgainAndAgainUnderLoad)
     EXPECT_EQ(losses(w3, 1), 0u);
 }
 
+// How often, or as often as shows that the test itself works
+int how_often(const char *variable, int otherwise)
+{
+    const char *number = std::getenv(variable);
+    return number ? std::atoi(number) : otherwise;
+}
+
+// The same as often as CCM_TEST_COME_AND_GO says, by a program on the node. Nothing is left of any of them.
+TEST_F(Runtime, ComesAndGoesUnderLoad)
+{
+    const int often = how_often("CCM_TEST_COME_AND_GO", 50);
+    for (Node *one : all())
+        load_pattern(*one, "depth=2 size=4096 pace_ms=5");
+    register_everywhere({&node(1), &node(2)}, "first 1 2 65536 65536 load");
+    register_everywhere({&node(1), &node(2)}, "second 1 1 4096 4096 load");
+    register_everywhere(all(), "mirror 1 1 65536 65536 idle");
+    for (int other : {2, 3})
+        wait_client(node(1), "mirror", other);
+    Watch w1 = watch(node(1)), w3 = watch(node(3));
+    const long long slowest =
+        std::stoll(node(1).must(fmt::format("ccm-node-test come-and-go {} 2 192.0.2.2 first", often), often * 5s));
+    std::cout << "slowest deletion of " << often << ": " << slowest / 1000 << " ms\n";
+    wait_ready(all());
+    wait_client(node(1), "first", 2);
+    wait_more_verified(node(1));
+    expect_memory_moves(node(1), node(2));
+    expect_memory_moves(node(1), node(3));
+    EXPECT_EQ(losses(w1, 3), 0u);
+    EXPECT_EQ(losses(w3, 1), 0u);
+    for (Node *one : all())
+        unload_pattern(*one);
+    for (Node *one : all())
+        for (const char *figure : {"clients", "client_ports", "client_memory"})
+            EXPECT_EQ(counter(*one, "node", figure), 0) << one->name() << " " << figure;
+}
+
+// CCM_TEST_STORM messages that are random, or nearly right: by nobody, who changes nothing, and by root.
+TEST_F(Runtime, AStormOfMessages)
+{
+    const int many = how_often("CCM_TEST_STORM", 5000);
+    const json partners_before = json::parse(node(1).must("ccmadm partner list --json"));
+    Watch w1 = watch(node(1));
+    const auto storm = [&](const char *who, int seed) {
+        return json::parse(
+            node(1).must(fmt::format("{}ccm-node-test storm {} {}", who, many / 2, seed), many * 20ms + 20s));
+    };
+    const json refused = storm("ccm-node-test nobody ", 1);
+    EXPECT_EQ(refused["changes"], 0) << refused;
+    EXPECT_GT(refused["answers"].value("EPERM", 0), many / 20) << refused;
+    EXPECT_EQ(json::parse(node(1).must("ccmadm partner list --json")), partners_before);
+    EXPECT_EQ(losses(w1, 2) + losses(w1, 3), 0u);
+
+    const json said = storm("", 2);
+    std::cout << refused << "\n" << said << "\n";
+    EXPECT_GT(said["changes"], many / 200);
+    for (const char *wrong : {"EINVAL", "ENOENT", "EEXIST"})
+        EXPECT_GT(said["answers"].value(wrong, 0), 0) << wrong << said;
+    for (const json &one : json::parse(node(1).must("ccmadm partner list --json")))
+        if (one["node"] != 2 && one["node"] != 3)
+            node(1).must(fmt::format("ccmadm partner del {}", one["node"].get<int>()));
+    // it may have been one of those
+    for (int other : {2, 3}) {
+        if (partners(node(1)).contains(other))
+            node(1).must(fmt::format("ccmadm partner del {}", other));
+        add(node(1), other);
+    }
+    wait_ready(all());
+    EXPECT_EQ(json::parse(node(1).must("ccmadm partner list --json")), partners_before);
+}
+
 // Who deletes waits for a client that does not return from its callback. Nobody else does.
 TEST_F(Runtime, AClientThatIsStuckHoldsUpNobodyElse)
 {
@@ -316,8 +388,7 @@ TEST_F(Runtime, ANodeDescribesItself)
                            {"clients", 0},
                            {"ports_taken", 0},
                            {"memory_taken", 0},
-                           {"uapi_version", CCM_UAPI_VERSION},
-                           {"module_version", node(1).must("printf %s \"$(cat /sys/module/rdma_ccm/version)\"")}};
+                           {"uapi_version", CCM_UAPI_VERSION}};
     for (const auto &[name, value] : expected.items())
         EXPECT_EQ(about[name], value) << name;
     EXPECT_EQ(about["module_version"].get<std::string>() + "\n", node(1).must("cat /sys/module/rdma_ccm/version"));

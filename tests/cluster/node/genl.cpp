@@ -154,10 +154,25 @@ int Genl::send(const Bytes &bytes) const
     return sent < 0 ? errno : 0;
 }
 
-int Genl::receive(const std::function<void(const nlmsghdr &)> &look) const
+void Genl::dump(std::uint8_t command, const Look &look) const
+{
+    if (send(GenlMessage(family_, NLM_F_REQUEST | NLM_F_DUMP, command).bytes()))
+        fail("send");
+    for (bool done = false; !done;) {
+        const int error = receive([&](const nlmsghdr &message) {
+            done |= message.nlmsg_type == NLMSG_DONE || message.nlmsg_type == NLMSG_ERROR;
+            if (message.nlmsg_type == family_)
+                look(message);
+        });
+        if (error)
+            throw std::runtime_error(std::string("dump: ") + strerror(error));
+    }
+}
+
+int Genl::receive(const Look &look, int flags) const
 {
     alignas(nlmsghdr) unsigned char buffer[32768];
-    const ssize_t got = recv(fd_, buffer, sizeof(buffer), 0);
+    const ssize_t got = recv(fd_, buffer, sizeof(buffer), flags);
     if (got < 0)
         return errno;
     auto left = static_cast<std::uint32_t>(got);

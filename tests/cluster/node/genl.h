@@ -50,8 +50,12 @@ public:
 
     // As it is, whatever it is. The errno
     int send(const Bytes &bytes) const;
-    // The next datagram, each message of it to LOOK. The errno, of which ENOBUFS says that some are lost
-    int receive(const std::function<void(const nlmsghdr &)> &look) const;
+    // The next datagram, each message of it to LOOK. The errno, of which ENOBUFS says that some are lost, and EAGAIN,
+    // with MSG_DONTWAIT in FLAGS, that there is none
+    using Look = std::function<void(const nlmsghdr &)>;
+    int receive(const Look &look, int flags = 0) const;
+    // All that the kernel has of a command, each to LOOK
+    void dump(std::uint8_t command, const Look &look) const;
 
 private:
     int fd_;
