@@ -212,7 +212,7 @@ def check_names(docs, code):
     for page, text in docs.pages.items():
         for name, star in set(re.findall(r'\b(%s)(_\*)?' % NAME, text)):
             if not (name in known or name + '_LEN' in known or star and any(k.startswith(name + '_') for k in known)):
-                if not name.startswith(('CCM_LAB_', 'CCM_HOLD_')):    # of the environment
+                if not name.startswith(('CCM_LAB_', 'CCM_HOLD_', 'CCM_TEST_')):    # of the environment
                     yield '%s: %s is nowhere in the code' % (page, name)
 
 
@@ -569,6 +569,32 @@ def check_files(docs, _code):
                 yield '%s: %s does not exist' % (page, path)
 
 
+def netlink_operations():
+    """Of the specification, by their names: attributes of the request, or of the notification."""
+    found = {}
+    spec = read(TOP, 'Documentation/netlink/specs/ccm.yaml').partition('\noperations:\n')[2]
+    for block in re.split(r'^ {4}-\n {6}name: ', spec.partition('\nmcast-groups:\n')[0], flags=re.M)[1:]:
+        asked = re.search(r'(?:request|event):\n +attributes: \[(.*?)\]', block, re.S)
+        found[block.split('\n')[0]] = re.split(r',\s*', asked.group(1)) if asked else []
+    return found
+
+
+def check_netlink(docs, _code):
+    """Commands and notifications of generic netlink, with their attributes."""
+    wanted = netlink_operations()
+    rows = [row for title in ('Commands of the family', 'Notifications, in the multicast group ``monitor``')
+            for row in docs.titled(title).rows]
+    said = {bare(row[0]): row[1] for row in rows}
+    if len(wanted) < 5:
+        yield 'only %d operations were found: is the pattern right?' % len(wanted)
+    for name in sorted(wanted.keys() | said.keys()):
+        attributes = said.get(name, '').replace('addresses', 'address').replace('none', '')
+        if name not in said or name not in wanted:
+            yield 'netlink.rst, ccm.yaml: %s is in one of them only' % name
+        elif [a for a in attributes.split(', ') if a] != wanted[name]:
+            yield 'netlink.rst: %s has %s in the specification' % (name, ', '.join(wanted[name]) or 'nothing')
+
+
 def check_layers(docs, _code):
     """The objects, in the order in which Kbuild has them: the table of overview.rst."""
     page = docs.pages['overview.rst']
@@ -584,7 +610,8 @@ def check_layers(docs, _code):
 
 
 CHECKS = [check_layers, check_names, check_constants, check_structs, check_wire, check_mail, check_words, check_liveness,
-          check_parameters, check_failover, check_tracepoints, check_debugfs, check_complete, check_targets, check_files]
+          check_parameters, check_failover, check_tracepoints, check_debugfs, check_netlink, check_complete, check_targets,
+          check_files]
 
 
 def name_of(check):
@@ -632,6 +659,8 @@ PLANTS = [
     (check_failover, 'failover.rst', '40, 2, reason', '32, 2, stage'),
     (check_tracepoints, 'tracing.rst', '``ccm_verdict``, "partner, reason"', '``ccm_verdict``, "partner"'),
     (check_debugfs, 'tracing.rst', '``lost``', '``losses``'),
+    (check_netlink, 'netlink.rst', '``partner-del-ntf``, "id, uid"', '``partner-del-ntf``, "id"'),
+    (check_netlink, 'netlink.rst', '``node-get``', '``node-ask``'),
     (check_complete, 'protocol.rst', 'CCM_RING_GOODBYE', 'CCM_RING_READY'),
     (check_targets, 'testing.rst', '``make kunit``', '``make kunits``'),
     (check_targets, 'testing.rst', 'FILTER=Failure.', 'FILTER=Failing.'),

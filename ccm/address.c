@@ -2,8 +2,10 @@
 /* Addresses of partners: see address.h. */
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/netdevice.h>
 #include <linux/string.h>
 #include <net/ipv6.h>
+#include <net/net_namespace.h>
 
 #include "address.h"
 
@@ -95,4 +97,25 @@ const char *ccm_address_rule(enum ccm_address_fault fault)
 bool ccm_address_same(const struct ccm_address *a, const struct ccm_address *b)
 {
 	return !memcmp(a, b, sizeof(*a));
+}
+
+/**
+ * ccm_address_ifindex() - on which interface is it?
+ * @address: of either family
+ *
+ * Any context but hard interrupts.
+ *
+ * Return: the interface's number; 0: none is named, or there is none of that name now
+ */
+int ccm_address_ifindex(const struct ccm_address *address)
+{
+	struct net_device *dev;
+	int index;
+
+	if (!*address->interface)
+		return 0;
+	dev = dev_get_by_name(&init_net, address->interface);
+	index = dev ? dev->ifindex : 0;
+	dev_put(dev);
+	return index;
 }

@@ -18,5 +18,6 @@ enum ccm_address_fault {
 enum ccm_address_fault ccm_address_check(const struct ccm_address *address);
 const char *ccm_address_rule(enum ccm_address_fault fault);
 bool ccm_address_same(const struct ccm_address *a, const struct ccm_address *b);
+int ccm_address_ifindex(const struct ccm_address *address);
 
 #endif /* CCM_ADDRESS_H */

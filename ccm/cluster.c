@@ -8,13 +8,13 @@
 
 #include <linux/slab.h>
 
-#include "address.h"
+#include "addresses.h"
 #include "cluster.h"
 #include "keyring.h"
 #include "node.h"
 #include "pairing.h"
 #include "partner.h"
-#include "rdma/route.h"
+#include "rdma/way.h"
 #include "trace.h"
 
 static void tell_all(struct ccm_cluster *cluster, enum ccm_inbox_bit bit)
@@ -73,21 +73,18 @@ static void remove(struct ccm_cluster *cluster, struct ccm_partner *partner, boo
 	ccm_partner_destroy(partner, announce);
 }
 
-/* The partner that has one of the addresses; or NULL */
+/* Another partner that has one of the addresses; or NULL */
 static struct ccm_partner *address_owner(struct ccm_cluster *cluster,
 					 const struct ccm_partner_config *config)
 {
 	struct ccm_partner *partner;
 	u32 i;
-	u32 k;
 
 	lockdep_assert_held(&cluster->changing);
 	ccm_cluster_each(partner, cluster)
-		for (i = 0; i < partner->path_count; i++)
-			for (k = 0; k < config->path_count; k++)
-				if (ccm_address_same(&partner->paths[i].address,
-						     &config->paths[k]))
-					return partner;
+		for (i = 0; i < config->path_count && partner->id != config->id; i++)
+			if (ccm_addresses_have(&partner->addresses, &config->paths[i]))
+				return partner;
 	return NULL;
 }
 
@@ -179,6 +176,29 @@ int ccm_cluster_del(struct ccm_cluster *cluster, u32 id)
 		return -ENOENT;
 	remove(cluster, partner, true);
 	return 0;
+}
+
+/**
+ * ccm_cluster_set() - a partner is elsewhere, or there as well
+ * @cluster: created; @changing is held
+ * @config: checked: its node id, and all addresses that it has from now on
+ *
+ * May sleep; bounded.
+ *
+ * Return: 0; -ENOENT: there is none of that id; -EADDRINUSE: another has one of its addresses; or
+ * an error of ccm_partner_set_addresses(). Then nothing has changed
+ */
+int ccm_cluster_set(struct ccm_cluster *cluster, const struct ccm_partner_config *config)
+{
+	struct ccm_partner *partner;
+
+	lockdep_assert_held(&cluster->changing);
+	partner = (struct ccm_partner *)xa_load(&cluster->partners, config->id);
+	if (!partner)
+		return -ENOENT;
+	if (address_owner(cluster, config))
+		return -EADDRINUSE;
+	return ccm_partner_set_addresses(partner, config);
 }
 
 /**
@@ -357,7 +377,7 @@ static u32 session_request(struct ccm_cluster *cluster, const struct ccm_incomin
 	if (!partner)
 		return CCM_REJECT_NODE;
 	ccm_way_of(in->id, &way);
-	if (!ccm_partner_comes_from(partner, &way)) {
+	if (!ccm_addresses_come_from(&partner->addresses, &way)) {
 		ccm_partner_elsewhere(partner);
 		code = CCM_REJECT_ADDRESS;
 	} else if (!ccm_partner_request(partner, in)) {
@@ -370,11 +390,13 @@ static u32 session_request(struct ccm_cluster *cluster, const struct ccm_incomin
 static void log_other_address(struct ccm_cluster *cluster, const struct sockaddr *from, u32 id)
 {
 	struct ccm_partner *partner = ccm_cluster_get(cluster, id);
+	struct ccm_address first;
 
 	if (!partner)
 		return;		/* it has just gone */
+	ccm_addresses_first(&partner->addresses, &first);
 	pr_warn("connect request from %pISpc rejected: it says that it is partner %u, which is configured as %pISc: see partners= here, and the addresses there\n",
-		from, id, &partner->paths[0].address.to);
+		from, id, &first.to);
 	ccm_partner_put(partner);
 }
 
@@ -561,17 +583,11 @@ static void tell_behind(struct ccm_cluster *cluster, const struct net_device *de
 			enum ccm_inbox_bit bit)
 {
 	struct ccm_partner *partner;
-	bool concerns;
-	u32 k;
 
 	rcu_read_lock();
-	ccm_cluster_each(partner, cluster) {
-		concerns = false;
-		for (k = 0; k < partner->path_count && !concerns; k++)
-			concerns = ccm_path_leaves_by(&partner->paths[k], dev);
-		if (concerns)
+	ccm_cluster_each(partner, cluster)
+		if (ccm_addresses_leave_by(&partner->addresses, dev))
 			ccm_inbox_tell(&partner->inbox, bit);
-	}
 	rcu_read_unlock();
 }
 

@@ -37,8 +37,8 @@ struct net_device;
  * @node: this machine
  * @registry: its clients
  * @listener: connect requests of partners and their ports
- * @changing: one partner at a time comes or goes; taken outside of all others. Held as long as
- *	the clients' callbacks of a partner that goes take
+ * @changing: one partner at a time comes, goes or gets other addresses; taken outside of all
+ *	others. Held as long as the clients' callbacks of a partner that goes take
  * @lock: the set changes, or all of it is waited for; bounded. Taken outside of the registry's
  * @partners: struct ccm_partner by node id
  * @count: how many
@@ -92,6 +92,7 @@ void ccm_cluster_clients(struct ccm_cluster *cluster);
 int ccm_cluster_register(struct ccm_cluster *cluster, struct ccm_client *client);
 int ccm_cluster_add(struct ccm_cluster *cluster, const struct ccm_partner_config *config);
 int ccm_cluster_del(struct ccm_cluster *cluster, u32 id);
+int ccm_cluster_set(struct ccm_cluster *cluster, const struct ccm_partner_config *config);
 struct ccm_partner *ccm_cluster_get(struct ccm_cluster *cluster, u32 id);
 struct ccm_partner *ccm_cluster_get_from(struct ccm_cluster *cluster, u32 id);
 

@@ -17,7 +17,7 @@
 
 /**
  * struct ccm_inbox - bits and a work item
- * @wq: ordered; runs @work only
+ * @wq: ordered; runs @work, and rarely what is to come between two runs of it
  * @work: takes the bits
  * @pending: enum ccm_inbox_bit
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Generic netlink, family ccm: partners come and go at run time. What it says is specified in
- * Documentation/netlink/specs/ccm.yaml.
+ * Documentation/netlink/specs/ccm.yaml. What it tells unasked is in monitor.c.
  *
  * The family's requests are parallel, for one that takes its time would hold up those of all
  * families: a partner goes when its clients have let go of it. Changes come one at a time. When
@@ -10,6 +10,7 @@
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/mutex.h>
+#include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringify.h>
@@ -18,8 +19,10 @@
 #include <uapi/linux/ccm_netlink.h>
 
 #include "address.h"
+#include "attributes.h"
 #include "cluster.h"
 #include "debugfs.h"
+#include "monitor.h"
 #include "netlink.h"
 #include "node.h"
 #include "partner.h"
@@ -27,6 +30,7 @@
 /* set while the family is registered */
 static struct ccm_cluster *the_cluster;
 static const struct genl_family *the_family;
+static struct ccm_monitor the_monitor;
 
 /* not const: before 6.8 a policy points to what is not */
 static struct netlink_range_validation id_range = {
@@ -158,78 +162,37 @@ static int read_partner(struct genl_info *info, struct ccm_partner_config *confi
 }
 
 /*
- * What is told
+ * Commands
  */
 
-static int put_address(struct sk_buff *skb, const struct ccm_address *address)
+static int put_node(struct sk_buff *skb)
 {
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->to;
-	const struct sockaddr_in *in4 = (const struct sockaddr_in *)&address->to;
-	struct nlattr *nest = nla_nest_start(skb, CCM_A_PARTNER_ADDRESS);
-	int ret;
+	int ret = ccm_attributes_node(skb, the_cluster);
 
-	if (!nest)
-		return -EMSGSIZE;
-	if (address->to.ss_family == AF_INET6)
-		ret = nla_put_in6_addr(skb, CCM_A_ADDRESS_IPV6, &in6->sin6_addr);
-	else
-		ret = nla_put_in_addr(skb, CCM_A_ADDRESS_IPV4, in4->sin_addr.s_addr);
-	if (!ret && *address->interface)
-		ret = nla_put_string(skb, CCM_A_ADDRESS_INTERFACE, address->interface);
 	if (ret)
-		return ret;	/* with the whole message */
-	nla_nest_end(skb, nest);
-	return 0;
+		return ret;
+	return nla_put_u64_64bit(skb, CCM_A_NODE_NOTIFICATIONS_LOST,
+				 (u64)atomic64_read(&the_monitor.lost), CCM_A_NODE_PAD);
 }
 
-static int put_addresses(struct sk_buff *skb, const struct ccm_partner *partner)
-{
-	int ret = 0;
-	u32 i;
-
-	for (i = 0; i < partner->path_count && !ret; i++)
-		ret = put_address(skb, &partner->paths[i].address);
-	return ret;
-}
-
-static int put_u64(struct sk_buff *skb, int type, u64 value)
-{
-	return nla_put_u64_64bit(skb, type, value, CCM_A_PARTNER_PAD);
-}
-
-static int put_partner(struct sk_buff *skb, struct ccm_partner *partner)
-{
-	struct ccm_record r;
-
-	ccm_view_read(&partner->node->events, &partner->view, &r);
-	if (nla_put_u32(skb, CCM_A_PARTNER_ID, partner->id) || put_addresses(skb, partner) ||
-	    nla_put_u32(skb, CCM_A_PARTNER_STATE, r.state) ||
-	    nla_put_u32(skb, CCM_A_PARTNER_REASON, r.reason) ||
-	    (r.flags & CCM_RECORD_F_CERTAIN && nla_put_flag(skb, CCM_A_PARTNER_CERTAIN)) ||
-	    nla_put_u32(skb, CCM_A_PARTNER_STAGE, r.stage) ||
-	    nla_put_u16(skb, CCM_A_PARTNER_VERSION, r.version) ||
-	    put_u64(skb, CCM_A_PARTNER_INCARNATION, r.incarnation) ||
-	    nla_put_string(skb, CCM_A_PARTNER_NAME, r.name) ||
-	    put_u64(skb, CCM_A_PARTNER_SESSIONS, r.sessions) ||
-	    put_u64(skb, CCM_A_PARTNER_ATTEMPTS, r.attempts) ||
-	    put_u64(skb, CCM_A_PARTNER_REJECTED, r.rejected) ||
-	    put_u64(skb, CCM_A_PARTNER_SILENT_US, r.silent_us) ||
-	    nla_put_s32(skb, CCM_A_PARTNER_ERROR, r.error))
-		return -EMSGSIZE;
-	return 0;
-}
-
-/* One message in answer to a request */
+/* One message in answer to a request: of a partner, or, without one, of this node */
 static int answer(struct genl_info *info, u8 command, struct ccm_partner *partner)
 {
 	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *head;
 	int ret;
 
-	if (!skb)
+	if (!skb) {
+		GENL_SET_ERR_MSG(info, "out of memory: try it again");
 		return -ENOMEM;
+	}
 	head = genlmsg_put_reply(skb, info, the_family, 0, command);
-	ret = head ? put_partner(skb, partner) : -EMSGSIZE;
+	if (!head)
+		ret = -EMSGSIZE;
+	else if (partner)
+		ret = ccm_attributes_partner(skb, partner);
+	else
+		ret = put_node(skb);
 	if (ret) {
 		nlmsg_free(skb);
 		return ret;
@@ -237,10 +200,6 @@ static int answer(struct genl_info *info, u8 command, struct ccm_partner *partne
 	genlmsg_end(skb, head);
 	return genlmsg_reply(skb, info);
 }
-
-/*
- * Commands
- */
 
 /* A client that does not return from its callback holds up a change: who asks may give up. */
 static int begin_change(struct genl_info *info)
@@ -253,13 +212,34 @@ static int begin_change(struct genl_info *info)
 	return ret ? -EINTR : 0;
 }
 
-static int add(struct genl_info *info, const struct ccm_partner_config *config)
+/* Who asks */
+static kuid_t uid_of(struct sk_buff *skb)
+{
+	return NETLINK_CREDS(skb)->uid;
+}
+
+static void tell_named(u8 command, u32 id, kuid_t by)
+{
+	struct ccm_partner *partner = ccm_cluster_get(the_cluster, id);
+
+	if (!partner)
+		return;
+	ccm_monitor_named(&the_monitor, command, partner, by);
+	ccm_partner_put(partner);
+}
+
+static int add(struct sk_buff *skb, struct genl_info *info,
+	       const struct ccm_partner_config *config)
 {
 	int ret = begin_change(info);
 
 	if (ret)
 		return ret;
+	ccm_monitor_hold(&the_monitor);
 	ret = ccm_cluster_add(the_cluster, config);
+	if (!ret)
+		tell_named(CCM_CMD_PARTNER_NEW_NTF, config->id, uid_of(skb));
+	ccm_monitor_release(&the_monitor);
 	if (!ret)
 		ccm_debugfs_add_partner(the_cluster, config->id);
 	mutex_unlock(&the_cluster->changing);
@@ -276,6 +256,59 @@ static int add(struct genl_info *info, const struct ccm_partner_config *config)
 	else if (ret)
 		GENL_SET_ERR_MSG(info,
 				 "out of memory, or what the kernel log says: nothing has changed");
+	return ret;
+}
+
+static int none_of_that_id(struct genl_info *info)
+{
+	GENL_SET_ERR_MSG(info,
+			 "there is none of that id: `ccmadm status` names those that there are");
+	return -ENOENT;
+}
+
+static int set(struct sk_buff *skb, struct genl_info *info,
+	       const struct ccm_partner_config *config)
+{
+	int ret = begin_change(info);
+
+	if (ret)
+		return ret;
+	ccm_monitor_hold(&the_monitor);
+	ret = ccm_cluster_set(the_cluster, config);
+	if (!ret)
+		tell_named(CCM_CMD_PARTNER_SET_NTF, config->id, uid_of(skb));
+	ccm_monitor_release(&the_monitor);
+	mutex_unlock(&the_cluster->changing);
+	if (ret == -ENOENT)
+		return none_of_that_id(info);
+	if (ret == -EADDRINUSE)
+		GENL_SET_ERR_MSG(info,
+				 "another partner has that address: each machine has its own");
+	else if (ret == -EBUSY)
+		GENL_SET_ERR_MSG(info,
+				 "its session goes by an address that is not among these: keep that one, or delete the partner and add it again");
+	else if (ret == -ETIMEDOUT)
+		GENL_SET_ERR_MSG(info,
+				 "it is too busy: nothing has changed, try it again");
+	else if (ret)
+		GENL_SET_ERR_MSG(info, "out of memory: nothing has changed");
+	return ret;
+}
+
+static int partner_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ccm_partner_config *config;
+	int ret;
+
+	config = (struct ccm_partner_config *)kzalloc(sizeof(*config), GFP_KERNEL);
+	if (!config) {
+		GENL_SET_ERR_MSG(info, "out of memory: nothing has changed");
+		return -ENOMEM;
+	}
+	ret = read_partner(info, config);
+	if (!ret)
+		ret = set(skb, info, config);
+	kfree(config);
 	return ret;
 }
 
@@ -300,7 +333,7 @@ static int partner_new(struct sk_buff *skb, struct genl_info *info)
 		ret = -EINVAL;
 	}
 	if (!ret)
-		ret = add(info, config);
+		ret = add(skb, info, config);
 	kfree(config);
 	return ret;
 }
@@ -315,13 +348,6 @@ static u32 named(struct genl_info *info)
 	return nla_get_u32(info->attrs[CCM_A_PARTNER_ID]);
 }
 
-static int none_of_that_id(struct genl_info *info)
-{
-	GENL_SET_ERR_MSG(info,
-			 "there is none of that id: `ccmadm status` names those that there are");
-	return -ENOENT;
-}
-
 static int partner_del(struct sk_buff *skb, struct genl_info *info)
 {
 	u32 id = named(info);
@@ -334,6 +360,8 @@ static int partner_del(struct sk_buff *skb, struct genl_info *info)
 		return ret;
 	ccm_debugfs_remove_partner(the_cluster, id);
 	ret = ccm_cluster_del(the_cluster, id);
+	if (!ret)
+		ccm_monitor_gone(&the_monitor, id, uid_of(skb));
 	mutex_unlock(&the_cluster->changing);
 	return ret ? none_of_that_id(info) : 0;
 }
@@ -351,8 +379,6 @@ static int partner_get(struct sk_buff *skb, struct genl_info *info)
 		return none_of_that_id(info);
 	ret = answer(info, CCM_CMD_PARTNER_GET, partner);
 	ccm_partner_put(partner);
-	if (ret)
-		GENL_SET_ERR_MSG(info, "out of memory: try it again");
 	return ret;
 }
 
@@ -365,7 +391,7 @@ static int dump_partner(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!head)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, head);
-	if (put_partner(skb, partner)) {
+	if (ccm_attributes_partner(skb, partner)) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}
@@ -387,6 +413,15 @@ static int partner_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	}
 	/* what did not fit comes with the next message */
 	return skb->len ? (int)skb->len : ret;
+}
+
+static int node_get(struct sk_buff *skb, struct genl_info *info)
+{
+	if (genlmsg_len(info->genlhdr)) {
+		GENL_SET_ERR_MSG(info, "node-get takes no attributes: leave them out");
+		return -EINVAL;
+	}
+	return answer(info, CCM_CMD_NODE_GET, NULL);
 }
 
 static const struct genl_ops ops[] = {
@@ -411,6 +446,21 @@ static const struct genl_ops ops[] = {
 		.maxattr = ARRAY_SIZE(partner_id_policy) - 1,
 		.cmd = CCM_CMD_PARTNER_GET,
 	},
+	{
+		.doit = node_get,
+		.cmd = CCM_CMD_NODE_GET,
+	},
+	{
+		.doit = partner_set,
+		.policy = partner_new_policy,
+		.maxattr = ARRAY_SIZE(partner_new_policy) - 1,
+		.cmd = CCM_CMD_PARTNER_SET,
+		.flags = GENL_ADMIN_PERM,
+	},
+};
+
+static const struct genl_multicast_group groups[] = {
+	{ .name = CCM_MCGRP_MONITOR },
 };
 
 static struct genl_family family __ro_after_init = {
@@ -418,7 +468,9 @@ static struct genl_family family __ro_after_init = {
 	.version = CCM_FAMILY_VERSION,
 	.parallel_ops = true,
 	.n_ops = ARRAY_SIZE(ops),
+	.n_mcgrps = ARRAY_SIZE(groups),
 	.ops = ops,
+	.mcgrps = groups,
 	.module = THIS_MODULE,
 };
 
@@ -430,13 +482,25 @@ static struct genl_family family __ro_after_init = {
  */
 int ccm_netlink_register(struct ccm_cluster *cluster)
 {
+	int ret;
+
+	ret = ccm_monitor_create(&the_monitor, &cluster->node->events, &family);
+	if (ret)
+		return ret;
 	the_cluster = cluster;
 	the_family = &family;
-	return genl_register_family(&family);
+	ret = genl_register_family(&family);
+	if (ret)
+		ccm_monitor_destroy(&the_monitor);
+	else
+		ccm_monitor_start(&the_monitor);
+	return ret;
 }
 
 /** ccm_netlink_unregister() - undo ccm_netlink_register(); waits for those that are under way */
 void ccm_netlink_unregister(void)
 {
+	ccm_monitor_stop(&the_monitor);
 	genl_unregister_family(&family);
+	ccm_monitor_destroy(&the_monitor);
 }

@@ -10,6 +10,8 @@
 #include "log.h"
 
 #include <linux/bottom_half.h>
+#include <linux/completion.h>
+#include <linux/jiffies.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
@@ -24,6 +26,7 @@
 #include "partner.h"
 #include "rdma/conn.h"
 #include "rdma/listener.h"
+#include "rdma/way.h"
 #include "registry.h"
 #include "trace.h"
 
@@ -31,23 +34,6 @@
 static struct ccm_path *used_path(struct ccm_partner *partner)
 {
 	return &partner->paths[0];
-}
-
-/**
- * ccm_partner_comes_from() - is this one of the partner's addresses?
- * @partner: partner
- * @way: of a request
- *
- * Any context.
- */
-bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct ccm_id_way *way)
-{
-	u32 i;
-
-	for (i = 0; i < partner->path_count; i++)
-		if (ccm_path_comes_from(&partner->paths[i], way))
-			return true;
-	return false;
 }
 
 /* Whoever asks from elsewhere does so every CCM_RETRY_MAX_MS. */
@@ -136,9 +122,11 @@ static void refresh(const struct ccm_view *view, struct ccm_record *record)
 static void fill_record(struct ccm_partner *partner, struct ccm_record *record)
 {
 	const struct ccm_session *s = &partner->session;
-	const struct sockaddr *addr = (const struct sockaddr *)&used_path(partner)->address.to;
 	struct ccm_conn *conn = ccm_path_conn(used_path(partner), s->conn.id);
+	struct ccm_address first;
+	const struct sockaddr *addr = (const struct sockaddr *)&first.to;
 
+	ccm_addresses_first(&partner->addresses, &first);
 	memset(record, 0, sizeof(*record));
 	record->size = sizeof(*record);
 	record->type = CCM_RECORD_PARTNER;
@@ -197,7 +185,7 @@ void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *
 	status->kernel = READ_ONCE(partner->session.peer_kernel);
 	status->counter = record.counter;
 	status->silent_ms = (u32)min_t(u64, div_u64(record.silent_us, USEC_PER_MSEC), U32_MAX);
-	status->paths = partner->path_count;
+	status->paths = ccm_addresses_count(&partner->addresses);
 	status->paths_up = record.state > CCM_STATE_CONNECTING;
 }
 
@@ -233,6 +221,19 @@ int ccm_partner_peek(struct ccm_partner *partner, struct ccm_peek *peek)
  * Events
  */
 
+/* Is one of these addresses at the other end of a connection? The work item */
+static bool goes_to(struct ccm_partner *partner, const struct ccm_conn *conn,
+		    const struct ccm_addresses *addresses)
+{
+	struct ccm_id_way way;
+
+	/* the way may still be looked for */
+	if (conn->endpoint.active)
+		return ccm_addresses_have(addresses, &used_path(partner)->address);
+	ccm_way_of(conn->endpoint.cm_id, &way);
+	return ccm_addresses_come_from(addresses, &way);
+}
+
 static bool take_request(struct ccm_partner *partner, struct ccm_session_event *event)
 {
 	struct ccm_conn *conn;
@@ -247,6 +248,9 @@ static bool take_request(struct ccm_partner *partner, struct ccm_session_event *
 	if (!conn)
 		return false;
 	ccm_path_take_request(used_path(partner), conn, event, partner->buffer);
+	/* that address was the partner's when the request came, and is no more */
+	if (!goes_to(partner, conn, &partner->addresses))
+		ccm_endpoint_failed(&conn->endpoint, -ECONNABORTED);
 	return true;
 }
 
@@ -611,6 +615,7 @@ static void act_connect(struct ccm_partner *partner, const struct ccm_session_ac
 	partner->counters.attempts++;
 	if (partner->event.type == CCM_SEV_TIMER)
 		partner->counters.retried++;
+	ccm_addresses_first(&partner->addresses, &used_path(partner)->address);
 	ret = ccm_path_connect(used_path(partner), a);
 	if (!ret)
 		return;
@@ -805,7 +810,9 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 		return (struct ccm_partner *)ERR_PTR(-ENOMEM);
 	partner->inbox.wq = alloc_ordered_workqueue("ccm-%u", WQ_HIGHPRI | WQ_MEM_RECLAIM,
 						    config->id);
-	if (!partner->inbox.wq) {
+	if (!partner->inbox.wq || ccm_addresses_begin(&partner->addresses, config)) {
+		if (partner->inbox.wq)
+			destroy_workqueue(partner->inbox.wq);
 		kvfree(partner);
 		return (struct ccm_partner *)ERR_PTR(-ENOMEM);
 	}
@@ -813,6 +820,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	if (ret) {
 		pr_err("partner %u: no HMAC-SHA256 (error %d): the kernel's modules hmac and sha256 are needed for auth=psk\n",
 		       config->id, ret);
+		ccm_addresses_end(&partner->addresses);
 		destroy_workqueue(partner->inbox.wq);
 		kvfree(partner);
 		return (struct ccm_partner *)ERR_PTR(ret);
@@ -832,8 +840,7 @@ struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registr
 	hrtimer_setup(&partner->timer, timer_fired, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 	strscpy(session.name, node->name, sizeof(session.name));
 	ccm_session_init(&partner->session, &session);
-	partner->path_count = config->path_count;
-	for (i = 0; i < config->path_count; i++)
+	for (i = 0; i < CCM_PATHS_MAX; i++)
 		ccm_path_init(&partner->paths[i], node, partner->id, &partner->inbox,
 			      &config->paths[i]);
 	ccm_links_begin(&partner->links, node, partner->id, &partner->inbox, &partner->session,
@@ -869,6 +876,80 @@ void ccm_partner_put(struct ccm_partner *partner)
 {
 	if (refcount_dec_and_test(&partner->users))
 		complete(&partner->unused);
+}
+
+/* One change of addresses, on the stack of who makes it */
+struct set_addresses {
+	struct work_struct work;
+	struct completion done;
+	struct ccm_partner *partner;
+	struct ccm_addresses addresses;		/* the new ones; then the old ones */
+	int ret;
+};
+
+/*
+ * Between two runs of the work item, so that connections stand still. What goes to an address that
+ * stays, goes on, and no session is ended by this. An attempt that leads nowhere fails now instead
+ * of at its deadline, and the next one begins.
+ */
+static int set_addresses(struct ccm_partner *partner, struct ccm_addresses *addresses)
+{
+	struct ccm_path *path = used_path(partner);
+	const struct ccm_session *s = &partner->session;
+	struct ccm_conn *conn = ccm_path_conn(path, s->conn.id);
+	struct ccm_address first;
+
+	if (s->state > CCM_STATE_CONNECTING && conn && !goes_to(partner, conn, addresses))
+		return -EBUSY;
+	ccm_addresses_swap(&partner->addresses, addresses);
+	WRITE_ONCE(partner->elsewhere_us, 0);
+	ccm_addresses_first(&partner->addresses, &first);
+	partner->last.to = first.to;
+	list_for_each_entry(conn, &path->conns, entry)
+		if (!goes_to(partner, conn, &partner->addresses))
+			ccm_endpoint_failed(&conn->endpoint, -ECONNABORTED);
+	show(partner);
+	ccm_inbox_tell(&partner->inbox, CCM_INBOX_PATH_UP);
+	return 0;
+}
+
+static void set_work(struct work_struct *work)
+{
+	struct set_addresses *set = container_of(work, struct set_addresses, work);
+
+	set->ret = set_addresses(set->partner, &set->addresses);
+	complete(&set->done);
+}
+
+/**
+ * ccm_partner_set_addresses() - it is elsewhere, or there as well
+ * @partner: created; ccm_cluster.changing is held
+ * @config: all addresses that it has from now on; checked
+ *
+ * May sleep, at most CCM_SET_MS and what one event takes: somebody may keep the work item busy.
+ *
+ * Return: 0; -EBUSY: there is a session, by way of an address that is not among them; -ETIMEDOUT,
+ * -ENOMEM. Then nothing has changed
+ */
+int ccm_partner_set_addresses(struct ccm_partner *partner,
+			      const struct ccm_partner_config *config)
+{
+	struct set_addresses set = { .partner = partner };
+	int ret = ccm_addresses_begin(&set.addresses, config);
+
+	if (ret)
+		return ret;
+	init_completion(&set.done);
+	INIT_WORK_ONSTACK(&set.work, set_work);
+	queue_work(partner->inbox.wq, &set.work);
+	if (!wait_for_completion_timeout(&set.done, msecs_to_jiffies(CCM_SET_MS)) &&
+	    cancel_work_sync(&set.work))
+		set.ret = -ETIMEDOUT;
+	/* it has come to its end, and has not only said so */
+	flush_work(&set.work);
+	destroy_work_on_stack(&set.work);
+	ccm_addresses_end(&set.addresses);
+	return set.ret;
 }
 
 /**
@@ -957,5 +1038,6 @@ void ccm_partner_destroy(struct ccm_partner *partner, bool announce)
 	ccm_prover_destroy(&partner->prover);
 	ccm_view_remove(&partner->node->events, &partner->view, announce ? &last : NULL);
 	ccm_state_log_end(&partner->log);
+	ccm_addresses_end(&partner->addresses);
 	kvfree(partner);
 }

@@ -18,6 +18,7 @@
 #include <linux/types.h>
 #include <linux/ccm.h>
 
+#include "addresses.h"
 #include "config.h"
 #include "core/catalog.h"
 #include "core/schedule.h"
@@ -30,6 +31,8 @@
 #include "path.h"
 #include "prover.h"
 #include "state_log.h"
+
+#define CCM_SET_MS	5000U	/* its work item is waited for, to replace addresses */
 
 struct ccm_node;
 struct ccm_registry;
@@ -72,8 +75,8 @@ struct ccm_partner_counters {
  * @event: the event being stepped
  * @buffer: its data
  * @catalog: what goes with CCM_SEV_CLIENTS
+ * @addresses: where it is; replaced under ccm_cluster.changing
  * @paths: ways to it; only the first is used yet
- * @path_count: how many
  * @links: its links
  * @prover: proofs that it holds the cluster's key, and that this node does
  * @verified: connection whose hello was looked at last
@@ -117,8 +120,8 @@ struct ccm_partner {
 	struct ccm_session_event event;
 	u8 buffer[CCM_CATALOG_LEN_MAX];
 	struct ccm_catalog catalog;
+	struct ccm_addresses addresses;
 	struct ccm_path paths[CCM_PATHS_MAX];
-	u32 path_count;
 	struct ccm_links links;
 	struct ccm_prover prover;
 	u32 verified;
@@ -150,7 +153,8 @@ void ccm_partner_destroy(struct ccm_partner *partner, bool announce);
 bool ccm_partner_get(struct ccm_partner *partner);
 void ccm_partner_put(struct ccm_partner *partner);
 void ccm_partner_elsewhere(struct ccm_partner *partner);
-bool ccm_partner_comes_from(const struct ccm_partner *partner, const struct ccm_id_way *way);
+int ccm_partner_set_addresses(struct ccm_partner *partner,
+			      const struct ccm_partner_config *config);
 bool ccm_partner_request(struct ccm_partner *partner, const struct ccm_incoming *in);
 void ccm_partner_status(struct ccm_partner *partner, struct ccm_partner_status *status);
 int ccm_partner_peek(struct ccm_partner *partner, struct ccm_peek *peek);

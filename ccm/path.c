@@ -5,16 +5,15 @@
  *
  * What of a connection is looked at next, is decided by core/schedule.h.
  */
-#include <linux/netdevice.h>
+#include <linux/in6.h>
 #include <linux/string.h>
-#include <net/ipv6.h>
-#include <net/net_namespace.h>
 
+#include "address.h"
 #include "node.h"
 #include "path.h"
 #include "rdma/conn.h"
 #include "rdma/device.h"
-#include "rdma/route.h"
+#include "rdma/way.h"
 #include "trace.h"
 
 /**
@@ -52,53 +51,6 @@ struct ccm_conn *ccm_path_conn(const struct ccm_path *path, u32 id)
 		if (conn->endpoint.id == id)
 			return conn;
 	return NULL;
-}
-
-/* 0: there is none of that name now. */
-static int interface_index(const char *name)
-{
-	struct net_device *dev = dev_get_by_name(&init_net, name);
-	int index = dev ? dev->ifindex : 0;
-
-	dev_put(dev);
-	return index;
-}
-
-/**
- * ccm_path_comes_from() - is this the partner's address on this path?
- * @path: path
- * @way: of a request
- *
- * Any context.
- */
-bool ccm_path_comes_from(const struct ccm_path *path, const struct ccm_id_way *way)
-{
-	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)&path->address.to;
-	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)&way->to;
-	const struct sockaddr_in *a4 = (const struct sockaddr_in *)&path->address.to;
-	const struct sockaddr_in *b4 = (const struct sockaddr_in *)&way->to;
-
-	if (path->address.to.ss_family != way->to.ss_family)
-		return false;
-	if (way->to.ss_family == AF_INET)
-		return a4->sin_addr.s_addr == b4->sin_addr.s_addr;
-	return ipv6_addr_equal(&a6->sin6_addr, &b6->sin6_addr) &&
-	       (!*path->address.interface ||
-		interface_index(path->address.interface) == way->ifindex);
-}
-
-/**
- * ccm_path_leaves_by() - do frames to the partner leave by an interface now?
- * @path: path
- * @dev: interface, of the initial network namespace; cannot be renamed now
- *
- * Any context but hard interrupts.
- */
-bool ccm_path_leaves_by(const struct ccm_path *path, const struct net_device *dev)
-{
-	if (*path->address.interface)
-		return !strcmp(path->address.interface, dev->name);
-	return ccm_route_leaves_by(&path->address.to, dev);
 }
 
 /* An action that failed at once: the queue pair is as good as broken. */
@@ -318,7 +270,7 @@ void ccm_path_device_gone(struct ccm_path *path)
 int ccm_path_connect(struct ccm_path *path, const struct ccm_session_action *a)
 {
 	struct sockaddr_storage to = path->address.to;
-	int index = *path->address.interface ? interface_index(path->address.interface) : 0;
+	int index = ccm_address_ifindex(&path->address);
 	struct ccm_conn *conn = ccm_conn_open(&path->endpoint, a->conn, a->data, a->len);
 
 	if (IS_ERR(conn))

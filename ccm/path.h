@@ -11,16 +11,14 @@
 #include "core/session.h"
 #include "heartbeat.h"
 #include "rdma/endpoint.h"
-#include "rdma/way.h"
 
 struct ccm_conn;
 struct ccm_node;
-struct net_device;
 
 /**
  * struct ccm_path - one way to a partner
  * @endpoint: what its connections are made with; the partner's inbox
- * @address: of the partner, with port, as it was named
+ * @address: of the partner, with port, as it was named: the one that was tried last
  * @conns: connections, touched by the partner's work item only
  * @heartbeat: the watch
  */
@@ -34,8 +32,6 @@ struct ccm_path {
 void ccm_path_init(struct ccm_path *path, struct ccm_node *node, u32 partner,
 		   struct ccm_inbox *inbox, const struct ccm_address *address);
 struct ccm_conn *ccm_path_conn(const struct ccm_path *path, u32 id);
-bool ccm_path_comes_from(const struct ccm_path *path, const struct ccm_id_way *way);
-bool ccm_path_leaves_by(const struct ccm_path *path, const struct net_device *dev);
 void ccm_path_take_request(struct ccm_path *path, struct ccm_conn *conn,
 			   struct ccm_session_event *event, u8 *buffer);
 bool ccm_path_event(struct ccm_path *path, struct ccm_session_event *event, u8 *buffer,

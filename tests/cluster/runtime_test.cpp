@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Partners come and go while the module runs: `ccmadm partner`.
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <iterator>
+
+#include <uapi/linux/ccm.h>
+
 #include "failing.h"
 #include "pair.h"
 #include "pattern.h"
@@ -34,6 +42,61 @@ void del(Node &node, int id)
     EXPECT_FALSE(partners(node).contains(id)) << node.name();
     EXPECT_EQ(client(node, "mirror", id), json{}) << node.name();
     EXPECT_FALSE(node.run(fmt::format("cat /sys/kernel/debug/ccm/partner-{}", id)).ok());
+}
+
+// What the netlink family's group tells.
+Watch monitor(Node &node, const std::string &words = "")
+{
+    Watch told(node.start_command("exec ccm-node-test monitor " + words));
+    told.wait_for({{"message", "listening"}}, soon);
+    return told;
+}
+
+// A number of the group as the word that ccmadm has for it
+const char *state_word(const json &number)
+{
+    static const char *const words[] = {"down", "connecting", "greeting", "negotiating", "opening", "ready"};
+    static_assert(std::size(words) == CCM_STATE_COUNT);
+    return words[number.get<std::size_t>()];
+}
+
+const char *reason_word(const json &number)
+{
+    static const char *const words[] = {"none",      "unreachable", "hung",      "panicked",       "shutdown",
+                                        "restarted", "version",     "refused",   "authentication", "admin",
+                                        "device",    "reloaded",    "duplicate", "address",        "mtu"};
+    static_assert(std::size(words) == CCM_REASON_COUNT);
+    return words[number.get<std::size_t>()];
+}
+
+const char *stage_word(const json &number)
+{
+    static const char *const words[] = {"unknown", "kernel",  "initramfs", "root",   "userspace",
+                                        "storage", "running", "stopping",  "dumping"};
+    static_assert(std::size(words) == CCM_STAGE_COUNT);
+    return words[number.get<std::size_t>()];
+}
+
+// The change that was told, as /dev/ccm has it
+json as_record(const json &told)
+{
+    json record = {{"node", told["id"]},
+                   {"state", state_word(told["state"])},
+                   {"reason", reason_word(told["reason"])},
+                   {"stage", stage_word(told["stage"])},
+                   {"time_ns", told["time_ns"]},
+                   {"seq", told["seq"]},
+                   {"certain", told.contains("certain")}};
+    return record;
+}
+
+json as_record_of_device(const json &event)
+{
+    json record;
+    for (const char *name : {"node", "state", "reason", "stage", "time_ns", "seq"})
+        record[name] = event[name];
+    record["certain"] = std::ranges::count(event["flags"], json("certain")) > 0;
+    return record;
 }
 
 // Three nodes that are loaded without a partner.
@@ -136,6 +199,76 @@ TEST_F(Runtime, AgainAndAgainUnderLoad)
     EXPECT_EQ(losses(w3, 1), 0u);
 }
 
+// How often, or as often as shows that the test itself works
+int how_often(const char *variable, int otherwise)
+{
+    const char *number = std::getenv(variable);
+    return number ? std::atoi(number) : otherwise;
+}
+
+// The same as often as CCM_TEST_COME_AND_GO says, by a program on the node. Nothing is left of any of them.
+TEST_F(Runtime, ComesAndGoesUnderLoad)
+{
+    const int often = how_often("CCM_TEST_COME_AND_GO", 50);
+    for (Node *one : all())
+        load_pattern(*one, "depth=2 size=4096 pace_ms=5");
+    register_everywhere({&node(1), &node(2)}, "first 1 2 65536 65536 load");
+    register_everywhere({&node(1), &node(2)}, "second 1 1 4096 4096 load");
+    register_everywhere(all(), "mirror 1 1 65536 65536 idle");
+    for (int other : {2, 3})
+        wait_client(node(1), "mirror", other);
+    Watch w1 = watch(node(1)), w3 = watch(node(3));
+    const long long slowest =
+        std::stoll(node(1).must(fmt::format("ccm-node-test come-and-go {} 2 192.0.2.2 first", often), often * 5s));
+    std::cout << "slowest deletion of " << often << ": " << slowest / 1000 << " ms\n";
+    wait_ready(all());
+    wait_client(node(1), "first", 2);
+    wait_more_verified(node(1));
+    expect_memory_moves(node(1), node(2));
+    expect_memory_moves(node(1), node(3));
+    EXPECT_EQ(losses(w1, 3), 0u);
+    EXPECT_EQ(losses(w3, 1), 0u);
+    for (Node *one : all())
+        unload_pattern(*one);
+    for (Node *one : all())
+        for (const char *figure : {"clients", "client_ports", "client_memory"})
+            EXPECT_EQ(counter(*one, "node", figure), 0) << one->name() << " " << figure;
+}
+
+// CCM_TEST_STORM messages that are random, or nearly right: by nobody, who changes nothing, and by root.
+TEST_F(Runtime, AStormOfMessages)
+{
+    const int many = how_often("CCM_TEST_STORM", 5000);
+    const json partners_before = json::parse(node(1).must("ccmadm partner list --json"));
+    Watch w1 = watch(node(1));
+    const auto storm = [&](const char *who, int seed) {
+        return json::parse(
+            node(1).must(fmt::format("{}ccm-node-test storm {} {}", who, many / 2, seed), many * 20ms + 20s));
+    };
+    const json refused = storm("ccm-node-test nobody ", 1);
+    EXPECT_EQ(refused["changes"], 0) << refused;
+    EXPECT_GT(refused["answers"].value("EPERM", 0), many / 20) << refused;
+    EXPECT_EQ(json::parse(node(1).must("ccmadm partner list --json")), partners_before);
+    EXPECT_EQ(losses(w1, 2) + losses(w1, 3), 0u);
+
+    const json said = storm("", 2);
+    std::cout << refused << "\n" << said << "\n";
+    EXPECT_GT(said["changes"], many / 200);
+    for (const char *wrong : {"EINVAL", "ENOENT", "EEXIST"})
+        EXPECT_GT(said["answers"].value(wrong, 0), 0) << wrong << said;
+    for (const json &one : json::parse(node(1).must("ccmadm partner list --json")))
+        if (one["node"] != 2 && one["node"] != 3)
+            node(1).must(fmt::format("ccmadm partner del {}", one["node"].get<int>()));
+    // it may have been one of those
+    for (int other : {2, 3}) {
+        if (partners(node(1)).contains(other))
+            node(1).must(fmt::format("ccmadm partner del {}", other));
+        add(node(1), other);
+    }
+    wait_ready(all());
+    EXPECT_EQ(json::parse(node(1).must("ccmadm partner list --json")), partners_before);
+}
+
 // Who deletes waits for a client that does not return from its callback. Nobody else does.
 TEST_F(Runtime, AClientThatIsStuckHoldsUpNobodyElse)
 {
@@ -157,6 +290,165 @@ TEST_F(Runtime, AClientThatIsStuckHoldsUpNobodyElse)
     EXPECT_TRUE(deleting.wait(soon).ok());
     EXPECT_EQ(partners(node(1)), std::set<int>{3});
     wait_client(node(1), "mirror", 3);
+}
+
+// Whoever listens to the netlink family's group hears what a reader of /dev/ccm does, by the same
+// numbers, between the coming of a partner and its going.
+TEST_F(Runtime, ChangesAreToldByNetlink)
+{
+    Watch device = watch(node(1));
+    Watch told = monitor(node(1));
+    del(node(1), 2);
+    device.wait_for({{"type", "removed"}, {"node", 2}}, soon);
+    add(node(1), 2);
+    wait_ready(all());
+    node(2).must("ccmadm stage running");
+    device.wait_for({{"type", "partner"}, {"node", 2}, {"stage", "running"}}, soon);
+    node(3).kill();
+    device.wait_for(is(3, "down"), soon);
+    // a command returns when its own message is sent
+    del(node(1), 2);
+    device.wait_for({{"type", "removed"}, {"node", 2}}, soon);
+    told.wait_for([deleted = 0](const json &e) mutable { return e["message"] == "del" && ++deleted == 2; }, soon,
+                  "the second deletion");
+
+    std::vector<json> changes;
+    std::map<int, bool> there = {{2, true}, {3, true}};
+    for (const Event &event : told.events()) {
+        const json &e = event.json;
+        ASSERT_NE(e["message"], "lost");
+        if (e["message"] == "change") {
+            EXPECT_TRUE(there[e["id"].get<int>()]) << e.dump();
+            changes.push_back(as_record(e));
+        } else if (e["message"] == "new" || e["message"] == "del") {
+            EXPECT_EQ(e["id"], 2) << e.dump();
+            EXPECT_EQ(e["uid"], 0) << e.dump();
+            EXPECT_EQ(e.contains("addresses"), e["message"] == "new") << e.dump();
+            there[2] = e["message"] == "new";
+        }
+    }
+    std::vector<json> seen;
+    for (const Event &event : device.events())
+        if (event.json["type"] == "partner" && !std::ranges::count(event.json["flags"], json("present")))
+            seen.push_back(as_record_of_device(event.json));
+    EXPECT_EQ(changes, seen);
+    const auto how_many = [&](const char *state, const char *reason) {
+        return std::ranges::count_if(changes,
+                                     [&](const json &one) { return one["state"] == state && one["reason"] == reason; });
+    };
+    EXPECT_GE(how_many("ready", "none"), 2) << "READY, and its stage";
+    EXPECT_EQ(how_many("down", "admin"), 2);
+    EXPECT_GE(how_many("down", "unreachable"), 1);
+    EXPECT_EQ(told.count({{"message", "new"}}), 1u);
+    told.end();
+
+    node(3).boot();
+}
+
+// Whoever listens needs no rights; and hears when there was more than he has read.
+TEST_F(Runtime, WhoListensTooSlowlyHearsIt)
+{
+    Watch told = monitor(node(1), "4096");
+    Watch quick(node(1).start_command("exec ccm-node-test nobody ccm-node-test monitor"));
+    quick.wait_for({{"message", "listening"}}, soon);
+    told.command().signal(SIGSTOP);
+    for (int i = 0; i < 10; i++) {
+        del(node(1), 2);
+        add(node(1), 2);
+    }
+    told.command().signal(SIGCONT);
+    told.wait_for({{"message", "lost"}}, soon);
+    wait_ready(all());
+    del(node(1), 3);
+    told.wait_for({{"message", "del"}, {"id", 3}}, soon);
+    quick.wait_for({{"message", "del"}, {"id", 3}}, soon);
+    EXPECT_EQ(quick.count({{"message", "lost"}}), 0u);
+    EXPECT_EQ(quick.count({{"message", "new"}, {"id", 2}}), 10u);
+    EXPECT_LT(told.count({{"message", "new"}, {"id", 2}}), 10u);
+    for (Watch *one : {&told, &quick})
+        one->end();
+}
+
+// What its parameters have come to is what it was loaded with.
+TEST_F(Runtime, ANodeDescribesItself)
+{
+    const json shown = status(node(1))["node"];
+    const json about = json::parse(node(1).must("ccm-node-test nobody ccmadm node --json"));
+    for (const char *name : {"node", "name", "cluster", "incarnation", "stage", "detect_ms"})
+        EXPECT_EQ(about[name], shown[name]) << name;
+    const json expected = {{"auth", "psk"},
+                           {"detect_ms", calm_detect_ms},
+                           {"heartbeat_us", calm_detect_ms * 1000 / 4},
+                           {"rdma_port", 3341},
+                           {"client_ports", 16},
+                           {"client_memory", 64 << 20},
+                           {"node_ports", 1024},
+                           {"node_memory", 256 << 20},
+                           {"partners", 2},
+                           {"clients", 0},
+                           {"ports_taken", 0},
+                           {"memory_taken", 0},
+                           {"uapi_version", CCM_UAPI_VERSION}};
+    for (const auto &[name, value] : expected.items())
+        EXPECT_EQ(about[name], value) << name;
+    EXPECT_EQ(about["module_version"].get<std::string>() + "\n", node(1).must("cat /sys/module/rdma_ccm/version"));
+
+    register_everywhere({&node(1), &node(2)}, "mirror 2 2 65536 65536 idle");
+    wait_client(node(1), "mirror", 2);
+    del(node(1), 3);
+    const json later = json::parse(node(1).must("ccmadm node --json"));
+    EXPECT_EQ(later["partners"], 1);
+    EXPECT_EQ(later["clients"], 1);
+    EXPECT_EQ(later["ports_taken"], 2);
+    EXPECT_EQ(later["memory_taken"], 65536);
+}
+
+// Addresses of a partner come and go. A session by one that stays goes on; none is taken away from under it.
+TEST_F(Runtime, APartnerHasOtherAddresses)
+{
+    register_everywhere({&node(1), &node(2)}, "mirror 1 1 65536 65536 idle");
+    wait_client(node(1), "mirror", 2);
+    Watch w1 = watch(node(1)), w2 = watch(node(2));
+    Watch told = monitor(node(1));
+    node(1).must("ccmadm partner set 2 192.0.2.2 2001:db8::2 198.51.100.2");
+    EXPECT_EQ(node(1).must("ccmadm partner list 2"), "2@192.0.2.2+[2001:db8::2]+198.51.100.2\n");
+    told.wait_for({{"message", "set"}, {"id", 2}, {"addresses", 3}, {"uid", 0}}, soon);
+    node(1).must("ccmadm partner set 2 198.51.100.2 192.0.2.2");
+    EXPECT_EQ(node(1).must("ccmadm partner list 2"), "2@198.51.100.2+192.0.2.2\n");
+    w1.wait_for({{"type", "partner"}, {"node", 2}, {"address", "198.51.100.2"}, {"state", "ready"}}, soon);
+    expect_wrong(node(1), "set 2 198.51.100.2", "partner 2: its session goes by an address that is not among these");
+    EXPECT_EQ(node(1).must("ccmadm partner list 2"), "2@198.51.100.2+192.0.2.2\n");
+    expect_memory_moves(node(1), node(2));
+    EXPECT_EQ(losses(w1, 2), 0u);
+    EXPECT_EQ(losses(w2, 1), 0u);
+
+    expect_wrong(node(1), "set 9 192.0.2.9", "partner 9: there is none of that id");
+    expect_wrong(node(1), "set 2 192.0.2.2 192.0.2.3", "another partner has that address");
+    expect_wrong(node(1), "set 2 192.0.2.2 224.0.0.1", "is not that of one machine");
+    const Result nobody = node(1).run("ccm-node-test nobody ccmadm partner set 2 192.0.2.2");
+    EXPECT_NE(nobody.errors.find("partner 2: not permitted"), std::string::npos) << nobody.errors;
+    node(1).must("ccmadm partner set 2 192.0.2.2");
+    told.end();
+}
+
+// A wrong address is put right: nothing waits for the attempt at the old one, and the address it comes from
+// is taken. What comes from an address that is no more is rejected.
+TEST_F(Runtime, AWrongAddressIsPutRight)
+{
+    for (auto [one, other] : {std::pair{1, 2}, {2, 1}}) {
+        del(node(one), other);
+        node(one).must(fmt::format("ccmadm partner add {} 192.0.2.7{}", other, other));
+    }
+    wait_counter(node(1), "partner-2", "attempts", 1);
+    Watch w1 = watch(node(1));
+    // it asks, and comes from elsewhere
+    node(2).must("ccmadm partner set 1 192.0.2.1");
+    node(1).until(
+        "ccmadm status --json | grep -q '\"reason\":\"address\"' || dmesg | grep -q 'says that it is partner 2'", soon);
+    EXPECT_EQ(partner(node(1), 2)["sessions"], 0);
+    node(1).must("ccmadm partner set 2 192.0.2.2");
+    w1.wait_for(is_ready(2), soon);
+    EXPECT_EQ(partner(node(1), 2)["address"], "192.0.2.2");
 }
 
 TEST_F(Runtime, WhatIsWrongIsSaid)
@@ -199,6 +491,7 @@ TEST_F(Runtime, WhatIsWrongIsSaid)
     expect_wrong(one, "add 2 192.0.2.2", "rdma_ccm is not loaded");
     one.must("insmod /modules/rdma_ccm.ko");
     expect_wrong(one, "add 2 192.0.2.2", "this node has no id: load the module with node= and cluster=");
+    EXPECT_NE(one.must("ccmadm node").find("not configured: load the module with node=ID"), std::string::npos);
     one.must("rmmod rdma_ccm");
     load(one);
 }

@@ -38,6 +38,12 @@ def of_spec(text, family):
     return lists + [operations]
 
 
+def groups_of_spec(text, family):
+    """What the header must call the multicast groups: (name, string)."""
+    groups = text.partition("\nmcast-groups:\n")[2]
+    return {constant(family, "mcgrp", name): name for name in re.findall(r"^ {6}name: (\S+)", groups, re.M)}
+
+
 def of_header(text):
     """Everything it gives a number to: name -> number."""
     numbers = {}
@@ -64,6 +70,11 @@ def main():
     # what pads numbers of 64 bits is no attribute that anybody reads, and comes behind them
     wrong += [f"{name} is in the header only" for name in numbers
               if name not in wanted and not name.endswith("_PAD") and name != constant(family, "family-version")]
+    groups = groups_of_spec(spec, family)
+    called = dict(re.findall(r'^#define\s+(\w+_MCGRP_\w+)\s+"([^"]*)"$', header, re.M))
+    wrong += [f"{name} is {called.get(name, 'not there')} in the header, {groups.get(name, 'not there')} in the "
+              "specification" for name in sorted(called.keys() | groups.keys())
+              if called.get(name) != groups.get(name)]
     print("\n".join(wrong))
     sys.exit(bool(wrong))
 

@@ -434,6 +434,9 @@ cp "$top/include/uapi/linux/ccm_netlink.h" "$work/tree/include/uapi/linux/"
 check ok netlink "a specification and its header"
 sed -i 's/^\tCCM_A_PARTNER_STATE,$/\tCCM_A_PARTNER_MORE,\n&/' "$work/tree/include/uapi/linux/ccm_netlink.h"
 check FAIL netlink "an attribute that is not specified" "CCM_A_PARTNER_STATE is 4 in the header, 3 in the specification"
+cp "$top/include/uapi/linux/ccm_netlink.h" "$work/tree/include/uapi/linux/"
+sed -i 's/"monitor"/"monitors"/' "$work/tree/include/uapi/linux/ccm_netlink.h"
+check FAIL netlink "a multicast group of another name" "CCM_MCGRP_MONITOR is monitors in the header, monitor in the specification"
 
 # the order alone does not say that core and transport need nothing else
 new_house

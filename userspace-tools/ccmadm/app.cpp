@@ -162,11 +162,17 @@ void describe_partner_verbs(CLI::App &partner, Command &command)
     partner.require_subcommand(1);
     partner.footer("What is changed is forgotten when the module is unloaded: partners= is what it begins with.");
 
-    add("add", "Configure a partner more, while the module runs", true)
-        ->add_option("address", command.partner.addresses, "Where it is: 192.0.2.2, 2001:db8::2, fe80::2%eth0")
-        ->type_name("ADDRESS")
-        ->type_size(1)
-        ->required();
+    const auto takes_addresses = [&command](CLI::App *verb) {
+        verb->add_option("address", command.partner.addresses, "Where it is: 192.0.2.2, 2001:db8::2, fe80::2%eth0")
+            ->type_name("ADDRESS")
+            ->type_size(1)
+            ->required();
+        return verb;
+    };
+    takes_addresses(add("add", "Configure a partner more, while the module runs", true));
+    takes_addresses(add("set", "Replace the addresses of a partner, all of them", true))
+        ->footer("A session that goes by an address that stays goes on. One that goes by an address that would\n"
+                 "not is not ended: nothing is changed, and that is an error.");
     add("del", "End the session with a partner, and forget it", true);
     add("list", "List partners, as partners= names them", false);
 }
@@ -257,6 +263,9 @@ void describe(CLI::App &app, Command &command)
                    "Say that nothing of the partner is taken over (any more), and that somebody has looked")
         ->needs(of);
 
+    app.add_subcommand("node", "Show this node, what its parameters have come to, and what of that is taken")
+        ->add_flag("--json", command.json, "Print JSON");
+
     describe_key(*app.add_subcommand("key", "Make keys of the cluster, and give them to the module"), command);
 
     describe_partner_verbs(*app.add_subcommand("partner", "Configure partners while the module runs"), command);
@@ -291,6 +300,8 @@ Result<ExitCode> run_partner(const CLI::App &verb, const Command &command, Print
     const PartnerContext context{control, printer};
     if (verb.got_subcommand("add"))
         return run_partner_add(context, command.partner);
+    if (verb.got_subcommand("set"))
+        return run_partner_set(context, command.partner);
     if (verb.got_subcommand("del"))
         return run_partner_del(context, command.partner);
     return run_partner_list(context, command.partner);
@@ -363,6 +374,11 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
     }
     if (app.got_subcommand("partner")) {
         const auto code = run_partner(*app.get_subcommand("partner"), command, printer);
+        return code ? code.value() : fail(errors, code.error());
+    }
+
+    if (app.got_subcommand("node")) {
+        const auto code = run_node({ask_node_info, printer});
         return code ? code.value() : fail(errors, code.error());
     }
 

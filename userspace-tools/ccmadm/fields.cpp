@@ -288,6 +288,37 @@ Fields::Fields(const ccm_peek &peek)
     add("read_us", peek.read_us, fmt::format("{} us", peek.read_us));
 }
 
+Fields::Fields(const NodeInfo &node)
+{
+    const std::string name = name_text(node.name);
+    const std::string cluster = name_text(node.cluster);
+    const std::string module_version = name_text(node.module_version);
+    const std::string auth = name_text(node.auth);
+
+    add_number("node", node.id);
+    add("name", name, name);
+    add("cluster", cluster, cluster);
+    add("incarnation", incarnation_value(node.incarnation), incarnation_text(node.incarnation));
+    add("stage", word_value(stages, node.stage), stage_text(node.stage));
+    add("module_version", module_version, module_version);
+    add_number("uapi_version", node.uapi_version);
+    add_number("version_min", node.version_min);
+    add_number("version_max", node.version_max);
+    add("auth", auth, auth);
+    add_number("rdma_port", node.rdma_port);
+    add("detect_ms", node.detect_ms, fmt::format("{} ms", node.detect_ms));
+    add("heartbeat_us", node.heartbeat_us, duration_text(node.heartbeat_us));
+    add_number("client_ports", node.client_ports);
+    add("client_memory", node.client_memory, size_text(node.client_memory));
+    add_number("node_ports", node.node_ports);
+    add("node_memory", node.node_memory, size_text(node.node_memory));
+    add_number("partners", node.partners);
+    add_number("clients", node.clients);
+    add_number("ports_taken", node.ports_taken);
+    add("memory_taken", node.memory_taken, size_text(node.memory_taken));
+    add_number("notifications_lost", node.notifications_lost);
+}
+
 const std::string &Fields::text(std::string_view key) const
 {
     static const std::string none;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "node_info.h"
+
 #include <linux/ccm.h>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -23,6 +25,7 @@ public:
     // All that applies to the record's type.
     explicit Fields(const ccm_record &record);
     explicit Fields(const ccm_peek &peek);
+    explicit Fields(const NodeInfo &node);
 
     // The text of a field; empty if the object does not have it.
     const std::string &text(std::string_view key) const;

@@ -39,6 +39,8 @@ Result<Nothing> outcome(std::uint32_t id, const Result<NetlinkAnswer> &answer)
     const std::string whose = id == 0 ? "partners" : fmt::format("partner {}", id);
     if (number == EPERM)
         return Error{fmt::format("{}: not permitted: CAP_NET_ADMIN is needed, try it as root", whose)};
+    if (number == EOPNOTSUPP)
+        return Error{fmt::format("{}: rdma_ccm is older than ccmadm, and cannot do that: update it", whose)};
     return Error{fmt::format("{}: {}", whose, text.empty() ? strerror(number) : text)};
 }
 
@@ -90,6 +92,11 @@ PartnerEntry partner_of(const nlmsghdr *message)
 Result<Nothing> NetlinkPartnerControl::add(std::uint32_t id, std::span<const PartnerAddress> addresses)
 {
     return request(id, CCM_CMD_PARTNER_NEW, addresses);
+}
+
+Result<Nothing> NetlinkPartnerControl::set(std::uint32_t id, std::span<const PartnerAddress> addresses)
+{
+    return request(id, CCM_CMD_PARTNER_SET, addresses);
 }
 
 Result<Nothing> NetlinkPartnerControl::del(std::uint32_t id)

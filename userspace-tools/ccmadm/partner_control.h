@@ -22,6 +22,8 @@ public:
     virtual ~PartnerControl() = default;
 
     virtual Result<Nothing> add(std::uint32_t id, std::span<const PartnerAddress> addresses) = 0;
+    // All that it has from now on
+    virtual Result<Nothing> set(std::uint32_t id, std::span<const PartnerAddress> addresses) = 0;
     virtual Result<Nothing> del(std::uint32_t id) = 0;
     // As they are configured now: @id, or 0: all of them
     virtual Result<std::vector<PartnerEntry>> list(std::uint32_t id) = 0;
@@ -31,6 +33,7 @@ public:
 class NetlinkPartnerControl final : public PartnerControl {
 public:
     Result<Nothing> add(std::uint32_t id, std::span<const PartnerAddress> addresses) override;
+    Result<Nothing> set(std::uint32_t id, std::span<const PartnerAddress> addresses) override;
     Result<Nothing> del(std::uint32_t id) override;
     Result<std::vector<PartnerEntry>> list(std::uint32_t id) override;
 };

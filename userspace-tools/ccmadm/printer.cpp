@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <linux/ccm_netlink.h>
 #include <vector>
 
 namespace ccmadm {
@@ -16,6 +17,8 @@ using nlohmann::ordered_json;
 namespace {
 
 using Row = std::vector<std::string>;
+
+constexpr char unconfigured[] = "not configured: load the module with node=ID";
 
 // Rows as columns, two spaces apart, "-" for what is empty.
 std::string table(std::vector<Row> rows)
@@ -61,8 +64,7 @@ std::string node_block(const PresentState &state)
     if (!state.node())
         return "this node    not described by the module\n";
     const Fields node(*state.node());
-    const std::string id = state.node()->node == 0 ? "not configured: load the module with node=ID"
-                                                   : joined(node.text("node"), node.text("name"));
+    const std::string id = state.node()->node == 0 ? unconfigured : joined(node.text("node"), node.text("name"));
     return table({{"node", id},
                   {"cluster", node.text("cluster")},
                   {"incarnation", node.text("incarnation")},
@@ -224,6 +226,38 @@ void Printer::peek(const ccm_peek &peek)
                {"counter", fmt::format("{}, moves at least every {}", page.text("counter"), page.text("tick_ms"))},
                {"uptime", page.text("uptime_ms")},
                {"read in", page.text("read_us")}}));
+}
+
+void Printer::node(const NodeInfo &node)
+{
+    const Fields fields(node);
+    if (format_ == Format::json) {
+        line(fields.json().dump());
+        return;
+    }
+    const auto of = [&](const char *taken, const char *most, const char *each) {
+        const std::string &now = fields.text(taken);
+        return fmt::format("{} of {}, at most {} of one client to one partner", now.empty() ? "0" : now,
+                           fields.text(most), fields.text(each));
+    };
+    output_.write(table(
+        {{"node", node.id == 0 ? unconfigured : joined(fields.text("node"), fields.text("name"))},
+         {"cluster", fields.text("cluster")},
+         {"incarnation", fields.text("incarnation")},
+         {"stage", fields.text("stage")},
+         {"versions", fmt::format("module {}, protocol {}, interface {}", fields.text("module_version"),
+                                  node.version_min == node.version_max
+                                      ? fields.text("version_max")
+                                      : fmt::format("{} to {}", node.version_min, node.version_max),
+                                  fields.text("uapi_version"))},
+         {"auth", fields.text("auth")},
+         {"RDMA port", fields.text("rdma_port")},
+         {"detection", fmt::format("{}, a heartbeat every {}", fields.text("detect_ms"), fields.text("heartbeat_us"))},
+         {"partners", fmt::format("{} of {}", node.partners, CCM_PARTNERS_MAX)},
+         {"clients", fields.text("clients")},
+         {"ports", of("ports_taken", "node_ports", "client_ports")},
+         {"memory", of("memory_taken", "node_memory", "client_memory")},
+         {"notifications", fmt::format("{} lost", node.notifications_lost)}}));
 }
 
 void Printer::failover(const std::vector<ordered_json> &decisions)

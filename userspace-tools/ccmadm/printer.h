@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "keyring.h"
+#include "node_info.h"
 #include "output.h"
 #include "partner_control.h"
 #include "present_state.h"
@@ -32,10 +33,13 @@ public:
     // The partner's status page.
     void peek(const ccm_peek &peek);
 
+    // This node, what its parameters have come to, and what of that is taken.
+    void node(const NodeInfo &node);
+
     // What the failover monitor has decided, an object for each partner.
     void failover(const std::vector<nlohmann::ordered_json> &decisions);
 
-    // @what: "added", "deleted". As text, silence says it.
+    // @what: "added", "set", "deleted". As text, silence says it.
     void partner_changed(std::uint32_t id, const char *what);
     // A line for each, as in partners=
     void partners(const std::vector<PartnerEntry> &entries);

@@ -46,6 +46,15 @@ int hog(const Words &words);
 // uevents: prints "listening", and then each uevent of the kernel that is about a partner of
 // CCM, with all of its variables, in one line, until it is killed.
 int uevents(const Words &words);
+// monitor [BYTES]: says {"message":"listening"}, and then each message of the netlink family's group in a line
+// of JSON, or "lost" when there were more than BYTES could hold, until it is killed.
+int monitor(const Words &words);
+// storm COUNT SEED: that many random and mutated messages to the netlink family; says what became of them, in a line
+// of JSON. What the kernel says of its partners must change only when it tells that it has.
+int storm(const Words &words);
+// come-and-go TIMES ID ADDRESS CLIENT: that partner is deleted and added, that often, most times when the kernel
+// client is ready; says how long the slowest deletion took (us).
+int come_and_go(const Words &words);
 // steps STEP... or steps /FILE with a STEP in each line: one after the other, until one goes
 // wrong; a line of each says what it has come to. A STEP is one of
 //   remove                    rdma_ccm: milliseconds, or the errno

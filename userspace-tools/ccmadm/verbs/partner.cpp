@@ -3,7 +3,9 @@
 
 namespace ccmadm {
 
-Result<ExitCode> run_partner_add(const PartnerContext &context, const PartnerOptions &options)
+namespace {
+
+Result<std::vector<PartnerAddress>> addresses_of(const PartnerOptions &options)
 {
     std::vector<PartnerAddress> addresses;
     for (const std::string &text : options.addresses) {
@@ -12,10 +14,32 @@ Result<ExitCode> run_partner_add(const PartnerContext &context, const PartnerOpt
             return address.error();
         addresses.push_back(address.value());
     }
-    const auto added = context.control.add(options.id, addresses);
+    return addresses;
+}
+
+} // namespace
+
+Result<ExitCode> run_partner_add(const PartnerContext &context, const PartnerOptions &options)
+{
+    const auto addresses = addresses_of(options);
+    if (!addresses)
+        return addresses.error();
+    const auto added = context.control.add(options.id, addresses.value());
     if (!added)
         return added.error();
     context.printer.partner_changed(options.id, "added");
+    return ExitCode::ready;
+}
+
+Result<ExitCode> run_partner_set(const PartnerContext &context, const PartnerOptions &options)
+{
+    const auto addresses = addresses_of(options);
+    if (!addresses)
+        return addresses.error();
+    const auto set = context.control.set(options.id, addresses.value());
+    if (!set)
+        return set.error();
+    context.printer.partner_changed(options.id, "set");
     return ExitCode::ready;
 }
 

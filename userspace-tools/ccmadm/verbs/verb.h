@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "device.h"
 #include "key_calls.h"
+#include "node_info.h"
 #include "output.h"
 #include "partner_control.h"
 #include "printer.h"
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -93,11 +95,19 @@ struct PartnerContext {
 
 struct PartnerOptions {
     std::uint32_t id = 0;
-    std::vector<std::string> addresses; // to add
+    std::vector<std::string> addresses; // to add, or to set
 };
 Result<ExitCode> run_partner_add(const PartnerContext &context, const PartnerOptions &options);
+Result<ExitCode> run_partner_set(const PartnerContext &context, const PartnerOptions &options);
 Result<ExitCode> run_partner_del(const PartnerContext &context, const PartnerOptions &options);
 Result<ExitCode> run_partner_list(const PartnerContext &context, const PartnerOptions &options);
+
+// What the verb about this node works with.
+struct NodeContext {
+    std::function<Result<NodeInfo>()> ask;
+    Printer &printer;
+};
+Result<ExitCode> run_node(const NodeContext &context);
 
 struct PeekOptions {
     std::uint32_t partner = 0;

@@ -49,6 +49,7 @@ typedef int pid_t;
 #define NULL __null
 
 #define __user
+#define __rcu
 #define __iomem
 #define __force
 #define __init
@@ -343,6 +344,7 @@ struct module_kobject {
 };
 struct module {
 	char name[56];
+	const char *version;
 	struct module_kobject mkobj;
 };
 struct kernel_param;

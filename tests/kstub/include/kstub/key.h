@@ -4,6 +4,7 @@
 #define KSTUB_KEY_H
 
 #include <kstub/base.h>
+#include <kstub/uid.h>
 
 struct cred;
 struct seq_file;

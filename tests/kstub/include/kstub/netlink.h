@@ -5,6 +5,7 @@
 
 #include <kstub/base.h>
 #include <kstub/net.h>
+#include <kstub/uid.h>
 
 struct nlmsghdr {
 	__u32 nlmsg_len;
@@ -112,11 +113,18 @@ struct nlattr *nla_nest_start(struct sk_buff *skb, int attrtype);
 int nla_nest_end(struct sk_buff *skb, struct nlattr *start);
 void nlmsg_free(struct sk_buff *skb);
 
+struct scm_creds {
+	u32 pid;
+	kuid_t uid;
+	kgid_t gid;
+};
 struct netlink_skb_parms {
+	struct scm_creds creds;
 	__u32 portid;
 };
 struct netlink_skb_parms &kstub_netlink_cb(struct sk_buff *skb);
 #define NETLINK_CB(skb) kstub_netlink_cb(skb)
+#define NETLINK_CREDS(skb) (&NETLINK_CB((skb)).creds)
 struct netlink_callback {
 	struct sk_buff *skb;
 	const struct nlmsghdr *nlh;
@@ -159,6 +167,10 @@ struct genl_ops {
 	u8 flags;
 	u8 validate;
 };
+struct genl_multicast_group {
+	char name[GENL_NAMSIZ];
+	u8 flags;
+};
 struct genl_family {
 	int id;
 	unsigned int hdrsize;
@@ -174,6 +186,7 @@ struct genl_family {
 	u8 resv_start_op;
 	const struct nla_policy *policy;
 	const struct genl_ops *ops;
+	const struct genl_multicast_group *mcgrps;
 	struct module *module;
 };
 #define GENLMSG_DEFAULT_SIZE 4096UL
@@ -187,6 +200,11 @@ void genl_dump_check_consistent(struct netlink_callback *cb, void *user_hdr);
 void genlmsg_cancel(struct sk_buff *skb, void *hdr);
 void genlmsg_end(struct sk_buff *skb, void *hdr);
 int genlmsg_reply(struct sk_buff *skb, struct genl_info *info);
+int genlmsg_multicast(const struct genl_family *family, struct sk_buff *skb, u32 portid,
+		      unsigned int group, gfp_t flags);
+int genl_has_listeners(const struct genl_family *family, struct net *net, unsigned int group);
+int genl_set_err(const struct genl_family *family, struct net *net, u32 portid, u32 group,
+		 int code);
 void *genlmsg_data(const struct genlmsghdr *gnlh);
 int genlmsg_len(const struct genlmsghdr *gnlh);
 struct sk_buff *genlmsg_new(size_t payload, gfp_t flags);

@@ -93,7 +93,18 @@ bool test_and_clear_bit(long nr, volatile unsigned long *addr);
 unsigned long find_first_bit(const unsigned long *addr, unsigned long size);
 unsigned long find_first_zero_bit(const unsigned long *addr, unsigned long size);
 
+struct wait_queue_entry;
+typedef int (*wait_queue_func_t)(struct wait_queue_entry *entry, unsigned int mode, int flags,
+				 void *key);
+struct wait_queue_entry {
+	unsigned int flags;
+	void *private_data;
+	wait_queue_func_t func;
+};
 void init_waitqueue_head(wait_queue_head_t *wq);
+void init_waitqueue_func_entry(struct wait_queue_entry *entry, wait_queue_func_t func);
+void add_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *entry);
+void remove_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *entry);
 void wake_up(wait_queue_head_t *wq);
 void wake_up_all(wait_queue_head_t *wq);
 void wake_up_interruptible(wait_queue_head_t *wq);
@@ -252,6 +263,8 @@ bool work_pending(struct work_struct *work);
 bool delayed_work_pending(struct delayed_work *dwork);
 }
 #define INIT_WORK(work, func) kstub_init_work(work, func)
+#define INIT_WORK_ONSTACK(work, func) kstub_init_work(work, func)
+void destroy_work_on_stack(struct work_struct *work);
 #define INIT_DELAYED_WORK(work, func) kstub_init_delayed_work(work, func)
 #define alloc_ordered_workqueue(fmt, flags, ...) \
 	alloc_workqueue(fmt, WQ_UNBOUND | (flags), 1, ##__VA_ARGS__)
@@ -275,6 +288,14 @@ void rcu_read_lock(void);
 void rcu_read_unlock(void);
 void synchronize_rcu(void);
 #define rcu_dereference_protected(p, c) ((void)(c), (p))
+#define rcu_dereference(p) (p)
+#define rcu_assign_pointer(p, v) ((p) = (v))
+#define RCU_INIT_POINTER(p, v) ((p) = (v))
+struct rcu_head {
+	void *next;
+};
+void kstub_kfree_rcu(void *p, struct rcu_head *head);
+#define kfree_rcu(p, member) kstub_kfree_rcu(p, &(p)->member)
 
 /* notifiers */
 struct notifier_block;
