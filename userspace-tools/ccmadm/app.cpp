@@ -42,6 +42,7 @@ struct Command {
     FailoverOptions failover;
     KeyOptions key;
     PartnerOptions partner;
+    ExplainOptions explain;
     PeekOptions peek;
 };
 
@@ -194,6 +195,17 @@ void describe(CLI::App &app, Command &command)
     add("status", "Show this node, its partners and its clients (also with no verb)")
         ->footer("Exits with 0 if every configured partner is ready, 2 if not.");
 
+    auto *explain = add("explain", "Say why a partner, or a client of this node, is not ready, and what to do");
+    explain->add_option("partner", command.explain.partner, "The partner's id [all]")
+        ->type_name("N")
+        ->check(check_node_id);
+    explain->add_option("--client", command.explain.clients, "A kernel client that is expected here; may be repeated")
+        ->type_name("NAME")
+        ->type_size(1)
+        ->allow_extra_args(false)
+        ->check(check_client);
+    explain->footer("Exits with 0 if they are ready, 2 if not.");
+
     auto *wait = add("wait", "Wait until partners, or clients on them, are ready or down");
     wait->add_option("--partner", command.wait.partners, "Wait for this partner; may be repeated [all configured]")
         ->type_name("N")
@@ -296,6 +308,15 @@ Result<ExitCode> run_partner(const CLI::App &verb, const Command &command, Print
     return run_partner_list(context, command.partner);
 }
 
+Result<ExitCode> run_explain_here(const DeviceOpener &opener, const Command &command, Printer &printer,
+                                  const Clock &clock)
+{
+    SystemKeyCalls calls;
+    NetlinkPartnerControl control;
+    RtnetlinkView network;
+    return run_explain({{opener, command.device, "/sys", clock, calls, control, network}, printer}, command.explain);
+}
+
 Result<ExitCode> run_verb(const CLI::App &app, Command &command, const Context &context)
 {
     if (app.got_subcommand("wait")) {
@@ -363,6 +384,11 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
     }
     if (app.got_subcommand("partner")) {
         const auto code = run_partner(*app.get_subcommand("partner"), command, printer);
+        return code ? code.value() : fail(errors, code.error());
+    }
+
+    if (app.got_subcommand("explain")) {
+        const auto code = run_explain_here(opener, command, printer, clock);
         return code ? code.value() : fail(errors, code.error());
     }
 

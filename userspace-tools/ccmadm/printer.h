@@ -2,6 +2,7 @@
 #pragma once
 
 #include "clock.h"
+#include "explain/explanation.h"
 #include "keyring.h"
 #include "output.h"
 #include "partner_control.h"
@@ -34,6 +35,9 @@ public:
 
     // What the failover monitor has decided, an object for each partner.
     void failover(const std::vector<nlohmann::ordered_json> &decisions);
+
+    // Why partners are not ready, and since when one is.
+    void explanation(const Explanation &explanation);
 
     // @what: "added", "deleted". As text, silence says it.
     void partner_changed(std::uint32_t id, const char *what);

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "device.h"
+#include "explain/survey.h"
 #include "key_calls.h"
 #include "output.h"
 #include "partner_control.h"
@@ -98,6 +99,18 @@ struct PartnerOptions {
 Result<ExitCode> run_partner_add(const PartnerContext &context, const PartnerOptions &options);
 Result<ExitCode> run_partner_del(const PartnerContext &context, const PartnerOptions &options);
 Result<ExitCode> run_partner_list(const PartnerContext &context, const PartnerOptions &options);
+
+// What explains: it opens the device itself, since that may be what does not work.
+struct ExplainContext {
+    Surroundings from;
+    Printer &printer;
+};
+
+struct ExplainOptions {
+    std::uint32_t partner = 0;        // 0: all that are configured
+    std::vector<std::string> clients; // that are expected
+};
+Result<ExitCode> run_explain(const ExplainContext &context, const ExplainOptions &options);
 
 struct PeekOptions {
     std::uint32_t partner = 0;
