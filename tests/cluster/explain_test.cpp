@@ -67,14 +67,14 @@ protected:
     }
 };
 
-// A RoCE v2 frame over IPv4
-bool is_roce(std::string_view frame)
+// A frame over IPv4, of that protocol, to that port
+bool is_to(std::string_view frame, unsigned protocol, unsigned port)
 {
     const auto byte = [frame](std::size_t at) {
         return at < frame.size() ? static_cast<unsigned char>(frame[at]) : 0U;
     };
-    const std::size_t udp = 14 + 4 * (byte(14) & 15U);
-    return byte(12) == 8 && byte(13) == 0 && byte(23) == 17 && (byte(udp + 2) << 8 | byte(udp + 3)) == 4791;
+    const std::size_t header = 14 + 4 * (byte(14) & 15U);
+    return byte(12) == 8 && byte(13) == 0 && byte(23) == protocol && (byte(header + 2) << 8 | byte(header + 3)) == port;
 }
 
 TEST_F(Explain, APairThatIsReady)
@@ -143,6 +143,20 @@ TEST_F(Explain, NobodyAtTheAddress)
     wait_ready(both());
 }
 
+// It asks from another address than the one that the partner has of it.
+TEST_F(Explain, TheAddressIsAnother)
+{
+    a().must("ccmadm partner del 2 && ccmadm partner add 2 2001:db8::77");
+    wait_cause(a(), "nobody-at-address");
+    a().must("ccmadm partner del 2 && ccmadm partner add 2 " + b().ipv6());
+    const json cause = wait_cause(a(), "address");
+    EXPECT_NE(cause["evidence"].get<std::string>().find("asks from " + a().ipv6()), std::string::npos) << cause.dump();
+    EXPECT_EQ(advised(cause), "ccmadm partner list");
+    EXPECT_EQ(b().must(advised(cause)), "1@192.0.2.1\n");
+    a().must("ccmadm partner del 2 && ccmadm partner add 2 " + b().ipv4());
+    wait_ready(both());
+}
+
 TEST_F(Explain, ThisMachinesOwnAddress)
 {
     a().must("ccmadm partner del 2 && ccmadm partner add 2 192.0.2.1");
@@ -165,7 +179,7 @@ TEST_F(Explain, TheCableIsCut)
 
 TEST_F(Explain, AFirewall)
 {
-    cluster().network().lose([](const Cable &, std::string_view frame) { return is_roce(frame); });
+    cluster().network().lose([](const Cable &, std::string_view frame) { return is_to(frame, 17, 4791); });
     wait_reason(a(), "unreachable");
     const json cause = wait_cause(a(), "rdma-silent");
     EXPECT_NE(cause["next"].get<std::string>().find("is there a firewall? UDP port 4791"), std::string::npos)
@@ -247,7 +261,7 @@ TEST_F(Explain, AnInterfaceIsDown)
     cause = wait_cause(a(), "no-carrier", "3", 2);
     EXPECT_EQ(advised(cause), "ip -statistics link show dev eth9");
     a().must("ip link set dev far9 up");
-    cause = wait_cause(a(), "no-rdma-there", "3");
+    cause = wait_cause(a(), "no-rdma-there", "3", 2); // nor does anybody answer
     EXPECT_EQ(advised(cause), "rdma link add rxe1 type rxe netdev eth9");
     a().must("ip addr del 198.51.100.1/24 dev eth9");
     wait_cause(a(), "no-route", "3");
@@ -271,6 +285,26 @@ TEST_F(Explain, AClientWithoutItsCounterpart)
     EXPECT_EQ(a().run("ccmadm explain 2 --client mirror").code, 0);
     for (Node *node : both())
         unload_pattern(*node);
+}
+
+class ExplainSiw : public Explain {
+public:
+    static void SetUpTestSuite()
+    {
+        make_pair(configured(1, {.partners = {2}}, {.rdma = Rdma::siw}),
+                  configured(2, {.partners = {1}}, {.rdma = Rdma::siw}));
+    }
+};
+
+// iWARP is TCP, and its device says by its GID only on which interface it is.
+TEST_F(ExplainSiw, AFirewall)
+{
+    cluster().network().lose([](const Cable &, std::string_view frame) { return is_to(frame, 6, 3341); });
+    a().must("ccmadm partner del 2 && ccmadm partner add 2 " + b().ipv4());
+    const json cause = wait_cause(a(), "rdma-silent");
+    EXPECT_NE(cause["next"].get<std::string>().find("TCP port 3341"), std::string::npos) << cause.dump();
+    cluster().network().lose({});
+    wait_ready(both(), 60s);
 }
 
 } // namespace

@@ -488,8 +488,8 @@ constexpr Cause all_causes[] = {
      "ARP and neighbour discovery pass any firewall of the IP layer: a machine that is on and in the same network "
      "answers. With a gateway between, it is the gateway that does not."sv},
     {"machine-gone"sv, About::partner, machine_gone, "The partner's machine does not answer any more"sv,
-     "{asked} does not answer address resolution on {interface} (neighbour {neighbour}); it has been READY {sessions} "
-     "times[, and was last heard {silent} ago]"sv,
+     "{asked} does not answer address resolution on {interface} (neighbour {neighbour}); sessions with it so far: "
+     "{sessions}[, last heard {silent} ago]"sv,
      "see its console and power, and the cables and switches between: `ip neigh show {asked}`, `ip -statistics link "
      "show dev {interface}`"sv,
      "Whether it is off or cut off cannot be seen from here."sv},
@@ -576,8 +576,8 @@ constexpr Cause all_causes[] = {
      "can have"sv,
      "RDMA core says the same when a device has no queue pair left."sv},
     {"rdma-silent"sv, About::partner, rdma_silent, "The partner's machine answers, and its RDMA does not"sv,
-     "{asked} answers address resolution on {interface}; to {attempts} requests by {wire} nothing has come back[; last "
-     "error: {error}]"sv,
+     "{asked} answers address resolution on {interface}; to requests by {wire} nothing comes back ({attempts} "
+     "attempts so far)[; last error: {error}]"sv,
      "is there a firewall? {wire} must pass, both ways: `nft list ruleset` on both; and is there an RDMA device on the "
      "partner? `rdma link` there; `ccmadm explain` there says more"sv,
      "RDMA hardware does not pass its frames through the host's firewall: then it is one in between. The same is seen "

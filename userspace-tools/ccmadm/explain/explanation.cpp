@@ -141,6 +141,9 @@ bool Explanation::ready() const
 Explanation explain(const NodeFacts &node, const std::vector<PartnerView> &partners)
 {
     Explanation explanation{node, find_causes(node), {}};
+    // of one that was asked for it is said what is to be added
+    if (!partners.empty() && !explanation.causes.empty() && explanation.causes.front().id == "no-partner")
+        explanation.causes.clear();
     if (!explanation.causes.empty())
         return explanation;
     for (const PartnerView &view : partners) {

@@ -201,7 +201,7 @@ const std::vector<Row> rows{
          s.partner.record->sessions = 4;
          s.partner.record->silent_us = 61'000'000;
      },
-     "READY 4 times, and was last heard 61.0 s ago", "`ip neigh show 192.0.2.2`"},
+     "sessions with it so far: 4, last heard 61.0 s ago", "`ip neigh show 192.0.2.2`"},
     {"another-cluster", [](Scene &s) { s.told(CCM_REASON_REFUSED, "another cluster"); },
      "(another cluster, 1.5 s ago); here cluster=blue", "parameters/cluster"},
     {"unknown-there", [](Scene &s) { s.told(CCM_REASON_REFUSED, "unknown node"); }, "node 1 is not configured there",
@@ -247,7 +247,8 @@ const std::vector<Row> rows{
     {"ended-by-admin", [](Scene &s) { s.reason(CCM_REASON_ADMIN); }, "goodbye", "`ccmadm partner add 1 192.0.2.1`"},
     {"no-memory", [](Scene &s) { s.partner.counters->attempt_error = -ENOMEM; }, "Cannot allocate memory", "`free -m`"},
     {"rdma-silent", [](Scene &) {},
-     "192.0.2.2 answers address resolution on eth0; to 7 requests by UDP port 4791 nothing has come back",
+     "192.0.2.2 answers address resolution on eth0; to requests by UDP port 4791 nothing comes back (7 attempts so "
+     "far)",
      "is there a firewall? UDP port 4791"},
     {"routed",
      [](Scene &s) {

@@ -124,8 +124,9 @@ TEST_F(ExplainVerb, ForPeople)
     EXPECT_EQ(output.text,
               "partner 2 (beta): down, unreachable; next attempt in 1.5 s\n"
               "  1. The partner's machine answers, and its RDMA does not\n"
-              "     seen: 192.0.2.2 answers address resolution on eth0; to 4 requests by UDP port 4791 nothing has "
-              "come back\n"
+              "     seen: 192.0.2.2 answers address resolution on eth0; to requests by UDP port 4791 nothing "
+              "comes back (4 attempts so far)
+              "
               "     next: is there a firewall? UDP port 4791 must pass, both ways: `nft list ruleset` on both; and is "
               "there an RDMA device on the partner? `rdma link` there; `ccmadm explain` there says more\n"
               "  not seen: switches, firewalls between, and what the partner sees: `ccmadm explain 1` there\n");
@@ -218,6 +219,9 @@ TEST_F(ExplainVerb, NoPartnerAndNoId)
 {
     EXPECT_EQ(run({}), 2);
     EXPECT_TRUE(says("No partner is configured")) << output.text;
+    output.text.clear();
+    EXPECT_EQ(run({}, {7, {}}), 2);
+    EXPECT_TRUE(says("configured are: none") && says("`ccmadm partner add 7 ADDRESS`")) << output.text;
     output.text.clear();
     calls.info.node = 0;
     EXPECT_EQ(run({}), 2);
