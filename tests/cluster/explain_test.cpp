@@ -287,6 +287,44 @@ TEST_F(Explain, AClientWithoutItsCounterpart)
         unload_pattern(*node);
 }
 
+// What stands against a takeover goes away, one by one, as it is done that is advised.
+TEST_F(Explain, Check)
+{
+    const auto check = [&] {
+        const Result result = a().run("ccmadm check --json 2");
+        const json object = json::parse(result.output);
+        EXPECT_EQ(result.code, object["takeover"].get<bool>() ? 0 : 2) << object.dump();
+        return object["causes"];
+    };
+    const auto ids = [](const json &all) {
+        std::vector<std::string> found;
+        for (const json &cause : all)
+            found.push_back(cause["id"]);
+        return found;
+    };
+    for (Node *node : both())
+        node->must("ccmadm stage kernel");
+    a().until("ccmadm status --json | grep -q '\"stage\":\"kernel\".*\"stage\":\"kernel\"'", soon);
+    json found = check();
+    EXPECT_EQ(ids(found), (std::vector<std::string>{"own-stage", "not-serving", "no-monitor"}));
+    a().must(advised(found[0]));
+    EXPECT_EQ(advised(found[1]), "ccmadm wait --partner 2 --stage running");
+    b().must("ccmadm stage running");
+    a().must(advised(found[1]));
+    EXPECT_EQ(advised(found[2]), "modprobe ccm_fm");
+    a().must(advised(found[2]));
+    a().until("ccmadm status --json | grep -q no-counterpart", soon);
+    found = check();
+    EXPECT_EQ(ids(found), (std::vector<std::string>{"not-watched", "client-not-there"}));
+    b().must("modprobe ccm_fm");
+    a().must("ccmadm wait --partner 2 --client failover-monitor --timeout 20");
+    EXPECT_EQ(advised(found[0]), "ccmadm failover 2 --clear");
+    a().must(advised(found[0]));
+    EXPECT_EQ(check(), json::array());
+    for (Node *node : both())
+        node->must("rmmod ccm_fm");
+}
+
 class ExplainSiw : public Explain {
 public:
     static void SetUpTestSuite()

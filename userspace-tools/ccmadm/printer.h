@@ -2,6 +2,7 @@
 #pragma once
 
 #include "clock.h"
+#include "explain/check.h"
 #include "explain/explanation.h"
 #include "keyring.h"
 #include "output.h"
@@ -38,6 +39,9 @@ public:
 
     // Why partners are not ready, and since when one is.
     void explanation(const Explanation &explanation);
+
+    // Would a takeover work?
+    void check(const Check &check);
 
     // @what: "added", "deleted". As text, silence says it.
     void partner_changed(std::uint32_t id, const char *what);

@@ -16,10 +16,12 @@ struct Case {
 };
 
 enum class About {
-    node,    // this node: nothing can be said of its partners before that is put right
-    partner, // why it is not ready
-    resort,  // likewise, where nothing else was found
-    client,  // why a client of this node is not ready, as to one partner
+    node,     // this node: nothing can be said of its partners before that is put right
+    partner,  // why it is not ready
+    resort,   // likewise, where nothing else was found
+    client,   // why a client of this node is not ready, as to one partner
+    takeover, // why a takeover of a partner would not work
+    remark,   // likewise, but it would
 };
 
 // A row of the one table from which both ccmadm and Documentation/troubleshooting.rst speak. Texts are
@@ -36,5 +38,7 @@ struct Cause {
 
 // In the order of their certainty.
 std::span<const Cause> causes();
+// What stands against a takeover, takeover and remark.
+std::span<const Cause> check_causes();
 
 } // namespace ccmadm

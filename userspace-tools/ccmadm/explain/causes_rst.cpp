@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <span>
 #include <sstream>
 
 namespace ccmadm {
@@ -38,12 +39,19 @@ constexpr char head[] =
 
 constexpr struct {
     About about;
+    std::span<const Cause> (*table)();
     const char *title, *text;
 } parts[] = {
-    {About::node, "This node", "Until that is put right nothing can be said of partners: one of these is said alone."},
-    {About::partner, "A partner", "Why it is not READY."},
-    {About::resort, "Nothing else was found", "Said where none of the causes above holds."},
-    {About::client, "A client", "Why a kernel client is not ready as to a partner, with CLIENT for its name."},
+    {About::node, causes, "This node",
+     "Until that is put right nothing can be said of partners: one of these is said alone."},
+    {About::partner, causes, "A partner", "Why it is not READY."},
+    {About::resort, causes, "Nothing else was found", "Said where none of the causes above holds."},
+    {About::client, causes, "A client", "Why a kernel client is not ready as to a partner, with CLIENT for its name."},
+    {About::takeover, check_causes, "A takeover",
+     "What stands against a takeover of a partner, for ``ccmadm check``: all of it, before it is needed. Besides, what "
+     "stands against this node, and clients that are not ready, as above. Quorum, and who may use the disks, it does "
+     "not see. Its exit code is 0 if nothing stands against it, and 2 if something does."},
+    {About::remark, check_causes, "Remarks on a takeover", "Said with it, and nothing that would stop it."},
 };
 
 // `command` as ``command``
@@ -108,7 +116,7 @@ std::string causes_rst()
     std::string text = head;
     for (const auto &part : parts) {
         text += underlined(part.title, '-') + "\n" + wrapped(part.text);
-        for (const Cause &cause : causes())
+        for (const Cause &cause : part.table())
             if (cause.about == part.about)
                 text += cause_text(cause);
     }

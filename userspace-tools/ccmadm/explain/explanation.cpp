@@ -49,16 +49,6 @@ std::vector<std::string> unseen_of(const NodeFacts &node, const PartnerFacts &pa
     return unseen;
 }
 
-std::string causes_text(const std::vector<Finding> &causes, const std::string &indent)
-{
-    std::string text;
-    std::size_t number = 0;
-    for (const Finding &cause : causes)
-        text += fmt::format("{0}{1}. {2}\n{0}   seen: {3}\n{0}   next: {4}\n", indent, ++number, cause.title,
-                            cause.evidence, cause.next);
-    return text;
-}
-
 std::string partner_head(const PartnerFacts &partner, const Clock &clock)
 {
     const std::string who = fmt::format("partner {}", partner.id);
@@ -87,15 +77,7 @@ std::string client_part(const ClientExplanation &client)
     std::string state = "not registered here";
     if (client.facts.record)
         state = client_states.text(client.facts.record->state);
-    return fmt::format("  client {}: {}\n{}", client.facts.name, state, causes_text(client.causes, "    "));
-}
-
-ordered_json causes_json(const std::vector<Finding> &causes)
-{
-    ordered_json all = ordered_json::array();
-    for (const Finding &cause : causes)
-        all.push_back({{"id", cause.id}, {"title", cause.title}, {"evidence", cause.evidence}, {"next", cause.next}});
-    return all;
+    return fmt::format("  client {}: {}\n{}", client.facts.name, state, findings_text(client.causes, "    "));
 }
 
 ordered_json values_json(const Values &values)
@@ -117,11 +99,11 @@ ordered_json partner_json(const PartnerExplanation &partner)
         object["ready_ns"] = partner.facts.counters->ready_ns;
     if (!is_ready(partner.facts) && partner.facts.counters && partner.facts.counters->retry_ms >= 0)
         object["retry_ms"] = partner.facts.counters->retry_ms;
-    object["causes"] = causes_json(partner.causes);
+    object["causes"] = findings_json(partner.causes);
     object["clients"] = ordered_json::array();
     for (const ClientExplanation &client : partner.clients)
         object["clients"].push_back(
-            {{"client", client.facts.name}, {"ready", is_ready(client)}, {"causes", causes_json(client.causes)}});
+            {{"client", client.facts.name}, {"ready", is_ready(client)}, {"causes", findings_json(client.causes)}});
     object["unseen"] = partner.unseen;
     object["facts"] = values_json(partner.values);
     return object;
@@ -158,9 +140,9 @@ Explanation explain(const NodeFacts &node, const std::vector<PartnerView> &partn
 
 std::string explanation_text(const Explanation &explanation, const Clock &clock)
 {
-    std::string text = causes_text(explanation.causes, "");
+    std::string text = findings_text(explanation.causes, "");
     for (const PartnerExplanation &partner : explanation.partners) {
-        text += partner_head(partner.facts, clock) + causes_text(partner.causes, "  ");
+        text += partner_head(partner.facts, clock) + findings_text(partner.causes, "  ");
         for (const ClientExplanation &client : partner.clients)
             if (!is_ready(client))
                 text += client_part(client);
@@ -173,7 +155,7 @@ std::string explanation_text(const Explanation &explanation, const Clock &clock)
 ordered_json explanation_json(const Explanation &explanation)
 {
     ordered_json object{{"node", explanation.node.id}, {"ready", explanation.ready()}};
-    object["causes"] = causes_json(explanation.causes);
+    object["causes"] = findings_json(explanation.causes);
     object["partners"] = ordered_json::array();
     for (const PartnerExplanation &partner : explanation.partners)
         object["partners"].push_back(partner_json(partner));

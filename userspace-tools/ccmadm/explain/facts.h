@@ -64,6 +64,9 @@ struct PartnerCounters {
 struct NodeFacts {
     enum class Look { fine, no_device, not_permitted, other_version, failed };
 
+    // Nothing can be said: that is an error.
+    bool unknown() const { return loaded && look != Look::fine && look != Look::no_device; }
+
     bool loaded = false;
     Look look = Look::failed;
     std::string look_text; // what is wrong with /dev/ccm
@@ -79,12 +82,19 @@ struct NodeFacts {
     bool panics_silently = false; // a crash kernel is loaded, and runs in front of the panic notifiers
 };
 
+// What the failover monitor says of a partner.
+struct FailoverFacts {
+    std::string decision;
+    std::vector<std::string> flags;
+};
+
 struct PartnerFacts {
     std::uint32_t id = 0;
     std::optional<ccm_record> record; // nothing: not configured
     std::string address;              // with the interface of a link-local one
     std::optional<Way> way;
     std::optional<PartnerCounters> counters;
+    std::optional<FailoverFacts> failover;
 };
 
 struct ClientFacts {

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
+#include <sstream>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -125,7 +126,21 @@ std::optional<PartnerAddress> partner_address(const Surroundings &from, const cc
     return configured ? std::optional(configured.value()) : std::nullopt;
 }
 
-PartnerFacts look_at_partner(const Surroundings &from, std::uint32_t id, const PresentState &state)
+std::optional<FailoverFacts> ask_monitor(const Surroundings &from, std::uint32_t partner)
+{
+    const std::string directory = fmt::format("{}/bus/ccm_failover/devices/{}", from.sysfs, partner);
+    const auto decision = read_line(directory + "/decision");
+    const auto flags = read_line(directory + "/flags");
+    if (!decision || !flags)
+        return std::nullopt;
+    FailoverFacts facts{decision.value(), {}};
+    std::istringstream words(flags.value());
+    for (std::string word; words >> word;)
+        facts.flags.push_back(word);
+    return facts;
+}
+
+PartnerFacts look_at_partner(const Surroundings &from, std::uint32_t id, const PresentState &state, bool network)
 {
     PartnerFacts facts;
     facts.id = id;
@@ -135,7 +150,8 @@ PartnerFacts look_at_partner(const Surroundings &from, std::uint32_t id, const P
     facts.record = *record;
     facts.address = address_text(*record);
     facts.counters = read_partner_counters(from.sysfs + "/kernel/debug/ccm", id);
-    if (record->state == CCM_STATE_READY)
+    facts.failover = ask_monitor(from, id);
+    if (record->state == CCM_STATE_READY || !network)
         return facts;
     if (const auto address = partner_address(from, *record)) {
         if (!address->interface.empty())
@@ -160,7 +176,7 @@ std::vector<ClientFacts> look_at_clients(std::uint32_t partner, const PresentSta
 
 } // namespace
 
-Survey make_survey(const Surroundings &from, std::uint32_t partner, const std::vector<std::string> &clients)
+Survey make_survey(const Surroundings &from, const SurveyOptions &options)
 {
     Survey survey;
     look_at_sysfs(from, survey.node);
@@ -169,9 +185,10 @@ Survey make_survey(const Surroundings &from, std::uint32_t partner, const std::v
     const auto state = ask_module(from, survey.node);
     if (!state)
         return survey;
-    const std::vector<std::uint32_t> ids = partner != 0 ? std::vector{partner} : survey.node.partners;
+    const std::vector<std::uint32_t> ids = options.partner != 0 ? std::vector{options.partner} : survey.node.partners;
     for (const std::uint32_t id : ids)
-        survey.partners.push_back({look_at_partner(from, id, *state), look_at_clients(id, *state, clients)});
+        survey.partners.push_back(
+            {look_at_partner(from, id, *state, options.network), look_at_clients(id, *state, options.clients)});
     return survey;
 }
 

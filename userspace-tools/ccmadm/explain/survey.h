@@ -29,8 +29,13 @@ struct Survey {
     std::vector<PartnerView> partners;
 };
 
-// Of this node, and of one partner, or with 0 of all that are configured. @clients are those that are expected,
-// beside those that are registered.
-Survey make_survey(const Surroundings &from, std::uint32_t partner, const std::vector<std::string> &clients);
+struct SurveyOptions {
+    std::uint32_t partner = 0;        // 0: all that are configured
+    std::vector<std::string> clients; // that are expected, beside those that are registered
+    bool network = true;              // also the way to partners that are not ready, which may take seconds
+};
+
+// Of this node, and of partners.
+Survey make_survey(const Surroundings &from, const SurveyOptions &options);
 
 } // namespace ccmadm

@@ -12,6 +12,15 @@ namespace ccmadm {
 
 namespace {
 
+// All there are
+constexpr std::string_view value_names[] = {
+    "address",   "asked",        "attempts",     "auth",       "client",      "client_reason",   "client_state",
+    "cluster",   "decision",     "device_error", "devices",    "error",       "flags",           "heard",
+    "heard_ago", "interface",    "keys",         "missing",    "mtu",         "neighbour",       "netdev",
+    "new_rxe",   "node",         "note",         "own_stage",  "partner",     "partners",        "ping",
+    "port",      "proofs_wrong", "rdma",         "rdma_state", "reason",      "session_version", "sessions",
+    "silent",    "source",       "stage",        "state",      "version_max", "version_min",     "wire"};
+
 std::string digits(std::uint64_t value)
 {
     return fmt::format("{}", value);
@@ -73,6 +82,7 @@ void add_node(Values &values, const NodeFacts &node)
     values["device_error"] = node.look_text;
     values["node"] = digits(node.id);
     values["cluster"] = node.cluster;
+    values["own_stage"] = stages.text(node.stage);
     values["auth"] = node.auth;
     values["version_min"] = digits(node.version_min);
     values["version_max"] = digits(node.version_max);
@@ -83,6 +93,12 @@ void add_node(Values &values, const NodeFacts &node)
         values["keys"] = node.keys->empty() ? "none" : fmt::format("{}", fmt::join(*node.keys, ", "));
 }
 
+void add_failover(Values &values, const FailoverFacts &failover)
+{
+    values["decision"] = failover.decision;
+    values["flags"] = failover.flags.empty() ? "none" : fmt::format("{}", fmt::join(failover.flags, ", "));
+}
+
 void add_record(Values &values, const ccm_record &record)
 {
     const Fields fields(record);
@@ -90,6 +106,7 @@ void add_record(Values &values, const ccm_record &record)
     values["reason"] = reasons.text(record.reason);
     values["attempts"] = digits(record.attempts);
     values["sessions"] = digits(record.sessions);
+    values["session_version"] = digits(record.version);
     values["port"] = digits(record.port);
     for (const char *name : {"note", "stage"})
         values[name] = fields.text(name);
@@ -126,14 +143,8 @@ void add_counters(Values &values, const PartnerCounters &counters)
 Values values_of(const Case &of)
 {
     Values values;
-    for (const char *name :
-         {"address",     "asked",        "attempts", "auth",      "client", "client_reason", "client_state",
-          "cluster",     "device_error", "devices",  "error",     "heard",  "heard_ago",     "interface",
-          "keys",        "missing",      "mtu",      "neighbour", "netdev", "new_rxe",       "node",
-          "note",        "partner",      "partners", "ping",      "port",   "proofs_wrong",  "rdma",
-          "rdma_state",  "reason",       "sessions", "silent",    "source", "stage",         "state",
-          "version_max", "version_min",  "wire"})
-        values[name];
+    for (const std::string_view name : value_names)
+        values[std::string(name)];
     values["netdev"] = "NETDEV";
     values["source"] = "ADDRESS";
 
@@ -148,6 +159,8 @@ Values values_of(const Case &of)
             add_way(values, *partner.way);
         if (partner.counters)
             add_counters(values, *partner.counters);
+        if (partner.failover)
+            add_failover(values, *partner.failover);
         if (partner.record)
             values["wire"] = wire_text(of.node, partner);
         if (const RdmaDevice *const device = device_of(of.node, partner)) {

@@ -73,7 +73,8 @@ protected:
     }
 
     // What it exits with; 1: the error is in `error`.
-    int run(std::vector<ccm_record> records, const ExplainOptions &options = {}, Format format = Format::text)
+    int run(std::vector<ccm_record> records, const SurveyOptions &options = {}, Format format = Format::text,
+            bool check = false)
     {
         const DeviceOpener opener = [&](const std::string &path) -> Result<Device> {
             if (!open_error.empty())
@@ -83,7 +84,8 @@ protected:
             return Device(path, std::make_unique<FakeControl>(calls), std::move(source));
         };
         Printer printer(output, format, clock);
-        const auto code = run_explain({{opener, device, sys.path(), clock, keys, control, network}, printer}, options);
+        const ExplainContext context{{opener, device, sys.path(), clock, keys, control, network}, printer};
+        const auto code = check ? run_check(context, options) : run_explain(context, options);
         if (!code)
             error = code.error().text;
         return code ? static_cast<int>(code.value()) : 1;
@@ -125,8 +127,7 @@ TEST_F(ExplainVerb, ForPeople)
               "partner 2 (beta): down, unreachable; next attempt in 1.5 s\n"
               "  1. The partner's machine answers, and its RDMA does not\n"
               "     seen: 192.0.2.2 answers address resolution on eth0; to requests by UDP port 4791 nothing "
-              "comes back (4 attempts so far)
-              "
+              "comes back (4 attempts so far)\n"
               "     next: is there a firewall? UDP port 4791 must pass, both ways: `nft list ruleset` on both; and is "
               "there an RDMA device on the partner? `rdma link` there; `ccmadm explain` there says more\n"
               "  not seen: switches, firewalls between, and what the partner sees: `ccmadm explain 1` there\n");
@@ -160,25 +161,25 @@ TEST_F(ExplainVerb, ForPrograms)
 
 TEST_F(ExplainVerb, OneOfSeveral)
 {
-    EXPECT_EQ(run({tried(CCM_REASON_HUNG), partner_record(3, CCM_STATE_READY)}, {3, {}}), 0);
+    EXPECT_EQ(run({tried(CCM_REASON_HUNG), partner_record(3, CCM_STATE_READY)}, {3, {}, true}), 0);
     EXPECT_FALSE(says("partner 2"));
     output.text.clear();
     EXPECT_EQ(run({tried(CCM_REASON_HUNG), partner_record(3, CCM_STATE_READY)}), 2);
     EXPECT_TRUE(says("partner 2 (beta): down, hung") && says("partner 3 (beta): ready"));
     output.text.clear();
-    EXPECT_EQ(run({tried(CCM_REASON_HUNG)}, {7, {}}), 2);
+    EXPECT_EQ(run({tried(CCM_REASON_HUNG)}, {7, {}, true}), 2);
     EXPECT_TRUE(says("partner 7: not configured here\n") && says("configured are: 2")) << output.text;
 }
 
 TEST_F(ExplainVerb, Clients)
 {
     const ccm_record ready = partner_record(2, CCM_STATE_READY);
-    EXPECT_EQ(run({ready, client_record("mirror", 2, CCM_CLIENT_READY)}, {2, {"mirror"}}), 0);
+    EXPECT_EQ(run({ready, client_record("mirror", 2, CCM_CLIENT_READY)}, {2, {"mirror"}, true}), 0);
     EXPECT_FALSE(says("mirror"));
     EXPECT_EQ(run({ready, client_record("mirror", 2, CCM_CLIENT_WAITING, CCM_CLIENT_NO_COUNTERPART)}), 2);
     EXPECT_TRUE(says("  client mirror: waiting\n    1. mirror is not registered on the partner\n")) << output.text;
     output.text.clear();
-    EXPECT_EQ(run({ready}, {2, {"journal"}}), 2);
+    EXPECT_EQ(run({ready}, {2, {"journal"}, true}), 2);
     EXPECT_TRUE(says("  client journal: not registered here\n    1. journal is not registered on this node\n"));
 }
 
@@ -220,7 +221,7 @@ TEST_F(ExplainVerb, NoPartnerAndNoId)
     EXPECT_EQ(run({}), 2);
     EXPECT_TRUE(says("No partner is configured")) << output.text;
     output.text.clear();
-    EXPECT_EQ(run({}, {7, {}}), 2);
+    EXPECT_EQ(run({}, {7, {}, true}), 2);
     EXPECT_TRUE(says("configured are: none") && says("`ccmadm partner add 7 ADDRESS`")) << output.text;
     output.text.clear();
     calls.info.node = 0;
@@ -263,6 +264,91 @@ TEST_F(ExplainVerb, LinkLocal)
     ASSERT_EQ(network.asked_for.size(), 1u);
     EXPECT_EQ(network.asked_for[0].interface, "eth1");
     EXPECT_TRUE(says("there is no interface eth1, and the address is fe80::2%eth1")) << output.text;
+}
+
+// `ccmadm check`, likewise
+
+class CheckVerb : public ExplainVerb {
+protected:
+    CheckVerb()
+    {
+        sys.file("module/ccm_fm/parameters/given_back", "");
+        monitor("partner-up", "watched");
+        keys.put("blue:4");
+    }
+    void monitor(const char *decision, const char *flags) const
+    {
+        sys.file("bus/ccm_failover/devices/2/decision", std::string(decision) + "\n");
+        sys.file("bus/ccm_failover/devices/2/flags", std::string(flags) + "\n");
+    }
+    int check(std::vector<ccm_record> records, Format format = Format::text)
+    {
+        for (ccm_record &record : records)
+            record.version = 1;
+        ccm_record node = node_record(CCM_STAGE_RUNNING);
+        records.insert(records.begin(), node);
+        return run(std::move(records), {2, {}, true}, format, true);
+    }
+};
+
+TEST_F(CheckVerb, NothingStandsAgainstIt)
+{
+    EXPECT_EQ(check({partner_record(2, CCM_STATE_READY, CCM_STAGE_RUNNING)}), 0);
+    EXPECT_EQ(output.text, "partner 2 (beta): nothing is seen that stands against a takeover\n"
+                           "  not seen: quorum, and who may use the disks: that is the cluster manager's\n"
+                           "  not seen: the partner's own side: `ccmadm check 1` there\n");
+}
+
+TEST_F(CheckVerb, AllReasonsAtOnce)
+{
+    sys.remove("module/ccm_fm");
+    calls.panics_silently = true;
+    EXPECT_EQ(check({partner_record(2, CCM_STATE_READY, CCM_STAGE_INITRAMFS),
+                     client_record("mirror", 2, CCM_CLIENT_WAITING, CCM_CLIENT_NO_COUNTERPART)},
+                    Format::json),
+              2);
+    const json object = json::parse(output.text);
+    EXPECT_EQ(object["node"], 2);
+    EXPECT_EQ(object["takeover"], false);
+    std::vector<std::string> ids;
+    for (const json &cause : object["causes"])
+        ids.push_back(cause["id"]);
+    EXPECT_EQ(ids, (std::vector<std::string>{"not-serving", "no-monitor", "panics-silently", "client-not-there"}));
+    EXPECT_EQ(object["remarks"], json::array());
+    EXPECT_EQ(object["unseen"].size(), 2u);
+}
+
+TEST_F(CheckVerb, ARemarkStandsAgainstNothing)
+{
+    keys.entries.clear();
+    keys.put("blue:4");
+    EXPECT_EQ(check({partner_record(2, CCM_STATE_READY, CCM_STAGE_RUNNING)}), 0);
+    EXPECT_TRUE(says("  besides:\n    1. There is one key only\n       seen: key 4 of the cluster blue\n"))
+        << output.text;
+}
+
+TEST_F(CheckVerb, WhatTheMonitorSays)
+{
+    monitor("flapping", "advised flapping watched");
+    EXPECT_EQ(check({partner_record(2, CCM_STATE_READY, CCM_STAGE_RUNNING)}), 2);
+    EXPECT_TRUE(says("its flags are advised, flapping, watched") && says("`ccmadm failover 2 --clear`")) << output.text;
+}
+
+TEST_F(CheckVerb, APartnerThatIsNotReady)
+{
+    EXPECT_EQ(check({down_record(2, CCM_REASON_HUNG)}), 2);
+    EXPECT_TRUE(says("the state is down, the reason hung") && says("next: `ccmadm explain 2`")) << output.text;
+    EXPECT_TRUE(network.asked_for.empty()) << "that is for explain";
+}
+
+TEST_F(CheckVerb, NotLoadedAndNotConfigured)
+{
+    EXPECT_EQ(run({partner_record(3, CCM_STATE_READY)}, {2, {}, true}, Format::text, true), 2);
+    EXPECT_TRUE(says("Node 2 is no partner of this node")) << output.text;
+    output.text.clear();
+    sys.remove("module");
+    EXPECT_EQ(check({}), 2);
+    EXPECT_TRUE(says("partner 2: a takeover of it would not work now\n  1. The module is not loaded")) << output.text;
 }
 
 } // namespace

@@ -5,12 +5,11 @@
 
 namespace ccmadm {
 
-Result<ExitCode> run_explain(const ExplainContext &context, const ExplainOptions &options)
+Result<ExitCode> run_explain(const ExplainContext &context, const SurveyOptions &options)
 {
-    const Survey survey = make_survey(context.from, options.partner, options.clients);
+    const Survey survey = make_survey(context.from, options);
     const Explanation explanation = explain(survey.node, survey.partners);
-    if (survey.node.loaded && survey.node.look != NodeFacts::Look::fine &&
-        survey.node.look != NodeFacts::Look::no_device) {
+    if (survey.node.unknown()) {
         const Finding &cause = explanation.causes.front();
         return Error{fmt::format("{}; {}", cause.evidence, cause.next)};
     }

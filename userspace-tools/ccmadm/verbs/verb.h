@@ -106,11 +106,9 @@ struct ExplainContext {
     Printer &printer;
 };
 
-struct ExplainOptions {
-    std::uint32_t partner = 0;        // 0: all that are configured
-    std::vector<std::string> clients; // that are expected
-};
-Result<ExitCode> run_explain(const ExplainContext &context, const ExplainOptions &options);
+Result<ExitCode> run_explain(const ExplainContext &context, const SurveyOptions &options);
+// The survey's options have a partner.
+Result<ExitCode> run_check(const ExplainContext &context, SurveyOptions options);
 
 struct PeekOptions {
     std::uint32_t partner = 0;
