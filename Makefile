@@ -43,7 +43,7 @@ LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/cc
 
 .PHONY: all help module ccmadm install install-modules demo check kunit bench endurance lint sim fuzz model mutants cluster docs clean
 .PHONY: campaign campaign-build campaign-fencing campaign-overload campaign-sim record
-.PHONY: kdump mixed host module-stock module-plain module-debug module-kunit module-failing states
+.PHONY: kdump mixed host module-stock module-plain module-debug module-kunit module-failing states causes
 
 # Kernels that User-Mode Linux nodes run besides 6.1, the one that everything is tested on:
 # see build-uml.sh. As KERNEL= they are debug-6.12 and so on.
@@ -79,6 +79,7 @@ help:
 	@echo 'make bench     figures: connecting, detection, a daemon that dies, a panic, memory, ports'
 	@echo 'make docs      Documentation as HTML in build/docs'
 	@echo 'make states    Documentation/states.rst anew from the state table'
+	@echo 'make causes    Documentation/troubleshooting.rst anew from the table of causes'
 	@echo 'make clean'
 
 #
@@ -284,6 +285,8 @@ mutants:
 
 states: host
 	@$(BUILD)/host/tests/sim/ccm_states_rst >Documentation/states.rst
+causes: host
+	@$(BUILD)/host/userspace-tools/ccmadm/ccm_causes_rst >Documentation/troubleshooting.rst
 
 docs:
 	@$(SCRIPTS)/packages.sh check

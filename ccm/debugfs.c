@@ -3,6 +3,7 @@
  * Counters, in debugfs: ccm/node and ccm/partner-ID. For people; not an interface.
  */
 #include <linux/debugfs.h>
+#include <linux/math64.h>
 #include <linux/seq_file.h>
 
 #include "cluster.h"
@@ -39,12 +40,31 @@ static int node_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(node);
 
+/* milliseconds since then; -1: never */
+static s64 ago_ms(u64 at_us)
+{
+	return at_us ? (s64)div_u64(ccm_now_us() - at_us, USEC_PER_MSEC) : -1;
+}
+
+/* until the next attempt; -1: none is due by itself */
+static s64 retry_ms(const struct ccm_session *s)
+{
+	u64 due_us = READ_ONCE(s->deadline_us);
+	u64 now_us = ccm_now_us();
+
+	if (READ_ONCE(s->state) != CCM_STATE_DOWN || !due_us)
+		return -1;
+	return due_us > now_us ? (s64)div_u64(due_us - now_us, USEC_PER_MSEC) : 0;
+}
+
 static int partner_show(struct seq_file *m, void *unused)
 {
 	struct ccm_partner *partner = (struct ccm_partner *)m->private;
 	const struct ccm_partner_counters *c = &partner->counters;
 	const struct ccm_heartbeat *hb = &partner->paths[0].heartbeat;
 	const struct ccm_session *s = &partner->session;
+	const u64 heard_us = READ_ONCE(partner->heard.at_us);
+	const u64 said_us = READ_ONCE(partner->said.at_us);
 
 	seq_printf(m, "state %s\n", ccm_state_name(READ_ONCE(s->state)));
 	seq_printf(m, "steps %llu\n", READ_ONCE(c->steps));
@@ -66,6 +86,15 @@ static int partner_show(struct seq_file *m, void *unused)
 	seq_printf(m, "links_lost %llu\n", READ_ONCE(partner->links.lost));
 	seq_printf(m, "ports_rejected %llu\n", READ_ONCE(partner->links.rejected));
 	seq_printf(m, "read_us %u\n", READ_ONCE(hb->read_us));
+	seq_printf(m, "attempt_error %d\n", READ_ONCE(partner->attempt_error));
+	seq_printf(m, "retry_ms %lld\n", retry_ms(s));
+	seq_printf(m, "proof_wrong_ms %lld\n", ago_ms(READ_ONCE(partner->proof_wrong_us)));
+	if (heard_us)
+		seq_printf(m, "rejection_heard \"%s\" %lld\n",
+			   ccm_reject_name(READ_ONCE(partner->heard.code)), ago_ms(heard_us));
+	if (said_us)
+		seq_printf(m, "rejection_said \"%s\" %lld\n",
+			   ccm_reject_name(READ_ONCE(partner->said.code)), ago_ms(said_us));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(partner);

@@ -497,11 +497,43 @@ static void announce(struct ccm_partner *partner, u32 state, u32 reason, u32 lef
 	partner->log_reason = reason;
 }
 
+static void note_rejection(struct ccm_partner_rejection *last, u32 code)
+{
+	WRITE_ONCE(last->code, code);
+	WRITE_ONCE(last->at_us, ccm_now_us());
+}
+
+/* The partner's own word why it does not want this node, if that is what an attempt has come to */
+static void hear_rejection(struct ccm_partner *partner)
+{
+	const struct ccm_session_event *event = &partner->event;
+	struct ccm_wire_reject msg;
+
+	if (event->type != CCM_SEV_REJECTED)
+		return;
+	if (event->status == CCM_CM_CONSUMER &&
+	    !ccm_wire_get_reject(event->data, event->len, &msg))
+		note_rejection(&partner->heard, msg.code);
+	else
+		WRITE_ONCE(partner->heard.at_us, 0);
+}
+
+/* What a connection has come to */
+static void note_end(struct ccm_partner *partner, const struct ccm_endpoint *ep)
+{
+	if (ep->error)
+		partner->last_error = ep->error;
+	WRITE_ONCE(partner->attempt_error, ep->error);
+	if (ep->active && partner->event.type != CCM_SEV_REJECTED)
+		WRITE_ONCE(partner->heard.at_us, 0);
+}
+
 static void log_reject(struct ccm_partner *partner, u32 code)
 {
 	struct ccm_node *node = partner->node;
 
 	partner->counters.rejected++;
+	note_rejection(&partner->said, code);
 	if (code < CCM_REJECT_COUNT)
 		atomic64_inc(&node->rejected[code]);
 	trace_ccm_reject(partner->id, code);
@@ -651,8 +683,10 @@ static void verify(struct ccm_partner *partner, const struct ccm_session_action 
 	partner->verified_right = conn && ccm_prover_verify(&partner->prover, s, c, event->data,
 							    event->len) &&
 				  !ccm_prover_port_key(&partner->prover, s, c, &conn->port_key);
-	if (!partner->verified_right)
+	if (!partner->verified_right) {
 		partner->counters.proofs_wrong++;
+		WRITE_ONCE(partner->proof_wrong_us, ccm_now_us());
+	}
 	ccm_inbox_note(&partner->inbox, CCM_INBOX_VERIFIED);
 }
 
@@ -675,8 +709,7 @@ static void act_on_conn(struct ccm_partner *partner, const struct ccm_session_ac
 		ccm_conn_reject(conn, a->data, a->len);
 		break;
 	case CCM_ACT_CLOSE:
-		if (conn->endpoint.error)
-			partner->last_error = conn->endpoint.error;
+		note_end(partner, &conn->endpoint);
 		note_last(partner, &conn->endpoint);
 		close_conn(partner, path, conn, a->flush);
 		break;
@@ -749,6 +782,7 @@ static void partner_work(struct work_struct *work)
 	while (!READ_ONCE(partner->ended) && next_event(partner)) {
 		trace_ccm_step(partner->id, partner->session.state, &partner->event);
 		partner->counters.steps++;
+		hear_rejection(partner);
 		ccm_session_step(&partner->session, ccm_now_us(), &partner->event,
 				 &partner->actions);
 		for (i = 0; i < partner->actions.count; i++)

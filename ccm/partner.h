@@ -53,6 +53,12 @@ struct ccm_partner_counters {
 	u64 ready_ns;		/* CLOCK_MONOTONIC of the last READY */
 };
 
+/* A connect request that was rejected, shown in debugfs. Written by the work item only. */
+struct ccm_partner_rejection {
+	u32 code;		/* enum ccm_reject, or what a later version says */
+	u64 at_us;		/* 0: none */
+};
+
 /**
  * struct ccm_partner - another node of the cluster
  * @node: this node
@@ -97,7 +103,12 @@ struct ccm_partner_counters {
  * @leaving: a client leaves that could not be let go yet
  * @view: what readers see
  * @counters: figures
+ * @proof_wrong_us: when a hello was last without a right proof; 0: never
+ * @heard: of this node's last attempt, if the partner has rejected it
+ * @said: the last one of the partner's here
  * @last_error: negative errno of the last failed attempt
+ * @attempt_error: what the last connection that was closed came to: negative errno; 0: nothing
+ *	came back in time, or it was not over
  */
 struct ccm_partner {
 	struct ccm_node *node;
@@ -142,7 +153,11 @@ struct ccm_partner {
 	bool leaving;
 	struct ccm_view view;
 	struct ccm_partner_counters counters;
+	u64 proof_wrong_us;
+	struct ccm_partner_rejection heard;
+	struct ccm_partner_rejection said;
 	int last_error;
+	int attempt_error;
 };
 
 struct ccm_partner *ccm_partner_create(struct ccm_node *node, struct ccm_registry *registry,

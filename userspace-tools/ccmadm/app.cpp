@@ -42,6 +42,7 @@ struct Command {
     FailoverOptions failover;
     KeyOptions key;
     PartnerOptions partner;
+    SurveyOptions explain;
     PeekOptions peek;
 };
 
@@ -200,6 +201,29 @@ void describe(CLI::App &app, Command &command)
     add("status", "Show this node, its partners and its clients (also with no verb)")
         ->footer("Exits with 0 if every configured partner is ready, 2 if not.");
 
+    auto *explain = add("explain", "Say why a partner, or a client of this node, is not ready, and what to do");
+    explain->add_option("partner", command.explain.partner, "The partner's id [all]")
+        ->type_name("N")
+        ->check(check_node_id);
+    explain->add_option("--client", command.explain.clients, "A kernel client that is expected here; may be repeated")
+        ->type_name("NAME")
+        ->type_size(1)
+        ->allow_extra_args(false)
+        ->check(check_client);
+    explain->footer("Exits with 0 if they are ready, 2 if not.");
+
+    auto *check = add("check", "Say whether a takeover of a partner would work now, and what stands against it");
+    check->add_option("partner", command.explain.partner, "The partner's id")
+        ->type_name("N")
+        ->required()
+        ->check(check_node_id);
+    check->add_option("--client", command.explain.clients, "A kernel client that is expected here; may be repeated")
+        ->type_name("NAME")
+        ->type_size(1)
+        ->allow_extra_args(false)
+        ->check(check_client);
+    check->footer("Exits with 0 if nothing stands against it, 2 if something does.");
+
     auto *wait = add("wait", "Wait until partners, or clients on them, are ready or down");
     wait->add_option("--partner", command.wait.partners, "Wait for this partner; may be repeated [all configured]")
         ->type_name("N")
@@ -307,6 +331,16 @@ Result<ExitCode> run_partner(const CLI::App &verb, const Command &command, Print
     return run_partner_list(context, command.partner);
 }
 
+Result<ExitCode> run_explain_or_check(const CLI::App &app, const DeviceOpener &opener, const Command &command,
+                                      Printer &printer, const Clock &clock)
+{
+    SystemKeyCalls calls;
+    NetlinkPartnerControl control;
+    RtnetlinkView network;
+    const ExplainContext context{{opener, command.device, "/sys", clock, calls, control, network}, printer};
+    return app.got_subcommand("check") ? run_check(context, command.explain) : run_explain(context, command.explain);
+}
+
 Result<ExitCode> run_verb(const CLI::App &app, Command &command, const Context &context)
 {
     if (app.got_subcommand("wait")) {
@@ -379,6 +413,11 @@ ExitCode run_command(std::span<const char *const> arguments, const DeviceOpener 
 
     if (app.got_subcommand("node")) {
         const auto code = run_node({ask_node_info, printer});
+        return code ? code.value() : fail(errors, code.error());
+    }
+
+    if (app.got_subcommand("explain") || app.got_subcommand("check")) {
+        const auto code = run_explain_or_check(app, opener, command, printer, clock);
         return code ? code.value() : fail(errors, code.error());
     }
 

@@ -97,13 +97,13 @@ Result<Device> Device::open(const std::string &path)
     return Device(path, std::make_unique<FdControl>(fd), std::make_unique<FdSource>(fd, path));
 }
 
-Result<ccm_info> Device::check()
+Result<ccm_info> Device::info()
 {
     ccm_info info{};
     const int number = control_->info(info);
     switch (number) {
     case 0:
-        break;
+        return info;
     case ENOTTY:
     case EINVAL:
         return Error{fmt::format("{} is not a CCM device: check --device", path_)};
@@ -112,6 +112,14 @@ Result<ccm_info> Device::check()
     default:
         return Error{fmt::format("{}: cannot ask the module for its version: {}", path_, strerror(number))};
     }
+}
+
+Result<ccm_info> Device::check()
+{
+    const auto answer = info();
+    if (!answer)
+        return answer.error();
+    const ccm_info &info = answer.value();
     if (info.uapi_version != CCM_UAPI_VERSION)
         return Error{fmt::format("{}: the module has interface version {}, this ccmadm knows {}: "
                                  "use the ccmadm that belongs to the loaded module",

@@ -33,7 +33,9 @@ public:
 
     static Result<Device> open(const std::string &path);
 
-    // Asks the module what it is; its records must not be read before this succeeds.
+    // Asks the module what it is.
+    Result<ccm_info> info();
+    // The same, and whether this tool knows that; records must not be read before this succeeds.
     Result<ccm_info> check();
     Result<Nothing> set_stage(std::uint32_t stage);
     // The descriptor that holds it.

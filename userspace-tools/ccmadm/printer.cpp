@@ -282,6 +282,22 @@ void Printer::failover(const std::vector<ordered_json> &decisions)
     output_.write(text);
 }
 
+void Printer::explanation(const Explanation &explanation)
+{
+    if (format_ == Format::json)
+        line(explanation_json(explanation).dump());
+    else
+        output_.write(explanation_text(explanation, clock_));
+}
+
+void Printer::check(const Check &check)
+{
+    if (format_ == Format::json)
+        line(check_json(check).dump());
+    else
+        output_.write(check_text(check));
+}
+
 void Printer::partner_changed(std::uint32_t id, const char *what)
 {
     if (format_ == Format::json)

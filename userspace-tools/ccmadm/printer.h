@@ -2,6 +2,8 @@
 #pragma once
 
 #include "clock.h"
+#include "explain/check.h"
+#include "explain/explanation.h"
 #include "keyring.h"
 #include "node_info.h"
 #include "output.h"
@@ -38,6 +40,12 @@ public:
 
     // What the failover monitor has decided, an object for each partner.
     void failover(const std::vector<nlohmann::ordered_json> &decisions);
+
+    // Why partners are not ready, and since when one is.
+    void explanation(const Explanation &explanation);
+
+    // Would a takeover work?
+    void check(const Check &check);
 
     // @what: "added", "set", "deleted". As text, silence says it.
     void partner_changed(std::uint32_t id, const char *what);

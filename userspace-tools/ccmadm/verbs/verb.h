@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "device.h"
+#include "explain/survey.h"
 #include "key_calls.h"
 #include "node_info.h"
 #include "output.h"
@@ -108,6 +109,16 @@ struct NodeContext {
     Printer &printer;
 };
 Result<ExitCode> run_node(const NodeContext &context);
+
+// What explains: it opens the device itself, since that may be what does not work.
+struct ExplainContext {
+    Surroundings from;
+    Printer &printer;
+};
+
+Result<ExitCode> run_explain(const ExplainContext &context, const SurveyOptions &options);
+// The survey's options have a partner.
+Result<ExitCode> run_check(const ExplainContext &context, SurveyOptions options);
 
 struct PeekOptions {
     std::uint32_t partner = 0;
