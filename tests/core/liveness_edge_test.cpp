@@ -95,6 +95,16 @@ TEST_F(LivenessEdge, AClockThatStepsBackIsWaitedFor)
     EXPECT_EQ(l.verdict, u32{CCM_REASON_NONE});
 }
 
+TEST_F(LivenessEdge, AnEventThatThereIsNotIsNone)
+{
+    const ccm_liveness before = l;
+
+    EXPECT_EQ(ccm_liveness_step(&l, start + 8 * period, static_cast<ccm_liveness_event>(2), nullptr, 0), 0U);
+    EXPECT_EQ(l.verdict, u32{CCM_REASON_NONE});
+    EXPECT_EQ(l.last_tick_us, before.last_tick_us);
+    EXPECT_EQ(l.last_read_us, before.last_read_us);
+}
+
 TEST_F(LivenessEdge, ATimeToDetectHasLimits)
 {
     ccm_liveness_start(&l, start, CCM_DETECT_MS_MIN - 1, incarnation);
