@@ -85,6 +85,8 @@ TEST_F(Kernel, MayBeOlderThanThisNode)
     EXPECT_EQ(kernel(20 * ms, 86400010 + slack / ms + 1), u(CCM_KERNEL_OTHER));
     kernel(20 * ms, 5);
     EXPECT_EQ(ccm_session_started(&conn), 15 * ms);
+    kernel(5 * ms + 1, 5);
+    EXPECT_EQ(ccm_session_started(&conn), 1U);
 }
 
 TEST_F(Kernel, IsNotKnownIfNoneWasHeard)
@@ -132,6 +134,11 @@ TEST_F(Kernel, WhoIsProvenIsKnown)
     conn.number = 10;
     ccm_session_know(s.get(), &conn);
     EXPECT_EQ(s->peer_attempt, 10U);
+    // the same module is on the same kernel, however its time ran on
+    kernel(heard + 200 * ms, uptime_ms + 100000);
+    ccm_session_know(s.get(), &conn);
+    EXPECT_EQ(s->peer_kernel, 4U);
+    EXPECT_EQ(s->heard_uptime_ms, uptime_ms + 100000);
 
     conn.incarnation = 0xcafe; // its module was loaded anew, and counts from 1
     conn.number = 1;
