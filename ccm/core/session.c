@@ -87,7 +87,6 @@ CCM_SESSION_HANDLER(psk_down)
 	if (!s->enabled || keyless(s) || (s->deadline_us && s->reason != CCM_REASON_AUTHENTICATION))
 		return;
 	s->attempt.retries = 0;
-	s->attempt.at_once = 0;
 	/* what was found with other keys, or with none, does not hide what is found now */
 	if (s->reason == CCM_REASON_AUTHENTICATION)
 		s->reason = CCM_REASON_NONE;
@@ -105,9 +104,6 @@ CCM_SESSION_HANDLER(stop)
 	ccm_session_drop(s, reason, said, actions);
 	s->enabled = false;
 	s->reason = reason;
-	s->attempt.kick = false;
-	s->attempt.retries = 0;
-	s->attempt.at_once = 0;
 	s->deadline_us = 0;
 	ccm_session_enter(s, CCM_STATE_DOWN, actions);
 }
@@ -117,7 +113,6 @@ CCM_SESSION_HANDLER(path_up_down)
 	if (!s->enabled)
 		return;
 	s->attempt.retries = 0;
-	s->attempt.at_once = 0;
 	connect_if_key(s, now_us, event, actions);
 }
 
@@ -221,8 +216,7 @@ u32 ccm_session_screen(u32 node, u64 cluster, const u8 *data, u32 len,
 {
 	struct ccm_wire_request msg;
 
-	if (ccm_wire_get_request(data, len, &msg) || msg.purpose != CCM_PURPOSE_SESSION ||
-	    !msg.incarnation)
+	if (ccm_wire_get_request(data, len, &msg))
 		return CCM_REJECT_MALFORMED;
 	*request = msg;
 	if (msg.cluster != cluster)

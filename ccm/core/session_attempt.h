@@ -58,7 +58,7 @@ struct ccm_session_action *ccm_session_write(const struct ccm_session_conn *conn
 bool ccm_session_goodbye(const struct ccm_session_conn *conn, u32 reason, u32 stage,
 			 struct ccm_session_actions *actions);
 
-/* Send a candidate away, and say why if that can be said. */
+/* Send whoever has connected away, and say why if that can be said. */
 void ccm_session_dismiss(struct ccm_session_conn *conn, u32 reason,
 			 struct ccm_session_actions *actions);
 

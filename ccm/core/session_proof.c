@@ -57,19 +57,15 @@ static void take_panic(struct ccm_session *s, u64 now_us, struct ccm_session_con
 	u32 reason = s->reason ? s->reason : (u32)CCM_REASON_UNREACHABLE;
 	bool proof = has_panicked(s, conn);
 	bool present = conn == &s->conn;
-	bool said = false;
 
 	if (proof) {
 		reason = CCM_REASON_PANICKED;
 		s->dumping = conn->incarnation;
 		s->panicked_us = ccm_session_started(conn);
 	}
-	if (present)
-		said = ccm_session_goodbye(conn, CCM_REASON_ADMIN, CCM_STAGE_UNKNOWN, actions);
-	else
-		ccm_session_dismiss(conn, CCM_REASON_ADMIN, actions);
+	ccm_session_dismiss(conn, CCM_REASON_ADMIN, actions);
 	if (proof || present)
-		ccm_session_end(s, now_us, event, reason, CCM_RETRY_POLICY, said, actions);
+		ccm_session_end(s, now_us, event, reason, CCM_RETRY_POLICY, false, actions);
 }
 
 void ccm_session_prove(struct ccm_session *s, u64 now_us, struct ccm_session_conn *conn,

@@ -445,6 +445,15 @@ TEST(Failover, WhatThePartnerHasDecidedIsKnownWhileItIsReady)
     EXPECT_EQ(play.at(3, said), 0U);
     EXPECT_EQ(play.at(3, plain(CCM_FAILOVER_PARTNER_LOST)), CCM_FAILOVER_HEARD);
     EXPECT_FALSE(play.f.view.partner_knows);
+    EXPECT_EQ(play.f.view.partner_decision, CCM_FM_NONE);
+    EXPECT_EQ(play.f.view.partner_flags, 0U);
+    /* each of what is heard is news by itself */
+    Play news = play;
+    EXPECT_EQ(news.at(3, plain(CCM_FAILOVER_PARTNER)), CCM_FAILOVER_HEARD);
+    said.decision = CCM_FM_NONE;
+    EXPECT_EQ(news.at(3, said), CCM_FAILOVER_HEARD);
+    said.decision = CCM_FM_BOOTING_WAIT;
+    EXPECT_EQ(news.at(3, said), CCM_FAILOVER_HEARD);
     EXPECT_EQ(play.at(3, said), CCM_FAILOVER_HEARD);
     play.expect(CCM_FM_PARTNER_UP, 0);
     EXPECT_EQ(play.at(4, down(CCM_REASON_HUNG)), CCM_FAILOVER_DECIDED | CCM_FAILOVER_HEARD);

@@ -95,6 +95,27 @@ TEST_F(LivenessEdge, AClockThatStepsBackIsWaitedFor)
     EXPECT_EQ(l.verdict, u32{CCM_REASON_NONE});
 }
 
+/* ... and each READ that succeeded is counted: the count is shown. */
+TEST_F(LivenessEdge, ReadsAreCounted)
+{
+    for (u64 i = 1; i <= 3; i++) {
+        EXPECT_EQ(l.reads, i - 1);
+        read(i, i);
+    }
+    tick(4);
+    EXPECT_EQ(l.reads, 3U);
+}
+
+TEST_F(LivenessEdge, AnEventThatThereIsNotIsNone)
+{
+    const ccm_liveness before = l;
+
+    EXPECT_EQ(ccm_liveness_step(&l, start + 8 * period, static_cast<ccm_liveness_event>(2), nullptr, 0), 0U);
+    EXPECT_EQ(l.verdict, u32{CCM_REASON_NONE});
+    EXPECT_EQ(l.last_tick_us, before.last_tick_us);
+    EXPECT_EQ(l.last_read_us, before.last_read_us);
+}
+
 TEST_F(LivenessEdge, ATimeToDetectHasLimits)
 {
     ccm_liveness_start(&l, start, CCM_DETECT_MS_MIN - 1, incarnation);
@@ -111,6 +132,8 @@ TEST(AckTimeout, IsExactAtItsEdges)
     EXPECT_EQ(ccm_ack_timeout(513, 46874), 2);
     /* whole milliseconds need no rounding up */
     EXPECT_EQ(ccm_ack_wait_ms(0, 15625), 64U);
+    /* 71.000064 ms do */
+    EXPECT_EQ(ccm_ack_wait_ms(0, 17334), 72U);
 }
 
 } // namespace

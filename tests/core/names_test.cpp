@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ccm/core/failover.h"
 #include "ccm/core/links.h"
 #include "ccm/core/names.h"
 #include "ccm/core/reason.h"
@@ -97,6 +98,22 @@ TEST(Names, Stages)
                   {CCM_STAGE_RUNNING, "running"},
                   {CCM_STAGE_STOPPING, "stopping"},
                   {CCM_STAGE_DUMPING, "dumping"}});
+}
+
+TEST(Names, Decisions)
+{
+    expect_words(ccm_fm_decision_name, CCM_FM_DECISION_COUNT,
+                 {{CCM_FM_NONE, "none"},
+                  {CCM_FM_START_WAIT, "start-wait"},
+                  {CCM_FM_PARTNER_UP, "partner-up"},
+                  {CCM_FM_BOOTING_WAIT, "booting-wait"},
+                  {CCM_FM_BOOT_STALLED, "boot-stalled"},
+                  {CCM_FM_PARTNER_STOPPING, "partner-stopping"},
+                  {CCM_FM_TAKEOVER_ADVISED, "takeover-advised"},
+                  {CCM_FM_GIVEBACK_POSSIBLE, "giveback-possible"},
+                  {CCM_FM_CANNOT_TELL, "cannot-tell"},
+                  {CCM_FM_SUSPECT, "suspect"},
+                  {CCM_FM_FLAPPING, "flapping"}});
 }
 
 TEST(Names, Events)

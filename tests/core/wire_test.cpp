@@ -488,6 +488,8 @@ TEST(WireCluster, IdsAreNeverZeroAndDiffer)
         ASSERT_NE(id, 0U);
         ASSERT_TRUE(seen.emplace(id, name).second) << name << " and " << seen[id];
     }
+    /* the eight bytes whose hash is 0 */
+    EXPECT_EQ(ccm_cluster_id("\xd5\x6b\xb9\x53\x42\x87\x08\x36"), 1U);
     /* Bytes beyond ASCII count as they are, whatever char's sign is. */
     EXPECT_EQ(ccm_cluster_id("\xff"), (0xcbf29ce484222325ULL ^ 0xff) * 0x100000001b3ULL);
 }

@@ -45,6 +45,10 @@ TEST_F(Attempt, StartConnectsAtOnce)
     EXPECT_EQ(r.attempt, 1U);
     EXPECT_EQ(r.incarnation, 0xa11ceU);
     EXPECT_EQ(r.purpose, CCM_PURPOSE_SESSION);
+    EXPECT_EQ(r.cluster, low.s.config.cluster);
+    EXPECT_EQ(r.version_min, CCM_VERSION_MIN);
+    EXPECT_EQ(r.version_max, CCM_VERSION_MAX);
+    EXPECT_EQ(r.uptime_ms, low.uptime_ms);
     low.start();
     EXPECT_EQ(low.types(), Types{});
 }
@@ -212,6 +216,7 @@ TEST_F(Attempt, RejectCodes)
         {CCM_REJECT_NODE, CCM_REASON_REFUSED, true},         {CCM_REJECT_PARTNER, CCM_REASON_REFUSED, true},
         {CCM_REJECT_MALFORMED, CCM_REASON_REFUSED, true},    {CCM_REJECT_ADMIN, CCM_REASON_ADMIN, true},
         {CCM_REJECT_DUMPING, CCM_REASON_ADMIN, true},        {CCM_REJECT_STOPPING, CCM_REASON_SHUTDOWN, false},
+        {CCM_REJECT_ADDRESS, CCM_REASON_ADDRESS, true},      {CCM_REJECT_KEY, CCM_REASON_AUTHENTICATION, true},
         {CCM_REJECT_STALE, CCM_REASON_UNREACHABLE, false},   {CCM_REJECT_BUSY, CCM_REASON_UNREACHABLE, false},
         {CCM_REJECT_CROSSED, CCM_REASON_UNREACHABLE, false}, // for the lower node
         {CCM_REJECT_COUNT, CCM_REASON_UNREACHABLE, false},   // does not decode
@@ -249,6 +254,66 @@ TEST_F(Attempt, AStaleConnectionIsRetriedAtOnceAFewTimes)
         EXPECT_EQ(low.s.state, static_cast<uint32_t>(CCM_STATE_DOWN));
         low.timer(); // having waited, it may be retried at once again
     }
+}
+
+// ... and when a path has come up, as many times again.
+TEST_F(Attempt, APathThatComesUpAllowsItAgain)
+{
+    auto stale = [&] { low.step(low.simple(CCM_SEV_REJECTED, 0, CCM_CM_STALE)); };
+
+    low.start();
+    for (uint32_t i = 0; i < CCM_RETRY_AT_ONCE_MAX; i++)
+        stale();
+    low.step(low.simple(CCM_SEV_PATH_UP));
+    for (uint32_t i = 0; i <= CCM_RETRY_AT_ONCE_MAX; i++) { // for the path, and so many times
+        stale();
+        EXPECT_TRUE(low.has(CCM_ACT_CONNECT)) << i;
+    }
+    stale();
+    EXPECT_FALSE(low.has(CCM_ACT_CONNECT));
+}
+
+// A path that came up is tried at once if the attempt of then fails: not a later one.
+TEST_F(Attempt, APathThatCameUpIsOfOneAttempt)
+{
+    low.start();
+    low.step(low.simple(CCM_SEV_PATH_UP));
+    low.step(low.request(1)); // crossed: another attempt, over the new path
+    ASSERT_TRUE(low.has(CCM_ACT_CONNECT));
+    low.fail();
+    EXPECT_FALSE(low.has(CCM_ACT_CONNECT));
+    low.step(low.simple(CCM_SEV_STOP));
+    low.start();
+    low.step(low.simple(CCM_SEV_PATH_UP));
+    low.step(low.simple(CCM_SEV_STOP));
+    low.start().fail();
+    EXPECT_FALSE(low.has(CCM_ACT_CONNECT));
+    high.start();
+    high.step(high.simple(CCM_SEV_PATH_UP));
+    high.greet(); // it has not failed
+    high.step(high.simple(CCM_SEV_ERROR));
+    EXPECT_FALSE(high.has(CCM_ACT_CONNECT));
+}
+
+// Behind START all begins anew, whatever was tried before.
+TEST_F(Attempt, StartForgets)
+{
+    low.start();
+    for (int i = 0; i < 6; i++) {
+        low.fail();
+        low.timer();
+    }
+    low.step(low.simple(CCM_SEV_STOP));
+    low.start().fail();
+    EXPECT_LE(low.wait(), CCM_RETRY_MIN_MS * ms * 5 / 4);
+    for (uint32_t i = 0; i < CCM_RETRY_AT_ONCE_MAX; i++) {
+        high.start();
+        high.step(high.simple(CCM_SEV_REJECTED, 0, CCM_CM_STALE));
+    }
+    high.step(high.simple(CCM_SEV_STOP));
+    high.start();
+    high.step(high.simple(CCM_SEV_REJECTED, 0, CCM_CM_STALE));
+    EXPECT_TRUE(high.has(CCM_ACT_CONNECT));
 }
 
 TEST_F(Attempt, PathUp)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Authentication by a pre-shared key: who is let in, and what is said to whom is not.
+#include <algorithm>
 #include <cstring>
+#include <memory>
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -181,8 +183,9 @@ TEST_F(Auth, AKeyThatComesEndsABackoffForOne)
     ASSERT_EQ(m.s.reason, u(CCM_REASON_AUTHENTICATION));
     m.step(m.psk({2, 1}));
     EXPECT_TRUE(m.has(CCM_ACT_CONNECT));
-    // ... and no other one.
     m.fail(CCM_CM_UNREACHABLE);
+    EXPECT_LE(m.wait(), CCM_RETRY_MIN_MS * ms * 5 / 4) << "it begins anew";
+    // ... and no other one.
     m = Machine();
     m.with_psk({1}, {1});
     m.start().fail();
@@ -414,13 +417,41 @@ TEST(ProvenVectors, AreOpenSslsToo)
         return hmac(hmac(salt, psk), info);
     };
     for (bool mine : {true, false}) {
-        Bytes message(CCM_AUTH_MESSAGE_MAX);
+        Bytes message(CCM_AUTH_MESSAGE_MAX, 0xee);
 
         message.resize(ccm_auth_message(s.get(), &s->conn, mine, hello.data(), VECTOR_HELLO_LEN, message.data()));
         const u8 *wanted = mine ? vector_proof_1 : vector_proof_2;
         EXPECT_EQ(hmac(expand(CCM_AUTH_PROOF), message), Bytes(wanted, wanted + CCM_WIRE_PROOF_LEN)) << mine;
     }
     EXPECT_EQ(expand(CCM_AUTH_PORT), Bytes(std::begin(vector_port_key), std::end(vector_port_key)));
+}
+
+// As much of it as was said: what lies behind it in a frame is not, and no part is longer than its
+// place, whatever a later version says.
+TEST(Transcript, KeepsWhatWasSaid)
+{
+    const uint32_t rooms[] = {CCM_PRIVATE_REQUEST_MAX, CCM_PRIVATE_ACCEPT_MAX, CCM_KEYS_MAX, CCM_KEYS_MAX};
+
+    for (uint32_t part = 0; part < CCM_TRANSCRIPT_PARTS; part++) {
+        for (uint32_t said : {8U, 40U, rooms[part] - 1, rooms[part], rooms[part] + 1, 400U}) {
+            for (uint32_t here : {8U, 40U, rooms[part] - 1, rooms[part], rooms[part] + 1, 400U}) {
+                auto t = std::make_unique<ccm_transcript>();
+                Bytes data(here, static_cast<uint8_t>(0x40 + part));
+                uint32_t at = 0;
+
+                data[6] = static_cast<uint8_t>(said);
+                data[7] = static_cast<uint8_t>(said >> 8);
+                ccm_transcript_add(t.get(), static_cast<ccm_transcript_part>(part), data.data(), here);
+                const uint32_t kept = std::min({said, here, rooms[part]});
+                for (uint32_t i = 0; i < part; i++)
+                    at += rooms[i];
+                Bytes expected(CCM_TRANSCRIPT_MAX);
+                std::copy_n(data.begin(), kept, expected.begin() + at);
+                EXPECT_EQ(t->len[part], kept);
+                EXPECT_EQ(Bytes(std::begin(t->bytes), std::end(t->bytes)), expected) << part;
+            }
+        }
+    }
 }
 
 TEST_F(Proven, EachByteOfTheHelloIsPartOfIt)

@@ -55,6 +55,18 @@ protected:
         return m.step(m.status());
     }
 
+    // It is sent away, and told why; and nothing of this node.
+    void expect_goodbye(uint32_t reason)
+    {
+        const ccm_session_action *a = m.find(CCM_ACT_WRITE);
+        ccm_wire_goodbye g{};
+
+        ASSERT_TRUE(a);
+        ASSERT_EQ(ccm_wire_get_goodbye(a->data, a->len, &g), 0);
+        EXPECT_EQ(g.reason, reason);
+        EXPECT_EQ(g.stage, u(CCM_STAGE_UNKNOWN));
+    }
+
     void expect_replaced(uint32_t reason)
     {
         EXPECT_EQ(m.find(CCM_ACT_CLOSE)->conn, old_);
@@ -175,9 +187,10 @@ TEST_F(Candidate, TwoMachinesWithOneId)
         m.step(m.simple(CCM_SEV_ALIVE));
         EXPECT_EQ(m.types(), (Types{CCM_ACT_CLASH, CCM_ACT_WRITE, CCM_ACT_CLOSE, CCM_ACT_TIMER}));
         EXPECT_EQ(m.find(CCM_ACT_CLASH)->conn, other);
-        ccm_wire_goodbye g{};
-        ASSERT_EQ(ccm_wire_get_goodbye(m.find(CCM_ACT_WRITE)->data, m.find(CCM_ACT_WRITE)->len, &g), 0);
-        EXPECT_EQ(g.reason, u(CCM_REASON_DUPLICATE));
+        EXPECT_EQ(m.find(CCM_ACT_WRITE)->conn, other);
+        EXPECT_EQ(m.find(CCM_ACT_CLOSE)->conn, other);
+        EXPECT_TRUE(m.find(CCM_ACT_CLOSE)->flush);
+        expect_goodbye(CCM_REASON_DUPLICATE);
         EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
         EXPECT_EQ(m.s.conn.id, old_);
     }
@@ -203,9 +216,14 @@ TEST_F(Candidate, AReloadIsNoRestart)
     prove();
     EXPECT_EQ(m.types(), Types{CCM_ACT_PROBE});
     m.beside = false;
+    Machine before = m;
     m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE));
     expect_replaced(CCM_REASON_RELOADED);
     EXPECT_EQ(m.s.peer_kernel, kernel);
+    // That it was seen to stand still says more.
+    m = before;
+    m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_HUNG));
+    expect_replaced(CCM_REASON_HUNG);
 }
 
 // The one that had the id has died, and another machine has it: nothing proves that the first
@@ -292,6 +310,8 @@ TEST_F(Candidate, ACrashKernelIsProofOfAPanic)
         m.step(hello_last ? m.hello() : m.status(dumping));
         EXPECT_EQ(m.find(CCM_ACT_WRITE)->conn, other);
         EXPECT_EQ(m.find(CCM_ACT_CLOSE)->conn, other);
+        expect_goodbye(CCM_REASON_ADMIN);
+        EXPECT_GE(m.wait(), CCM_RETRY_MAX_MS * ms * 3 / 4);
         ASSERT_TRUE(m.has(CCM_ACT_DOWN));
         EXPECT_EQ(m.find(CCM_ACT_DOWN)->reason, u(CCM_REASON_PANICKED));
         EXPECT_EQ(m.find(CCM_ACT_STATE)->reason, u(CCM_REASON_PANICKED));
@@ -328,9 +348,68 @@ TEST_F(Candidate, ACrashKernelIsNotTalkedTo)
     m.fail(CCM_CM_UNREACHABLE);
     EXPECT_EQ(m.s.reason, u(CCM_REASON_PANICKED));
 
+    Machine again = m; // whoever says START wants it tried
+    again.step(again.simple(CCM_SEV_STOP));
+    again.start();
+    again.step(again.request(2, 0xdead));
+    EXPECT_NE(again.reject_code(), u(CCM_REJECT_DUMPING));
+    EXPECT_EQ(again.wrong, "");
+
     m.peer_incarnation = 0xcafe;
     m.peer_uptime_ms = 50;
     m.passive().to(CCM_STATE_READY);
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+}
+
+// The first that is ever heard of the partner: there is nothing that would speak against it.
+TEST_F(Candidate, ACrashKernelThatIsHeardFirst)
+{
+    m = Machine{1, 2};
+    m.start().greet();
+    m.step(m.keys());
+    m.step(m.hello());
+    m.step(m.status([](auto &p) { p.stage = CCM_STAGE_DUMPING; }));
+    EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
+    EXPECT_EQ(m.s.reason, u(CCM_REASON_PANICKED));
+    EXPECT_EQ(m.s.dumping, m.peer_incarnation);
+    expect_goodbye(CCM_REASON_ADMIN);
+    EXPECT_GE(m.wait(), CCM_RETRY_MAX_MS * ms * 3 / 4);
+}
+
+// There is no session, and another machine's crash kernel is at the other end: what was known stays.
+TEST_F(Candidate, ACrashKernelOfAnotherMachineIsNoReason)
+{
+    for (bool known : {true, false}) {
+        Machine before = m;
+
+        m.step(known ? m.simple(CCM_SEV_VERDICT, CCM_REASON_HUNG) : m.simple(CCM_SEV_STOP));
+        m.peer_machine++;
+        m.peer_incarnation = 0xdead;
+        known ? m.passive() : m.start();
+        m.step(m.established());
+        m.step(m.keys());
+        m.step(m.hello());
+        m.step(m.status([](auto &p) { p.stage = CCM_STAGE_DUMPING; }));
+        EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
+        EXPECT_EQ(m.s.reason, known ? u(CCM_REASON_HUNG) : u(CCM_REASON_UNREACHABLE));
+        EXPECT_EQ(m.s.dumping, 0U);
+        EXPECT_EQ(m.s.peer_incarnation, 0xb0bU);
+        expect_goodbye(CCM_REASON_ADMIN);
+        EXPECT_EQ(m.wrong, "");
+        m = before;
+    }
+}
+
+// What is watched is the session's own: nothing is made of such an event of the other one.
+TEST_F(Candidate, ItIsNotWatched)
+{
+    ask(0xdead, 20);
+    m.step(m.established());
+    for (auto type : {CCM_SEV_VERDICT, CCM_SEV_ALIVE, CCM_SEV_WORD}) {
+        m.step(m.simple(type, CCM_REASON_HUNG));
+        EXPECT_EQ(m.types(), Types{});
+    }
+    EXPECT_NE(m.s.candidate.id, 0U);
     EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
 }
 
@@ -500,6 +579,7 @@ TEST_F(Candidate, BesideASeries)
         e.step(e.status());
         EXPECT_FALSE(e.has(CCM_ACT_DOWN));
         EXPECT_EQ(e.s.state, u(CCM_STATE_GREETING));
+        EXPECT_EQ(e.s.reason, u(CCM_REASON_NONE)) << "no session was lost";
         e.beside = false;
         e.step(e.answer_ring());
         e.step(e.answer());
@@ -507,6 +587,31 @@ TEST_F(Candidate, BesideASeries)
         EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
         EXPECT_EQ(e.wrong, "");
     }
+}
+
+// The present one has proven nothing, either: whoever has comes first, whoever it is.
+TEST_F(Candidate, BesideNobody)
+{
+    Machine e;
+
+    e.start().greet();
+    e.step(e.keys());
+    e.step(e.request(1, 0xdead));
+    e.peer_incarnation = 0xdead;
+    e.peer_nonce++;
+    e.beside = true;
+    e.step(e.established());
+    e.step(e.keys());
+    e.step(e.hello());
+    e.step(e.status());
+    EXPECT_FALSE(e.has(CCM_ACT_PROBE));
+    EXPECT_EQ(e.s.conn.incarnation, 0xdeadU);
+    e.beside = false;
+    e.step(e.answer_ring());
+    e.step(e.answer());
+    e.to(CCM_STATE_READY);
+    EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
+    EXPECT_EQ(e.wrong, "");
 }
 
 // All else is here when the proof is found right: the candidate is where an ordinary one would be.

@@ -306,6 +306,18 @@ TEST(Hostile, TablesThatContradict)
             if (m.s.links.link[0].peer_state >= CCM_LINK_OFFERED)
                 slot.offer = m.s.links.link[0].peer_offer;
             m.step(m.links({slot}));
+            Machine same = m;
+            same.step(same.links({slot}));
+            ASSERT_NE(same.s.state, u(CCM_STATE_DOWN));
+            for (int field = 0; field < 2; field++) {
+                Machine other = m;
+                ccm_link_slot changed = slot;
+
+                changed.offer.table_key += field == 0;
+                changed.offer.chunks += field == 1;
+                other.step(other.links({changed}));
+                expect_refused(other, field ? "other chunks" : "another key");
+            }
             slot.offer.table_addr += CCM_PAGE_LEN;
             m.step(m.links({slot}));
         });

@@ -353,6 +353,9 @@ TEST_F(Links, EventsOfOtherTriesAreIgnored)
     EXPECT_EQ(m.link(0), "IDLE 2 resources");
     m.step(m.failed(0, CCM_CLIENT_LIMIT));
     EXPECT_EQ(m.link(0), "IDLE 2 resources");
+    m.timer();
+    m.step(m.failed(0, CCM_CLIENT_NONE)); // that is no reason, either
+    EXPECT_EQ(m.link(0), "IDLE 3 resources");
 }
 
 TEST_F(Links, ASessionThatEndsTakesAllWithIt)
@@ -416,6 +419,157 @@ TEST_F(Links, ThePartnerFailed)
     EXPECT_LT(m.s.links.link[0].peer_state, u(CCM_LINK_OFFERED));
     m.open(0);
     EXPECT_EQ(m.link(0), "UP 4 none");
+}
+
+// What is shown then is what the link was doing.
+TEST_F(Links, ThePartnerFailedAndDoesNotSayWhy)
+{
+    auto next = [](const Machine &at) {
+        ccm_link_slot slot = at.slot(0, CCM_LINK_IDLE);
+
+        slot.epoch++;
+        return slot;
+    };
+    opening();
+    Machine e = m;
+    e.step(e.links({next(e)}));
+    EXPECT_EQ(e.link(0), "PREPARING 2 connect");
+    EXPECT_EQ(e.done(), "CLOSE 0 connect, PREPARE 0");
+    e.step(e.failed(0, CCM_CLIENT_LIMIT));
+    e.step(e.links({next(e)})); // it waits already, and knows why
+    EXPECT_EQ(e.link(0), "IDLE 4 limit");
+    EXPECT_EQ(e.wrong, "");
+    m.open(0).step(m.ready());
+    m.step(m.links({next(m)}));
+    EXPECT_EQ(m.link(0), "PREPARING 2 port-lost");
+    EXPECT_EQ(m.done(), "CLOSE 0 port-lost, PREPARE 0");
+}
+
+// ... again and again: this side waits as long as if it had failed here.
+TEST_F(Links, ThePartnerFailsAgain)
+{
+    up();
+    for (uint64_t base : {0, 100, 200, 400, 800}) {
+        ccm_link_slot slot = m.slot(0, CCM_LINK_IDLE);
+
+        slot.epoch++;
+        slot.reason = CCM_CLIENT_RESOURCES;
+        m.take().step(m.links({slot}));
+        if (!base) {
+            EXPECT_EQ(m.link(0), "PREPARING 2 resources");
+            continue;
+        }
+        EXPECT_GE(m.wait(), base * ms * 3 / 4);
+        EXPECT_LE(m.wait(), base * ms * 5 / 4);
+        m.timer();
+        EXPECT_EQ(m.done(), "PREPARE 0");
+    }
+}
+
+// Its slot waits since it does not know my client yet: that is not leaving; and neither is a try
+// that failed because something else has left.
+TEST_F(Links, WhoWaitsHasNotLeft)
+{
+    up();
+    ccm_link_slot slot = m.slot(0, CCM_LINK_WAITING);
+    slot.epoch = 0;
+    slot.reason = CCM_CLIENT_NO_COUNTERPART;
+    m.step(m.links({slot}));
+    EXPECT_EQ(m.link(0), "UP 1 none");
+    slot = m.slot(0, CCM_LINK_IDLE);
+    slot.epoch = 2;
+    slot.reason = CCM_CLIENT_LEFT;
+    m.step(m.links({slot}));
+    EXPECT_EQ(m.link(0), "PREPARING 2 left");
+}
+
+// The partner's memory takes its time: that mine is there is said once more, now and then.
+TEST_F(Links, AnOfferIsRepeated)
+{
+    opening().step(m.ready());
+    m.timer();
+    ASSERT_EQ(m.s.state, u(CCM_STATE_READY));
+    m.step(m.prepared(0));
+    for (uint32_t tables = 2; tables < 5; tables++) {
+        uint64_t said = m.now;
+
+        m.timer();
+        EXPECT_EQ(m.now, said + CCM_LINK_RESEND_MS * ms);
+        EXPECT_EQ(m.mails[CCM_RING_LINKS], tables);
+        EXPECT_EQ(sent_slot(m, 0).state, u(CCM_LINK_OFFERED));
+        EXPECT_EQ(m.link(0), "OFFERED 1 none");
+    }
+}
+
+TEST_F(Links, APartnerThatTakesNoTableIsHung)
+{
+    opening().step(m.ready());
+    m.timer();
+    m.take().step(m.prepared(0));
+    uint64_t said = m.now;
+    m.takes = false;
+    m.timer(); // the offer is repeated, or would be
+    EXPECT_EQ(m.mails[CCM_RING_LINKS], 1U);
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+    m.timer();
+    EXPECT_EQ(m.now, said + CCM_TAKEN_MS_MIN * ms);
+    ASSERT_TRUE(m.has(CCM_ACT_DOWN));
+    EXPECT_EQ(m.find(CCM_ACT_DOWN)->reason, u(CCM_REASON_HUNG));
+}
+
+// Neither the gate of OPENING nor what the partner was to take
+TEST_F(Links, NothingIsTimedWhenItHasEnded)
+{
+    opening().step(m.prepared(0));
+    ASSERT_NE(m.s.gate_us, 0U);
+    ASSERT_NE(m.s.links_taken_us, 0U);
+    ASSERT_NE(m.s.catalog_taken_us, 0U);
+    m.step(m.simple(CCM_SEV_STOP, CCM_REASON_ADMIN));
+    EXPECT_EQ(m.s.armed_us, 0U);
+    m.start();
+    EXPECT_EQ(m.wait(), CCM_CONNECT_MS * ms);
+}
+
+// What was not told before the end is not told to the next session.
+TEST_F(Links, ATableThatWasDueIsNotOfTheNextSession)
+{
+    opening().step(m.prepared(0));
+    m.step(m.failed(0, CCM_CLIENT_LIMIT)); // the first table was not taken yet
+    ASSERT_TRUE(m.s.links.table_due);
+    m.step(m.simple(CCM_SEV_ERROR));
+    uint32_t tables = m.mails[CCM_RING_LINKS];
+    m.to(CCM_STATE_OPENING);
+    EXPECT_EQ(m.link(0), "PREPARING 1 none");
+    EXPECT_EQ(m.mails[CCM_RING_LINKS], tables);
+}
+
+// What failed with one counterpart does not count for the next one.
+TEST_F(Links, ANewCounterpartHasNotFailed)
+{
+    up();
+    m.step(m.failed(0, CCM_CLIENT_PORT_LOST));
+    for (int i = 0; i < 3; i++) {
+        m.timer();
+        m.step(m.failed(0, CCM_CLIENT_RESOURCES));
+    }
+    ASSERT_GE(m.wait(), 800 * ms * 3 / 4);
+    for (bool left : {false, true}) {
+        Machine e = m;
+
+        if (left) {
+            e.peer_clients.clear();
+            e.peer_generation++;
+            e.step(e.catalog());
+            EXPECT_EQ(e.link(0), "WAITING 0 left");
+        }
+        e.peer_clients = {entry("log", 8, 50, 100)};
+        e.peer_generation++;
+        e.step(e.catalog());
+        EXPECT_EQ(e.link(0), "PREPARING 1 none");
+        e.step(e.failed(0, CCM_CLIENT_RESOURCES));
+        EXPECT_LE(e.wait(), CCM_LINK_RETRY_MIN_MS * ms * 5 / 4);
+        EXPECT_EQ(e.wrong, "");
+    }
 }
 
 // A partner that raises epochs without end gets one try in each backoff.
@@ -634,6 +788,27 @@ TEST_F(Links, BetweenW2AndReadyClientsWait)
     EXPECT_EQ(m.s.links.link[0].instance, 3U);
     EXPECT_EQ(m.link(1), "free");
     EXPECT_EQ(m.s.links.catalog.generation, 2U);
+}
+
+// However often it is looked at: the partner's table may still speak of it.
+TEST_F(Links, APlaceIsKeptUntilReady)
+{
+    opening();
+    for (int i = 0; i < 3; i++) {
+        m.step(m.clients({}));
+        EXPECT_EQ(m.link(0), "WAITING 0 left");
+        EXPECT_EQ(m.s.links.link[0].counterpart, 7U);
+    }
+    m.step(m.ready());
+    EXPECT_EQ(m.s.state, u(CCM_STATE_READY));
+}
+
+TEST_F(Links, ClientsThatAreNotToldAreNone)
+{
+    up();
+    m.step(m.simple(CCM_SEV_CLIENTS));
+    EXPECT_EQ(m.out.count, 0U);
+    EXPECT_EQ(m.link(0), "UP 1 none");
 }
 
 TEST_F(Links, WhatCameAndLeftBetweenW2AndReadyIsNoNews)

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../../ccm/core/liveness.h"
 #include "machine.h"
 
 namespace {
@@ -93,6 +94,55 @@ TEST_F(Series, FromStartToReady)
     EXPECT_EQ(m.s.armed_us, 0U);
     EXPECT_EQ(m.s.conn.version, CCM_VERSION_MAX);
     EXPECT_STREQ(m.s.peer_hello.name, "b");
+}
+
+// All that the partner is told of this node, its memory and its frames
+TEST_F(Series, WhatA0AndTheHelloSay)
+{
+    m.with_psk({9, 4}, {4});
+    m.s.config.machine = 0x77;
+    m.s.config.version_max = CCM_VERSION_MAX + 1;
+    m.start();
+    Happening h = m.established();
+    h.event.mtu = 1500;
+    h.event.path_mtu = 1024;
+    m.step(h);
+    ccm_wire_keys keys{};
+    ASSERT_TRUE(m.has(CCM_ACT_SEND));
+    ASSERT_EQ(ccm_wire_get_keys(m.find(CCM_ACT_SEND)->data, m.find(CCM_ACT_SEND)->len, &keys), 0);
+    EXPECT_EQ(keys.status_addr, 0x10000U);
+    EXPECT_EQ(keys.status_key, 11U);
+    EXPECT_EQ(keys.status_len, u(CCM_STATUS_REGION_LEN));
+    EXPECT_EQ(keys.mailbox_addr, 0x20000U);
+    EXPECT_EQ(keys.mailbox_key, 12U);
+    EXPECT_EQ(keys.mailbox_len, u(CCM_MAILBOX_LEN));
+    EXPECT_EQ(keys.incarnation, m.s.config.incarnation);
+    EXPECT_EQ(keys.nonce, m.random);
+    EXPECT_EQ(keys.mtu, 1500U);
+    EXPECT_EQ(keys.path_mtu, 1024U);
+    EXPECT_EQ(std::count(std::begin(keys.challenge), std::end(keys.challenge), 0x3c),
+              static_cast<long>(CCM_WIRE_CHALLENGE_LEN));
+    EXPECT_EQ(keys.auth, u(CCM_AUTH_PSK));
+    EXPECT_EQ(keys.numbers[0], 9U);
+    EXPECT_EQ(keys.numbers[1], 4U);
+    EXPECT_EQ(keys.numbers[2], 0U);
+    m.step(m.keys());
+    ccm_wire_hello hello{};
+    ASSERT_TRUE(m.has(CCM_ACT_PROVE));
+    ASSERT_EQ(ccm_wire_get_hello(m.find(CCM_ACT_PROVE)->data, m.find(CCM_ACT_PROVE)->len, &hello), 0);
+    EXPECT_EQ(hello.version_min, CCM_VERSION_MIN);
+    EXPECT_EQ(hello.version_max, CCM_VERSION_MAX + 1);
+    EXPECT_EQ(hello.node, 1U);
+    EXPECT_EQ(hello.incarnation, m.s.config.incarnation);
+    EXPECT_EQ(hello.nonce, m.random);
+    EXPECT_EQ(hello.nonce_partner, m.peer_nonce);
+    EXPECT_EQ(hello.capabilities, 6U);
+    EXPECT_EQ(hello.detect_ms, u(CCM_DETECT_MS_DEFAULT));
+    EXPECT_EQ(hello.auth, u(CCM_AUTH_PSK));
+    EXPECT_EQ(hello.number, 4U);
+    EXPECT_EQ(hello.uptime_ms, m.uptime_ms);
+    EXPECT_EQ(hello.machine, 0x77U);
+    EXPECT_STREQ(hello.name, "a");
 }
 
 TEST_F(Series, TheGreetingTimeFollowsTheDetectionTime)
@@ -246,7 +296,9 @@ TEST_F(Series, AWrongHelloIsAnsweredAndRefused)
         {[](auto &h) { h.nonce_partner++; }, CCM_ANSWER_REFUSED, CCM_REASON_REFUSED},
         {[](auto &h) { h.version_min = h.version_max = 99; }, CCM_ANSWER_VERSION, CCM_REASON_VERSION},
         {[](auto &h) { h.auth = CCM_AUTH_PSK; }, CCM_ANSWER_AUTHENTICATION, CCM_REASON_AUTHENTICATION},
+        {[](auto &h) { h.proof[0] = 1; }, CCM_ANSWER_AUTHENTICATION, CCM_REASON_AUTHENTICATION},
         {[](auto &h) { h.proof[31] = 1; }, CCM_ANSWER_AUTHENTICATION, CCM_REASON_AUTHENTICATION},
+        {[](auto &h) { h.number = 1; }, CCM_ANSWER_AUTHENTICATION, CCM_REASON_AUTHENTICATION},
     };
 
     for (auto &c : cases) {
@@ -380,6 +432,87 @@ TEST_F(Series, AMessageBehindTheKeysIsRefused)
     }
 }
 
+// What a READ brings that nobody has asked for, or asks for no more
+TEST_F(Series, WhatWasNotAskedForIsNotLookedAt)
+{
+    auto ignored = [&](Happening h) {
+        h.data.resize(3);
+        m.step(h);
+        EXPECT_EQ(m.types(), Types{});
+        EXPECT_EQ(m.s.state, u(CCM_STATE_GREETING));
+    };
+    m.start().greet();
+    ignored(m.status());
+    ignored(m.answer());
+    m.step(m.keys());
+    ignored(m.answer());
+    m.step(m.status());
+    ignored(m.status());
+    ignored(m.answer());
+    m.step(m.answer_ring());
+    m.step(m.answer());
+    ignored(m.answer());
+}
+
+// Its page is READ again for that, and there is nothing else to do: when its keys are here.
+TEST_F(Series, AStageThatIsRung)
+{
+    Happening stage = m.simple(CCM_SEV_RING, 0, CCM_RING_STAGE);
+
+    for (auto state : {CCM_STATE_GREETING, CCM_STATE_NEGOTIATING, CCM_STATE_OPENING, CCM_STATE_READY}) {
+        Machine e;
+
+        e.start().greet();
+        e.step(e.keys());
+        e.to(state);
+        stage.event.conn = e.s.conn.id;
+        e.step(stage);
+        EXPECT_EQ(e.types(), Types{});
+        EXPECT_EQ(e.s.state, u(state));
+    }
+    m.start().greet();
+    stage.event.conn = m.s.conn.id;
+    m.step(stage);
+    expect_ended(m, CCM_REASON_REFUSED, false, true);
+}
+
+// Whoever answers the READ has had the goodbye. Before R1 nobody may read.
+TEST_F(Series, OnIwarpAReadFollowsAGoodbye)
+{
+    for (bool iwarp : {false, true}) {
+        for (bool read : {false, true}) {
+            Machine e;
+
+            e.start().greet(iwarp);
+            e.step(e.keys());
+            if (read)
+                e.step(e.status());
+            e.step(e.simple(CCM_SEV_STOP, CCM_REASON_ADMIN));
+            if (iwarp && read) {
+                ASSERT_EQ(e.types(), (Types{CCM_ACT_WRITE, CCM_ACT_READ, CCM_ACT_CLOSE, CCM_ACT_STATE, CCM_ACT_TIMER}));
+                EXPECT_EQ(e.out.list[1].what, u(CCM_READ_STATUS));
+                EXPECT_EQ(e.out.list[1].addr, 0x7000U);
+                EXPECT_EQ(e.out.list[1].read_len, u(CCM_WIRE_STATUS_LEN));
+            } else {
+                EXPECT_EQ(e.types(), (Types{CCM_ACT_WRITE, CCM_ACT_CLOSE, CCM_ACT_STATE, CCM_ACT_TIMER}));
+            }
+            EXPECT_EQ(e.wrong, "");
+        }
+    }
+}
+
+// A device that is not there (any more) is this node's own matter.
+TEST_F(Series, ASeriesWithoutADevice)
+{
+    for (auto type : {CCM_SEV_FAILED, CCM_SEV_REJECTED}) {
+        Machine e;
+
+        e.start().to(CCM_STATE_NEGOTIATING);
+        e.step(e.simple(type, 0, CCM_CM_NO_DEVICE));
+        expect_ended(e, CCM_REASON_DEVICE, false, false);
+    }
+}
+
 TEST_F(Series, EventsOfOtherConnectionsAreIgnored)
 {
     m.start().to(CCM_STATE_READY);
@@ -454,7 +587,10 @@ TEST_F(Series, OnlySmallFramesPass)
 {
     const auto ways_to_end = {CCM_SEV_ERROR, CCM_SEV_DISCONNECTED, CCM_SEV_VERDICT};
     auto greeted = [](Machine &e) {
-        e.greet();
+        Happening h = e.established();
+        h.event.mtu = 1500;
+        h.event.path_mtu = 1024;
+        e.step(h);
         e.step(e.keys([](auto &k) { k.mtu = 9000, k.path_mtu = 4096; }));
         e.step(e.status());
     };
@@ -477,6 +613,8 @@ TEST_F(Series, OnlySmallFramesPass)
             e.timer();
             once();
             expect_ended(e, CCM_REASON_MTU, false, true);
+            EXPECT_EQ(e.s.sizes.mtu, 1500U);
+            EXPECT_EQ(e.s.sizes.path_mtu, 1024U);
             EXPECT_EQ(e.s.sizes.peer_mtu, 9000U);
             EXPECT_EQ(e.s.sizes.peer_path_mtu, 4096U);
             e.timer();
@@ -541,6 +679,9 @@ TEST_F(Series, TheCatalogFillsAPage)
     ASSERT_EQ(m.mailed[CCM_RING_CATALOG].size(), u(CCM_PAGE_LEN));
     EXPECT_EQ(std::count(m.mailed[CCM_RING_CATALOG].begin() + ccm_catalog_len(0), m.mailed[CCM_RING_CATALOG].end(), 0),
               static_cast<long>(CCM_PAGE_LEN - ccm_catalog_len(0)));
+    // Frames of full size have passed then: a later one is as long as it must be.
+    m.take().step(m.clients({sim::entry("log", 1)}));
+    EXPECT_EQ(m.mailed[CCM_RING_CATALOG].size(), ccm_catalog_len(1));
 }
 
 TEST_F(Series, Goodbye)
@@ -563,6 +704,38 @@ TEST_F(Series, Goodbye)
             expect_ended(e, shown, false, shown != CCM_REASON_UNREACHABLE && !proven.count(shown));
         }
     }
+}
+
+// Whoever has proven nothing ends a try, and does not hide why the partner went away.
+TEST_F(Series, AStrangersGoodbyeHidesNothing)
+{
+    m.start().to(CCM_STATE_READY);
+    m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_PANICKED));
+    m.timer();
+    m.greet();
+    m.step(m.keys());
+    m.step(m.goodbye(CCM_REASON_SHUTDOWN));
+    EXPECT_EQ(m.s.state, u(CCM_STATE_DOWN));
+    EXPECT_EQ(m.s.reason, u(CCM_REASON_PANICKED));
+}
+
+// How long the partner's kernel has run is what its page says, when it is proven that it is its own.
+TEST_F(Series, AStrangersPageIsNotHeard)
+{
+    m.start().greet();
+    m.step(m.keys());
+    m.step(m.status());
+    m.heard_us = m.now;
+    m.heard_uptime_ms = 7;
+    m.step(m.simple(CCM_SEV_TIMER));
+    EXPECT_EQ(m.s.heard_us, 0U);
+    m.step(m.hello());
+    EXPECT_EQ(m.s.heard_uptime_ms, m.peer_uptime_ms);
+    m.heard_us = ++m.now;
+    m.heard_uptime_ms = 90001;
+    m.step(m.simple(CCM_SEV_TIMER));
+    EXPECT_EQ(m.s.heard_us, m.now);
+    EXPECT_EQ(m.s.heard_uptime_ms, 90001U);
 }
 
 // Nobody READs the page any more: what failover makes of the end is made of the stage that is said.

@@ -447,6 +447,13 @@ TEST(Table, UnknownEventsAreIgnored)
     ccm_session_step(&m.s, m.now, &h.event, &actions);
     EXPECT_EQ(actions.count, 0U);
     EXPECT_EQ(m.s.state, static_cast<uint32_t>(CCM_STATE_CONNECTING));
+    // nor is there a row for a state that is none
+    h = m.simple(CCM_SEV_START);
+    m.s.state = CCM_STATE_COUNT;
+    m.s.enabled = false;
+    ccm_session_step(&m.s, m.now, &h.event, &actions);
+    EXPECT_EQ(actions.count, 0U);
+    EXPECT_FALSE(m.s.enabled);
 }
 
 } // namespace
