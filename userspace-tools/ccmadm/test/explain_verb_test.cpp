@@ -35,6 +35,7 @@ public:
 class LinkLocalControl final : public PartnerControl {
 public:
     Result<Nothing> add(std::uint32_t, std::span<const PartnerAddress>) override { return Nothing{}; }
+    Result<Nothing> set(std::uint32_t, std::span<const PartnerAddress>) override { return Nothing{}; }
     Result<Nothing> del(std::uint32_t) override { return Nothing{}; }
     Result<std::vector<PartnerEntry>> list(std::uint32_t id) override
     {
