@@ -79,7 +79,7 @@ void Report::add(const Seen &seen, const Judged &judged)
                            judged.ready ? fmt::format("{:.1f}", *judged.ready * 1000) : "", row.excused);
     for (unsigned bad : row.bad)
         cycles_ << "," << bad;
-    cycles_ << std::endl;
+    cycles_ << '\n' << std::flush;
 }
 
 void Report::add(const std::string &report)

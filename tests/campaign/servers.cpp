@@ -197,6 +197,7 @@ bool Servers::wait_down(int target, bool both, Duration timeout)
 std::vector<Heard> Servers::heard()
 {
     std::vector<std::pair<int, Command>> asked;
+    asked.reserve(ids_.size());
     for (int id : ids_)
         asked.emplace_back(id, node(id).start_command("cd /sys/kernel/debug/ccm_ink && echo stats >run; cat run"));
     std::vector<Heard> all;

@@ -356,23 +356,20 @@ find_checkpatch()
 		echo "$CHECKPATCH"
 		return
 	fi
-	for name in "$kdir"/scripts/checkpatch.pl "$kdir"/source/scripts/checkpatch.pl \
-		/usr/src/linux-headers-6.1*-common/scripts/checkpatch.pl \
-		/usr/lib/linux-kbuild-6.1/scripts/checkpatch.pl; do
+	for name in "$kdir"/scripts/checkpatch.pl "$kdir"/source/scripts/checkpatch.pl; do
 		[ -f "$name" ] && echo "$name" && return
 	done
-	tarball=$(printf '%s\n' /usr/src/linux-source-6.1.tar.*z | tail -n 1)
+	tarball=$(printf '%s\n' /usr/src/linux-source-*.tar.*z | sort -V | tail -n 1)
 	if [ ! -f "$tarball" ]; then
-		echo "no checkpatch.pl: install linux-source-6.1, or set CHECKPATCH" >&2
+		echo "no checkpatch.pl: install linux-source-6.1 or a newer one, or set CHECKPATCH" >&2
 		return 1
 	fi
 	dir=$cache/checkpatch-$(stat -c %Y-%s "$tarball")
 	if [ ! -f "$dir/checkpatch.pl" ]; then
 		rm -rf "$dir.new" && mkdir -p "$dir.new" &&
-			tar -xf "$tarball" -C "$dir.new" --strip-components=2 \
-				linux-source-6.1/scripts/checkpatch.pl \
-				linux-source-6.1/scripts/spelling.txt \
-				linux-source-6.1/scripts/const_structs.checkpatch &&
+			tar -xf "$tarball" -C "$dir.new" --strip-components=2 --wildcards \
+				'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
+				'*/scripts/const_structs.checkpatch' &&
 			rm -rf "$dir" && mv "$dir.new" "$dir" || return 1
 	fi
 	echo "$dir/checkpatch.pl"

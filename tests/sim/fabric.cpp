@@ -234,8 +234,8 @@ void Fabric::accept(uint32_t id, Bytes reply)
     give_memory(e);
     if (e.peer == rogue_end)
         return;
-    say(
-        e, e.peer, [this, to = e.peer, id, reply] { reply_arrives(to, id, reply); }, 1);
+    auto arrives = [this, to = e.peer, id, reply] { reply_arrives(to, id, reply); };
+    say(e, e.peer, arrives, 1);
     repeat_reply(id, 0);
 }
 
@@ -292,8 +292,8 @@ void Fabric::reply_arrives(uint32_t to_end, uint32_t from_end, const Bytes &repl
     // It gets lost, and where nothing else goes wrong, too: what comes behind it says the same.
     if (!cluster_.options.faults && !cluster_.iwarp && !a.hostile && cluster_.world.rng.permille(300))
         return;
-    say(
-        a, b.id, [this, from_end] { ready_to_use(from_end); }, cluster_.world.rng.permille(800) ? 2 : 0);
+    auto arrives = [this, from_end] { ready_to_use(from_end); };
+    say(a, b.id, arrives, cluster_.world.rng.permille(800) ? 2 : 0);
 }
 
 void Fabric::ready_to_use(uint32_t id)

@@ -287,7 +287,8 @@ TEST(Hostile, TablesThatContradict)
             m.step(m.links({}));
         });
         refused("the same client twice", [](Machine &m) {
-            m.step(m.links({m.slot(0, CCM_LINK_IDLE), m.slot(0, CCM_LINK_OFFERED)}));
+            ccm_link_slot once = m.slot(0, CCM_LINK_IDLE);
+            m.step(m.links({once, m.slot(0, CCM_LINK_OFFERED)}));
         });
         refused("a try goes back", [](Machine &m) {
             ccm_link_slot later = m.slot(0, CCM_LINK_OPENED);

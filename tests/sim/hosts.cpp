@@ -22,8 +22,8 @@ void slow(Cluster &c, uint32_t a)
     uint64_t us = c.world.rng.between(1000, 30000);
 
     c.world.trace("node {} takes up to {} us for each step", a, us);
-    for_a_while(
-        c, [&c, a, us] { c.host(a).slow_us = us; }, [&c, a] { c.host(a).slow_us = 0; });
+    auto begin = [&c, a, us] { c.host(a).slow_us = us; };
+    for_a_while(c, begin, [&c, a] { c.host(a).slow_us = 0; });
 }
 
 void late(Cluster &c, uint32_t a)
@@ -31,8 +31,8 @@ void late(Cluster &c, uint32_t a)
     uint64_t us = c.world.rng.between(1000, 200000);
 
     c.world.trace("node {}: timers come up to {} us late", a, us);
-    for_a_while(
-        c, [&c, a, us] { c.host(a).late_us = us; }, [&c, a] { c.host(a).late_us = 0; });
+    auto begin = [&c, a, us] { c.host(a).late_us = us; };
+    for_a_while(c, begin, [&c, a] { c.host(a).late_us = 0; });
 }
 
 void short_of(Cluster &c, uint32_t a)

@@ -365,8 +365,8 @@ void Node::ask_port(uint32_t partner, uint32_t place, uint64_t serial, uint32_t 
         [&c, msg, answer] {
             Node *node = c.node(msg.partner);
             auto reply = [&c, msg, answer](bool accepted) {
-                c.fabric.message(
-                    msg.partner, msg.node, [answer, accepted] { answer(accepted); }, 1);
+                auto arrives = [answer, accepted] { answer(accepted); };
+                c.fabric.message(msg.partner, msg.node, arrives, 1);
             };
 
             if (node && node->listening)

@@ -27,11 +27,12 @@ struct Field {
     void (*set)(ccm_session_event &e, uint64_t n);
 };
 
-#define CCM_FIELD(name, member)                                                                                        \
-    {                                                                                                                  \
-        name, [](const ccm_session_event &e) { return static_cast<uint64_t>(e.member); },                              \
-            [](ccm_session_event &e, uint64_t n) { e.member = static_cast<std::decay_t<decltype(e.member)>>(n); }      \
-    }
+// Versions of clang-format do not agree on it.
+// clang-format off
+#define CCM_FIELD(name, member)                                                                    \
+    {name, [](const ccm_session_event &e) { return static_cast<uint64_t>(e.member); },             \
+     [](ccm_session_event &e, uint64_t n) { e.member = static_cast<std::decay_t<decltype(e.member)>>(n); }}
+// clang-format on
 
 const Field fields[] = {
     CCM_FIELD("status", status),

@@ -38,7 +38,7 @@ private:
 // Whoever can read a key may have it, whoever can write the file may have put his own there.
 Result<Nothing> check_owner(int fd, const std::string &name, const std::string &to_type)
 {
-    struct stat status {};
+    struct stat status = {};
     if (fstat(fd, &status) < 0)
         return Error{fmt::format("{}: {}", name, strerror(errno))};
     if (!S_ISREG(status.st_mode))

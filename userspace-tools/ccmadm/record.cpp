@@ -151,8 +151,8 @@ std::string address_text(const ccm_record &record)
 std::string name_text(std::span<const char> bytes)
 {
     std::string name(bytes.begin(), std::find(bytes.begin(), bytes.end(), '\0'));
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    const auto unprintable = [](char c) { return c < 0x20 || c > 0x7e; };
+    std::replace_if(name.begin(), name.end(), unprintable, '?');
     return name;
 }
 

@@ -98,7 +98,7 @@ TEST_F(KeyVerb, GenerateWritesANewFileForTheNextNumber)
     EXPECT_EQ(output.text, options.files[0] + " is key 10 of the cluster blue. Copy it to the partner in a way that "
                                               "nobody else can read (scp), and add it on both: ccmadm key add FILE\n");
     EXPECT_EQ(keys.changes, 0) << "nothing else happens to it";
-    struct stat status {};
+    struct stat status = {};
     ASSERT_EQ(stat(options.files[0].c_str(), &status), 0);
     EXPECT_EQ(status.st_mode, S_IFREG | 0600u);
     const auto key = read_key(options.files[0], -1);
@@ -120,7 +120,7 @@ TEST_F(KeyVerb, GenerateGivesNobodyElseAccessWhateverTheUmask)
     const auto code = run(run_key_generate);
     umask(before);
     ASSERT_TRUE(code);
-    struct stat status {};
+    struct stat status = {};
     ASSERT_EQ(stat(options.files[0].c_str(), &status), 0);
     EXPECT_EQ(status.st_mode, S_IFREG | 0600u);
 }
