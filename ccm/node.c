@@ -139,8 +139,10 @@ struct ccm_node *ccm_node_create(const struct ccm_config *config)
 	ccm_boot_stage_start(&node->stage, identity.stage);
 	/* strangers may knock as often as they like: it is said once a second */
 	ratelimit_state_init(&node->reject_log, HZ, 1);
+	ratelimit_state_init(&node->false_log, HZ, 1);
 	/* or each line would have a second one that counts those that were left out */
 	ratelimit_set_flags(&node->reject_log, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_set_flags(&node->false_log, RATELIMIT_MSG_ON_RELEASE);
 	ccm_limits_init(&node->limits, config->node_ports, config->node_memory);
 	ccm_events_init(&node->events, config->node);
 

@@ -37,6 +37,8 @@
  * @last_words: what partners are told by a panic, and tell
  * @rejected: connect requests rejected, by enum ccm_reject
  * @reject_log: limits what is logged about them
+ * @false_log: limits what is logged about what only a partner can say; strangers who knock do not
+ *	keep it quiet
  * @stopping: no new connections are accepted or made
  */
 struct ccm_node {
@@ -56,6 +58,7 @@ struct ccm_node {
 	struct ccm_last_words last_words;
 	atomic64_t rejected[CCM_REJECT_COUNT];
 	struct ratelimit_state reject_log;
+	struct ratelimit_state false_log;
 	bool stopping;
 };
 

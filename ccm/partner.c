@@ -434,7 +434,7 @@ static void log_cause(struct ccm_partner *partner)
 	u32 reason = partner->log_reason;
 
 	if ((reason != CCM_REASON_MTU && reason != CCM_REASON_REFUSED) ||
-	    !__ratelimit(&partner->node->reject_log))
+	    !__ratelimit(&partner->node->false_log))
 		return;
 	if (reason == CCM_REASON_MTU)
 		pr_warn("partner %u: small frames pass, large ones do not: MTU %u here (of the path: %u), %u there (%u)\n",
@@ -562,7 +562,7 @@ static void log_clash(struct ccm_partner *partner, const struct ccm_conn *other)
 static void log_false_word(struct ccm_partner *partner)
 {
 	partner->counters.words_false++;
-	if (__ratelimit(&partner->node->reject_log))
+	if (__ratelimit(&partner->node->false_log))
 		pr_warn("partner %u: it lives, and somebody has sent its last word: not believed\n",
 			partner->id);
 }

@@ -518,7 +518,7 @@ TEST_F(EverySite, OfARefusal)
         expect_state(false);
     }
     register_everywhere();
-    for (auto [first, second] :
+    for (const auto &[first, second] :
          {std::pair{site("ccm/rdma/port.c", "kzalloc"), site("ccm/rdma/listener.c", "rdma_reject")},
           std::pair{site("ccm/rdma/port.c", "get_zeroed_page"), site("ccm/rdma/endpoint.c", "rdma_reject")}}) {
         SCOPED_TRACE("no memory for a port, none to say so");
