@@ -16,6 +16,8 @@ protected:
     void TearDown() override
     {
         cluster().network().lose({});
+        for (Node *node : both())
+            node->must("[ ! -d /sys/module/ccm_fm ] || rmmod ccm_fm");
         PairTest::TearDown();
     }
 
@@ -324,8 +326,6 @@ TEST_F(Explain, Check)
     EXPECT_EQ(advised(found[0]), "ccmadm failover 2 --clear");
     a().must(advised(found[0]));
     EXPECT_EQ(check(), json::array());
-    for (Node *node : both())
-        node->must("rmmod ccm_fm");
 }
 
 class ExplainSiw : public Explain {
