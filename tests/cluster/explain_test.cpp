@@ -16,6 +16,8 @@ protected:
     void TearDown() override
     {
         cluster().network().lose({});
+        for (Node *node : both())
+            node->must("[ ! -d /sys/module/ccm_fm ] || rmmod ccm_fm");
         PairTest::TearDown();
     }
 
@@ -33,7 +35,7 @@ protected:
     {
         return object["partners"].empty() ? object["causes"] : object["partners"].at(0)["causes"];
     }
-    // Until the first cause, of so many, is that one; it takes the module some time to find out.
+    // Until the first cause, of so many (0: any number), is that one; it takes the module some time to find out.
     static json wait_cause(Node &node, const std::string &id, const std::string &arguments = "",
                            std::size_t all_of_them = 1)
     {
@@ -43,7 +45,9 @@ protected:
             const json all = causes(object);
             if (!all.empty() && all[0]["id"] == id) {
                 std::printf("%s: %s\n", node.name().c_str(), all[0]["evidence"].get<std::string>().c_str());
-                EXPECT_EQ(all.size(), all_of_them) << all.dump();
+                if (all_of_them != 0) {
+                    EXPECT_EQ(all.size(), all_of_them) << all.dump();
+                }
                 return all[0];
             }
             if (Clock::now() > end)
@@ -131,10 +135,11 @@ TEST_F(Explain, AnotherKey)
     unload(a(), "alone");
 }
 
+// Its partner goes on asking, from an address that is not the one configured: that may be seen, too.
 TEST_F(Explain, NobodyAtTheAddress)
 {
     a().must("ccmadm partner del 2 && ccmadm partner add 2 192.0.2.77");
-    const json cause = wait_cause(a(), "nobody-at-address");
+    const json cause = wait_cause(a(), "nobody-at-address", "", 0);
     EXPECT_NE(cause["evidence"].get<std::string>().find("192.0.2.77"), std::string::npos) << cause.dump();
     std::string command = advised(cause, 2);
     EXPECT_EQ(command, "ccmadm partner del 2 && ccmadm partner add 2 ADDRESS");
@@ -147,7 +152,7 @@ TEST_F(Explain, NobodyAtTheAddress)
 TEST_F(Explain, TheAddressIsAnother)
 {
     a().must("ccmadm partner del 2 && ccmadm partner add 2 2001:db8::77");
-    wait_cause(a(), "nobody-at-address");
+    wait_cause(a(), "nobody-at-address", "", 0);
     a().must("ccmadm partner del 2 && ccmadm partner add 2 " + b().ipv6());
     const json cause = wait_cause(a(), "address");
     EXPECT_NE(cause["evidence"].get<std::string>().find("asks from " + a().ipv6()), std::string::npos) << cause.dump();
@@ -321,8 +326,6 @@ TEST_F(Explain, Check)
     EXPECT_EQ(advised(found[0]), "ccmadm failover 2 --clear");
     a().must(advised(found[0]));
     EXPECT_EQ(check(), json::array());
-    for (Node *node : both())
-        node->must("rmmod ccm_fm");
 }
 
 class ExplainSiw : public Explain {

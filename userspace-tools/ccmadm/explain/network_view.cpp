@@ -4,6 +4,7 @@
 #include "explain/network.h"
 #include "netlink.h"
 
+#include <array>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <chrono>
@@ -14,6 +15,8 @@
 #include <net/if.h>
 #include <sys/socket.h>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace ccmadm {
 
