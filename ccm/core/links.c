@@ -68,7 +68,6 @@ static void wait_for_counterpart(struct ccm_session_link *link, u32 reason)
 	close_try(link, reason);
 	link->counterpart = 0;
 	link->epoch = 0;
-	link->tries = 0;
 	memset(&link->plan, 0, sizeof(link->plan));
 	set_state(link, CCM_LINK_WAITING, reason);
 }
@@ -260,8 +259,6 @@ static void rebuild(struct ccm_session_links *links)
 		if (there(&links->link[i]))
 			catalog->entries[catalog->count++] = links->link[i].entry;
 	}
-	memset(&catalog->entries[catalog->count], 0,
-	       (CCM_CLIENTS_MAX - catalog->count) * sizeof(catalog->entries[0]));
 }
 
 static struct ccm_session_link *find_mine(struct ccm_session_links *links, u64 instance)

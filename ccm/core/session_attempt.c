@@ -233,14 +233,10 @@ void ccm_session_dismiss(struct ccm_session_conn *conn, u32 reason,
 static void replace_conn(struct ccm_session *s, u64 now_us, struct ccm_session_actions *actions)
 {
 	struct ccm_session_action *action;
-	u32 early;
 
 	s->conn = s->candidate;
 	memset(&s->candidate, 0, sizeof(s->candidate));
-	early = s->conn.done & CCM_DONE_CATALOG_EARLY;
-	s->conn.done &= ~(CCM_DONE_WAITS | CCM_DONE_CATALOG_EARLY);
 	s->deadline_us = s->conn.deadline_us;
-	s->conn.deadline_us = 0;
 	s->links.catalog.nonce = s->conn.nonce;
 	if (s->conn.done & CCM_DONE_PROVEN)
 		ccm_session_know(s, &s->conn);
@@ -250,7 +246,7 @@ static void replace_conn(struct ccm_session *s, u64 now_us, struct ccm_session_a
 		ccm_session_watch(&s->conn, actions);
 	if (s->conn.done & CCM_DONE_HELLO_RECEIVED)
 		ccm_session_mail_first(s, now_us, actions);
-	if (early) {
+	if (s->conn.done & CCM_DONE_CATALOG_EARLY) {
 		action = ccm_session_emit(actions, CCM_ACT_AGAIN);
 		action->conn = s->conn.id;
 		action->what = CCM_RING_CATALOG;

@@ -335,6 +335,8 @@ TEST_F(Attempt, PathUp)
     EXPECT_TRUE(low.has(CCM_ACT_CONNECT)); // kicked
     low.fail();
     EXPECT_FALSE(low.has(CCM_ACT_CONNECT)); // once
+    EXPECT_GE(low.wait(), 2 * CCM_RETRY_MIN_MS * ms * 3 / 4);
+    EXPECT_LE(low.wait(), 2 * CCM_RETRY_MIN_MS * ms * 5 / 4);
     low.timer();
     low.step(low.simple(CCM_SEV_PATH_UP));
     low.step(low.rejected(CCM_REJECT_ADMIN));

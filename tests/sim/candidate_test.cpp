@@ -226,6 +226,19 @@ TEST_F(Candidate, AReloadIsNoRestart)
     expect_replaced(CCM_REASON_HUNG);
 }
 
+// What only says that it is the same kernel, and has not read its page yet, proves nothing.
+TEST_F(Candidate, AReloadIsProven)
+{
+    ask(0xdead, 5000 + 5000 + 100);
+    m.step(m.established());
+    m.step(m.keys());
+    m.step(m.hello());
+    m.beside = false;
+    m.step(m.simple(CCM_SEV_VERDICT, CCM_REASON_UNREACHABLE));
+    EXPECT_EQ(m.s.reason, u(CCM_REASON_UNREACHABLE));
+    EXPECT_EQ(m.s.state, u(CCM_STATE_GREETING));
+}
+
 // The one that had the id has died, and another machine has it: nothing proves that the first
 // is gone.
 TEST_F(Candidate, AnotherMachineProvesNothing)

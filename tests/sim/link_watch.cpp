@@ -124,6 +124,8 @@ std::string LinkWatch::act(const ccm_session &s, const ccm_link_action &a)
 
     if (a.act != CCM_LINK_ACT_CLOSE && (a.instance != l.instance || !l.instance || l.gone))
         return at(a.index, "an action for a client that is not there");
+    if (a.act != CCM_LINK_ACT_CLOSE && a.reason)
+        return at(a.index, "a reason that only a CLOSE has");
     if (s.conn.id == 0 && a.act != CCM_LINK_ACT_SHOW)
         return at(a.index, "an action without a connection");
     switch (a.act) {

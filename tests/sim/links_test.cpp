@@ -530,6 +530,34 @@ TEST_F(Links, NothingIsTimedWhenItHasEnded)
     EXPECT_EQ(m.wait(), CCM_CONNECT_MS * ms);
 }
 
+// Where its memory was is not said any more when a try is over.
+TEST_F(Links, WhatWasOfferedIsForgotten)
+{
+    up().step(m.failed(0, CCM_CLIENT_PORT_LOST));
+    m.take();
+    ccm_link_slot slot = sent_slot(m, 0);
+    EXPECT_EQ(slot.epoch, 2U);
+    EXPECT_EQ(slot.offer.table_addr, 0U);
+    EXPECT_EQ(slot.offer.table_key, 0U);
+    EXPECT_EQ(slot.offer.chunks, 0U);
+    EXPECT_EQ(slot.offer.bytes, 0U);
+}
+
+// All have left before the table could be written: it is as short as can be.
+TEST_F(Links, ATableOfNobody)
+{
+    opening().step(m.ready());
+    m.timer();
+    m.step(m.prepared(0));
+    m.step(m.failed(0, CCM_CLIENT_LIMIT)); // the first table is not taken yet
+    m.step(m.clients({}));
+    EXPECT_EQ(m.link(0), "free");
+    m.step(m.taken(CCM_RING_CATALOG_TAKEN));
+    m.step(m.taken(CCM_RING_LINKS_TAKEN));
+    EXPECT_EQ(m.mails[CCM_RING_LINKS], 2U);
+    EXPECT_EQ(m.mailed[CCM_RING_LINKS].size(), ccm_links_len(0));
+}
+
 // What was not told before the end is not told to the next session.
 TEST_F(Links, ATableThatWasDueIsNotOfTheNextSession)
 {
@@ -716,6 +744,12 @@ TEST_F(Links, AClientIsReplacedWhileReady)
     EXPECT_EQ(m.done(), "CLOSE 0 left, PREPARE 1");
     EXPECT_EQ(m.link(0), "free");
     EXPECT_EQ(m.link(1), "PREPARING 1 none");
+    Machine e = m;
+    e.take().step(e.prepared(1));
+    EXPECT_EQ(sent_slot(e, 1).mine, 3U);
+    EXPECT_EQ(sent_slot(e, 0).mine, 0U);
+    EXPECT_EQ(sent_slot(e, 0).reason, 0U) << "nothing is said of a place that is free";
+    EXPECT_EQ(e.wrong, "");
     m.step(m.clients({entry("log", 4, 100, 50)}));
     EXPECT_EQ(m.link(0), "PREPARING 1 none");
     EXPECT_EQ(m.link(1), "free");
@@ -862,6 +896,11 @@ TEST_F(Links, AClientThatHasLeftGetsANewCounterpart)
     EXPECT_EQ(m.mails[CCM_RING_LINKS], tables + 1);
     EXPECT_EQ(sent_slot(m, 0).yours, 8U);
     EXPECT_EQ(sent_slot(m, 0).reason, u(CCM_CLIENT_LEFT));
+    m.take();
+    m.peer_clients.clear(); // ... and leaves, too
+    m.peer_generation = 3;
+    m.step(m.catalog());
+    EXPECT_EQ(sent_slot(m, 0).yours, 0U);
 }
 
 // Its leaving is what makes the session READY: the partner hears of it all the same.

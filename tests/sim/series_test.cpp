@@ -33,6 +33,7 @@ void expect_ended(const Machine &m, uint32_t reason, bool said, bool policy)
         EXPECT_EQ(a->key, 72U);
         EXPECT_EQ(ccm_wire_get_goodbye(a->data, a->len, &g), 0);
         EXPECT_EQ(g.reason, reason);
+        EXPECT_EQ(g.stage, u(CCM_STAGE_UNKNOWN));
     }
     EXPECT_EQ(m.find(CCM_ACT_CLOSE)->flush, said);
     uint64_t base = policy ? CCM_RETRY_MAX_MS : CCM_RETRY_MIN_MS;
@@ -562,6 +563,7 @@ TEST_F(Series, HowAReadySessionEnds)
         e.timer();
         EXPECT_FALSE(e.has(CCM_ACT_STATE)); // one loss, one DOWN
         e.fail();
+        EXPECT_LE(e.wait(), CCM_RETRY_MIN_MS * ms * 5 / 4); // the first that has failed since
         EXPECT_EQ(e.s.reason, c.policy || c.reason == CCM_REASON_DEVICE ? u(CCM_REASON_UNREACHABLE) : c.reason);
     }
 }
