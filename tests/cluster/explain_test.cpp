@@ -142,7 +142,7 @@ TEST_F(Explain, NobodyAtTheAddress)
     const json cause = wait_cause(a(), "nobody-at-address", "", 0);
     EXPECT_NE(cause["evidence"].get<std::string>().find("192.0.2.77"), std::string::npos) << cause.dump();
     std::string command = advised(cause, 2);
-    EXPECT_EQ(command, "ccmadm partner del 2 && ccmadm partner add 2 ADDRESS");
+    EXPECT_EQ(command, "ccmadm partner set 2 ADDRESS");
     command.replace(command.find("ADDRESS"), 7, b().ipv4());
     a().must(command);
     wait_ready(both());

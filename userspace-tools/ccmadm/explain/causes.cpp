@@ -451,12 +451,12 @@ constexpr Cause all_causes[] = {
      "``crc32_generic`` must be in the initramfs."sv},
     {"own-address"sv, About::partner, own_address, "The partner's address is this machine's own"sv,
      "the route to {address} ends here"sv,
-     "give the partner's: `ccmadm partner del {partner} && ccmadm partner add {partner} ADDRESS`, and partners= in "
+     "give the partner's: `ccmadm partner set {partner} ADDRESS`, and partners= in "
      "/etc/modprobe.d/ccm.conf"sv,
      "``partners=`` names the others, never this node."sv},
     {"interface-missing"sv, About::partner, interface_missing, "The interface of the partner's address is not there"sv,
      "there is no interface {missing}, and the address is {address}"sv,
-     "`ip link`; if it has another name: `ccmadm partner del {partner} && ccmadm partner add {partner} ADDRESS`"sv,
+     "`ip link`; if it has another name: `ccmadm partner set {partner} ADDRESS`"sv,
      "It is looked up by its name at each attempt, and may come later."sv},
     {"interface-down"sv, About::partner, interface_down, "The interface to the partner is down"sv,
      "{interface}, which has an address in the network of {address}, is down"sv, "`ip link set dev {interface} up`"sv,
@@ -484,7 +484,7 @@ constexpr Cause all_causes[] = {
      "{asked} does not answer address resolution on {interface} (neighbour {neighbour}), and has never been READY "
      "since it was configured"sv,
      "is the address right? `ccmadm partner list` here, `ip address` there; is the machine on, and its cable in? "
-     "Correct it: `ccmadm partner del {partner} && ccmadm partner add {partner} ADDRESS`"sv,
+     "Correct it: `ccmadm partner set {partner} ADDRESS`"sv,
      "ARP and neighbour discovery pass any firewall of the IP layer: a machine that is on and in the same network "
      "answers. With a gateway between, it is the gateway that does not."sv},
     {"machine-gone"sv, About::partner, machine_gone, "The partner's machine does not answer any more"sv,

@@ -81,7 +81,7 @@ const std::vector<Row> rows{
      },
      "/sys/class/infiniband", "`rdma link add rxe0 type rxe netdev eth0`"},
     {"own-address", [](Scene &s) { s.partner.way->route = Way::Route::own; }, "192.0.2.2 ends here",
-     "`ccmadm partner del 2 && ccmadm partner add 2 ADDRESS`"},
+     "`ccmadm partner set 2 ADDRESS`"},
     {"interface-missing",
      [](Scene &s) {
          s.partner.address = "fe80::2%eth9";
