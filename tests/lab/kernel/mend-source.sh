@@ -55,6 +55,16 @@ mad=drivers/infiniband/core/mad.c
 sed -i '/^static int ib_mad_port_close/,/^}/ s/^\tdestroy_workqueue(port_priv->wq);$/\tflush_work(\&port_priv->cq->work);\n&/' "$mad"
 mended "$mad" 'flush_work(&port_priv->cq->work)'
 
+# The last that siw has of a connection uses its device's lock when it goes, in a work item that the
+# device does not wait for.
+siw=drivers/infiniband/sw/siw
+sed -i 's/^void siw_cm_exit(void);$/&\nvoid siw_cm_flush(void);/' $siw/siw_cm.h
+printf '\nvoid siw_cm_flush(void)\n{\n\tflush_workqueue(siw_cm_wq);\n}\n' >>$siw/siw_cm.c
+sed -i '/^static void siw_device_cleanup/,/^}/ s/^\txa_destroy(&sdev->qp_xa);$/\tsiw_cm_flush();\n&/' $siw/siw_main.c
+mended $siw/siw_cm.h siw_cm_flush
+mended $siw/siw_main.c siw_cm_flush
+mended $siw/siw_cm.c 'static struct workqueue_struct *siw_cm_wq;'
+
 # Each allocation and each lock saves a stack trace, for which every word of the stack is
 # looked up. Only what a frame pointer leads to is saved: look up nothing else.
 trace=arch/um/kernel/stacktrace.c

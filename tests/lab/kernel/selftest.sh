@@ -19,9 +19,13 @@ cat >"$work/bin/tar" <<'EOF'
 #!/bin/sh
 [ "$1" = -C ] || exit 1
 mkdir -p "$2/arch/x86/um" "$2/arch/um/kernel" "$2/arch/um/drivers" "$2/mm" \
-	"$2/drivers/infiniband/core" "$2/kernel/locking" "$2/lib"
+	"$2/drivers/infiniband/core" "$2/drivers/infiniband/sw/siw" "$2/kernel/locking" "$2/lib"
 printf 'static int ib_mad_port_close(void)\n{\n\tdestroy_workqueue(port_priv->wq);\n}\n' \
 	>"$2/drivers/infiniband/core/mad.c"
+echo 'void siw_cm_exit(void);' >"$2/drivers/infiniband/sw/siw/siw_cm.h"
+echo 'static struct workqueue_struct *siw_cm_wq;' >"$2/drivers/infiniband/sw/siw/siw_cm.c"
+printf 'static void siw_device_cleanup(void)\n{\n\txa_destroy(&sdev->qp_xa);\n}\n' \
+	>"$2/drivers/infiniband/sw/siw/siw_main.c"
 case $* in
 *linux-source-6.12.tar*) printf 'VERSION = 6\nPATCHLEVEL = 12\n' ;;
 *) printf 'VERSION = 6\nPATCHLEVEL = 1\n' ;;
