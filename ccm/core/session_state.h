@@ -81,7 +81,7 @@ struct ccm_transcript {
 #define CCM_DONE_READY_RECEIVED	(1U << 9)
 #define CCM_DONE_KEYS_EARLY	(1U << 10)	/* keys came before ESTABLISHED; unchecked */
 #define CCM_DONE_PROVEN		(1U << 11)	/* R1 and the hello: it is the partner's */
-#define CCM_DONE_WAITS		(1U << 12)	/* candidate: proven, and cannot be who has the present one */
+#define CCM_DONE_WAITS		(1U << 12)	/* proven, and cannot be who has the present one */
 #define CCM_DONE_CATALOG_EARLY	(1U << 13)	/* the catalog came while it was a candidate */
 #define CCM_DONE_DUMPING	(1U << 14)	/* R1: a crash kernel is at the other end */
 #define CCM_DONE_VERIFYING	(1U << 15)	/* the hello is here, its proof is looked at */
