@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t head_length = NLMSG_HDRLEN + GENL_HDRLEN;
 
-[[noreturn]] void fail(const char *what)
+[[noreturn]] void give_up(const char *what)
 {
     throw std::runtime_error(std::string(what) + ": " + strerror(errno));
 }
@@ -97,13 +97,13 @@ std::uint64_t number_in(const unsigned char *data, std::size_t length)
 Genl::Genl() : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC))
 {
     if (fd_ < 0)
-        fail("socket");
+        give_up("socket");
     const int on = 1;
     setsockopt(fd_, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
     GenlMessage ask(GENL_ID_CTRL, NLM_F_REQUEST, CTRL_CMD_GETFAMILY);
     ask.put(CTRL_ATTR_FAMILY_NAME, CCM_FAMILY_NAME, sizeof(CCM_FAMILY_NAME));
     if (send(ask.bytes()))
-        fail("send");
+        give_up("send");
     const auto group_of = [this](std::uint16_t, const unsigned char *entry, std::size_t entry_length) {
         std::string name;
         std::uint32_t id = 0;
@@ -142,7 +142,7 @@ void Genl::join(const std::string &group) const
     if (found == groups_.end())
         throw std::runtime_error("there is no group " + group);
     if (setsockopt(fd_, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &found->second, sizeof(found->second)))
-        fail("NETLINK_ADD_MEMBERSHIP");
+        give_up("NETLINK_ADD_MEMBERSHIP");
 }
 
 int Genl::send(const Bytes &bytes) const
@@ -157,7 +157,7 @@ int Genl::send(const Bytes &bytes) const
 void Genl::dump(std::uint8_t command, const Look &look) const
 {
     if (send(GenlMessage(family_, NLM_F_REQUEST | NLM_F_DUMP, command).bytes()))
-        fail("send");
+        give_up("send");
     for (bool done = false; !done;) {
         const int error = receive([&](const nlmsghdr &message) {
             done |= message.nlmsg_type == NLMSG_DONE || message.nlmsg_type == NLMSG_ERROR;
