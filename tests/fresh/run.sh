@@ -7,7 +7,8 @@
 #
 #     tests/fresh/run.sh 12|13 [COMMAND...]       COMMAND: demo (the default), check, mixed
 #
-# The root is below ${TMPDIR:-/tmp}, a new one each time, and goes away at the end.
+# The root is below ${TMPDIR:-/tmp}, a new one each time, and goes away at the end. Its cache is empty, or
+# has what is in CCM_FRESH_CACHE, a copy of another one of the same release: test kernels are most of the time.
 set -eu
 
 die() {
@@ -58,6 +59,10 @@ for mount in proc sys dev; do
 	mounted="$root/$mount $mounted"
 done
 git clone -q --bare "$tree" "$root/root/ccm.git"
+if [ -n "${CCM_FRESH_CACHE:-}" ]; then
+	mkdir "$root/root/.cache"
+	cp -a "$CCM_FRESH_CACHE" "$root/root/.cache/ccm"
+fi
 
 typed() {
 	echo "# $*"
