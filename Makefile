@@ -48,8 +48,8 @@ LAB_ARGUMENTS = --run-dir=$(BUILD)/run --ccmadm=$(BUILD)/host/userspace-tools/cc
 # Kernels that User-Mode Linux nodes run besides 6.1, the one that everything is tested on:
 # see build-uml.sh. As KERNEL= they are debug-6.12 and so on.
 FURTHER	:= 6.12 newest
-# Kernels of Debian's that QEMU nodes run besides the one that is installed
-MIXED	= $(if $(findstring /6.1.,$(STOCK)),,6.1) $(FURTHER)
+# Kernels of Debian's that QEMU nodes can run besides the one that is installed
+FETCHED	:= 6.1 $(FURTHER)
 
 all: module ccmadm
 
@@ -134,7 +134,7 @@ module-stock:
 		KBUILD_EXTRA_SYMBOLS=$(MADE)/stock/Module.symvers ccm_pattern.ko
 
 # ... and of others, which are fetched: see stock.sh
-$(MIXED:%=module-stock-%): module-stock-%:
+$(FETCHED:%=module-stock-%): module-stock-%:
 	@$(SCRIPTS)/stage.sh $(BUILD)/module/stock-$*
 	@kernel=$$($(CURDIR)/tests/lab/kernel/stock.sh $*)/build && \
 	$(KBUILD) -C $$kernel M=$(MADE)/stock-$* modules && \
@@ -212,7 +212,7 @@ kdump:
 mixed:
 	@$(SCRIPTS)/packages.sh lab tools demo
 	@$(MAKE) -s module-stock host
-	@modules=; for kernel in $(MIXED); do \
+	@modules=; for kernel in $(if $(findstring /6.1.,$(STOCK)),$(FURTHER),$(FETCHED)); do \
 		$(MAKE) -s module-stock-$$kernel || continue; \
 		built=$(BUILD)/module/stock-$$kernel; \
 		modules="$$modules --qemu-modules=$$kernel=$$built/rdma_ccm.ko:$$built/tests/modules/ccm_pattern.ko"; \
