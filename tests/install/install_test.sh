@@ -51,13 +51,18 @@ names()    # lines with files of modules: their names
 	sed 's,.*/,,; s/\.ko.*//' | tr - _ | sort
 }
 
+uncompressed()    # lines with files of modules: as if they were not
+{
+	sed 's/\.ko\.[xzgst]*/.ko/'
+}
+
 # Where modprobe finds it, and what it needs, below the tree; without a tree, on this machine
 found()    # TREE MODULE...
 {
 	local tree=$1
 	shift
 	modprobe ${tree:+-d "$tree"} -C "$work/no-config" -S "$kver" -D -a "$@" |
-		sed "s,/[^ ]*modules/$kver/,,; s/ *\$//"
+		sed "s,/[^ ]*modules/$kver/,,; s/ *\$//" | uncompressed
 }
 
 crypto_ccm()    # TREE: the module that the kernel's crypto calls for by the name of the algorithm
@@ -98,7 +103,7 @@ ours_is_found()    # TREE
 	[ "$(modprobe -d "$1" -C "$work/no-config" -S "$kver" -R rdma_ccm)" = rdma_ccm ] || return 1
 	all=$(found "$1" ccm_fm) || return 1
 	printf '%s\n' "$all"
-	grep -q '^insmod [a-z]*/rdma_ccm\.ko[.a-z]*$' <<<"$all" && grep -q '^insmod [a-z]*/ccm_fm\.ko[.a-z]*$' <<<"$all"
+	grep -q '^insmod [a-z]*/rdma_ccm\.ko$' <<<"$all" && grep -q '^insmod [a-z]*/ccm_fm\.ko$' <<<"$all"
 }
 
 # The examples for a server are for modules that are there.
@@ -106,8 +111,8 @@ example_options()    # TREE
 {
 	mkdir -p "$work/config" &&
 		cp "$top/Documentation/examples/modprobe.conf" "$work/config/ccm.conf" || return 1
-	modprobe -d "$1" -C "$work/config" -S "$kver" -D rdma_ccm | tee /dev/stderr |
-		grep -q '/rdma_ccm\.ko[.a-z]* .*node=1 cluster=blue '
+	modprobe -d "$1" -C "$work/config" -S "$kver" -D rdma_ccm | tee /dev/stderr | uncompressed |
+		grep -q '/rdma_ccm\.ko .*node=1 cluster=blue '
 }
 
 example_modules()    # TREE
