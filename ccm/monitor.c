@@ -194,6 +194,22 @@ void ccm_monitor_release(struct ccm_monitor *monitor)
 	mutex_unlock(&monitor->order);
 }
 
+/* What somebody wanted; @partner: NULL when it has gone */
+static void tell_wanted(struct ccm_monitor *monitor, u8 command, u32 id,
+			const struct ccm_partner *partner, kuid_t by)
+{
+	struct sk_buff *skb = begin(monitor);
+	void *head;
+
+	if (!skb)
+		return;
+	head = put_head(monitor, skb, command);
+	end(monitor, skb, head,
+	    head && !nla_put_u32(skb, CCM_A_PARTNER_ID, id) &&
+	    (!partner || !ccm_attributes_addresses(skb, partner)) &&
+	    !nla_put_u32(skb, CCM_A_PARTNER_UID, from_kuid(&init_user_ns, by)) ? 0 : -EMSGSIZE);
+}
+
 /**
  * ccm_monitor_named() - a partner has been added, or has got other addresses
  * @monitor: held since before that, so that what becomes of the partner is told behind this
@@ -206,17 +222,8 @@ void ccm_monitor_release(struct ccm_monitor *monitor)
 void ccm_monitor_named(struct ccm_monitor *monitor, u8 command, const struct ccm_partner *partner,
 		       kuid_t by)
 {
-	struct sk_buff *skb = begin(monitor);
-	void *head;
-
 	lockdep_assert_held(&monitor->order);
-	if (!skb)
-		return;
-	head = put_head(monitor, skb, command);
-	end(monitor, skb, head,
-	    head && !nla_put_u32(skb, CCM_A_PARTNER_ID, partner->id) &&
-	    !ccm_attributes_addresses(skb, partner) &&
-	    !nla_put_u32(skb, CCM_A_PARTNER_UID, from_kuid(&init_user_ns, by)) ? 0 : -EMSGSIZE);
+	tell_wanted(monitor, command, partner->id, partner, by);
 }
 
 /**
@@ -229,15 +236,6 @@ void ccm_monitor_named(struct ccm_monitor *monitor, u8 command, const struct ccm
  */
 void ccm_monitor_gone(struct ccm_monitor *monitor, u32 id, kuid_t by)
 {
-	struct sk_buff *skb;
-	void *head;
-
 	flush_delayed_work(&monitor->work);
-	skb = begin(monitor);
-	if (!skb)
-		return;
-	head = put_head(monitor, skb, CCM_CMD_PARTNER_DEL_NTF);
-	end(monitor, skb, head,
-	    head && !nla_put_u32(skb, CCM_A_PARTNER_ID, id) &&
-	    !nla_put_u32(skb, CCM_A_PARTNER_UID, from_kuid(&init_user_ns, by)) ? 0 : -EMSGSIZE);
+	tell_wanted(monitor, CCM_CMD_PARTNER_DEL_NTF, id, NULL, by);
 }

@@ -228,26 +228,47 @@ static void tell_named(u8 command, u32 id, kuid_t by)
 	ccm_partner_put(partner);
 }
 
+/* Its notification comes in front of what becomes of the partner. */
+static int change(struct sk_buff *skb, const struct ccm_partner_config *config, u8 command,
+		  int (*how)(struct ccm_cluster *cluster,
+			     const struct ccm_partner_config *config))
+{
+	int ret;
+
+	ccm_monitor_hold(&the_monitor);
+	ret = how(the_cluster, config);
+	if (!ret)
+		tell_named(command, config->id, uid_of(skb));
+	ccm_monitor_release(&the_monitor);
+	return ret;
+}
+
+static int address_taken(struct genl_info *info)
+{
+	GENL_SET_ERR_MSG(info, "another partner has that address: each machine has its own");
+	return -EADDRINUSE;
+}
+
 static int add(struct sk_buff *skb, struct genl_info *info,
 	       const struct ccm_partner_config *config)
 {
-	int ret = begin_change(info);
+	int ret;
 
+	if (config->id == the_cluster->node->config.node) {
+		GENL_SET_ERR_MSG(info, "this is the id of this node itself: give the partner's");
+		return -EINVAL;
+	}
+	ret = begin_change(info);
 	if (ret)
 		return ret;
-	ccm_monitor_hold(&the_monitor);
-	ret = ccm_cluster_add(the_cluster, config);
-	if (!ret)
-		tell_named(CCM_CMD_PARTNER_NEW_NTF, config->id, uid_of(skb));
-	ccm_monitor_release(&the_monitor);
+	ret = change(skb, config, CCM_CMD_PARTNER_NEW_NTF, ccm_cluster_add);
 	if (!ret)
 		ccm_debugfs_add_partner(the_cluster, config->id);
 	mutex_unlock(&the_cluster->changing);
+	if (ret == -EADDRINUSE)
+		return address_taken(info);
 	if (ret == -EEXIST)
 		GENL_SET_ERR_MSG(info, "there is one of that id: delete it first");
-	else if (ret == -EADDRINUSE)
-		GENL_SET_ERR_MSG(info,
-				 "another partner has that address: each machine has its own");
 	else if (ret == -ENOSPC)
 		GENL_SET_ERR_MSG(info,
 				 __stringify(CCM_PARTNERS_MAX) " are there: delete one first");
@@ -273,18 +294,13 @@ static int set(struct sk_buff *skb, struct genl_info *info,
 
 	if (ret)
 		return ret;
-	ccm_monitor_hold(&the_monitor);
-	ret = ccm_cluster_set(the_cluster, config);
-	if (!ret)
-		tell_named(CCM_CMD_PARTNER_SET_NTF, config->id, uid_of(skb));
-	ccm_monitor_release(&the_monitor);
+	ret = change(skb, config, CCM_CMD_PARTNER_SET_NTF, ccm_cluster_set);
 	mutex_unlock(&the_cluster->changing);
 	if (ret == -ENOENT)
 		return none_of_that_id(info);
 	if (ret == -EADDRINUSE)
-		GENL_SET_ERR_MSG(info,
-				 "another partner has that address: each machine has its own");
-	else if (ret == -EBUSY)
+		return address_taken(info);
+	if (ret == -EBUSY)
 		GENL_SET_ERR_MSG(info,
 				 "its session goes by an address that is not among these: keep that one, or delete the partner and add it again");
 	else if (ret == -ETIMEDOUT)
@@ -295,7 +311,10 @@ static int set(struct sk_buff *skb, struct genl_info *info,
 	return ret;
 }
 
-static int partner_set(struct sk_buff *skb, struct genl_info *info)
+/* What is asked for, if it can be read */
+static int with_config(struct sk_buff *skb, struct genl_info *info,
+		       int (*what)(struct sk_buff *skb, struct genl_info *info,
+				   const struct ccm_partner_config *config))
 {
 	struct ccm_partner_config *config;
 	int ret;
@@ -307,35 +326,24 @@ static int partner_set(struct sk_buff *skb, struct genl_info *info)
 	}
 	ret = read_partner(info, config);
 	if (!ret)
-		ret = set(skb, info, config);
+		ret = what(skb, info, config);
 	kfree(config);
 	return ret;
 }
 
+static int partner_set(struct sk_buff *skb, struct genl_info *info)
+{
+	return with_config(skb, info, set);
+}
+
 static int partner_new(struct sk_buff *skb, struct genl_info *info)
 {
-	struct ccm_partner_config *config;
-	int ret;
-
 	if (!the_cluster->node->config.node) {
 		GENL_SET_ERR_MSG(info,
 				 "this node has no id: load the module with node= and cluster=");
 		return -ENOTCONN;
 	}
-	config = (struct ccm_partner_config *)kzalloc(sizeof(*config), GFP_KERNEL);
-	if (!config) {
-		GENL_SET_ERR_MSG(info, "out of memory: nothing has changed");
-		return -ENOMEM;
-	}
-	ret = read_partner(info, config);
-	if (!ret && config->id == the_cluster->node->config.node) {
-		GENL_SET_ERR_MSG(info, "this is the id of this node itself: give the partner's");
-		ret = -EINVAL;
-	}
-	if (!ret)
-		ret = add(skb, info, config);
-	kfree(config);
-	return ret;
+	return with_config(skb, info, add);
 }
 
 /* Which partner is meant? 0: that is not said, and who asks hears so. */
