@@ -205,11 +205,14 @@ void describe(CLI::App &app, Command &command)
     explain->add_option("partner", command.explain.partner, "The partner's id [all]")
         ->type_name("N")
         ->check(check_node_id);
-    explain->add_option("--client", command.explain.clients, "A kernel client that is expected here; may be repeated")
-        ->type_name("NAME")
-        ->type_size(1)
-        ->allow_extra_args(false)
-        ->check(check_client);
+    const auto takes_clients = [&command](CLI::App *verb) {
+        verb->add_option("--client", command.explain.clients, "A kernel client that is expected here; may be repeated")
+            ->type_name("NAME")
+            ->type_size(1)
+            ->allow_extra_args(false)
+            ->check(check_client);
+    };
+    takes_clients(explain);
     explain->footer("Exits with 0 if they are ready, 2 if not.");
 
     auto *check = add("check", "Say whether a takeover of a partner would work now, and what stands against it");
@@ -217,11 +220,7 @@ void describe(CLI::App &app, Command &command)
         ->type_name("N")
         ->required()
         ->check(check_node_id);
-    check->add_option("--client", command.explain.clients, "A kernel client that is expected here; may be repeated")
-        ->type_name("NAME")
-        ->type_size(1)
-        ->allow_extra_args(false)
-        ->check(check_client);
+    takes_clients(check);
     check->footer("Exits with 0 if nothing stands against it, 2 if something does.");
 
     auto *wait = add("wait", "Wait until partners, or clients on them, are ready or down");

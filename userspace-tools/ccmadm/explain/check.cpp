@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explain/check.h"
 
-#include "record.h"
-
 #include <fmt/format.h>
 #include <iterator>
 
@@ -25,7 +23,7 @@ Check check_takeover(const NodeFacts &node, const PartnerView &view)
             std::move(causes.begin(), causes.end(), std::back_inserter(check.against));
         }
     if (node.auth == "psk" && !node.keys)
-        check.unseen.emplace_back("which keys there are: that needs root");
+        check.unseen.emplace_back(keys_unseen);
     check.unseen.emplace_back("quorum, and who may use the disks: that is the cluster manager's");
     check.unseen.push_back(fmt::format("the partner's own side: `ccmadm check {}` there", node.id));
     return check;
@@ -33,16 +31,13 @@ Check check_takeover(const NodeFacts &node, const PartnerView &view)
 
 std::string check_text(const Check &check)
 {
-    const std::string name = check.partner.record ? name_text(check.partner.record->name) : "";
-    std::string text = fmt::format(
-        "partner {}{}: {}\n", check.partner.id, name.empty() ? "" : fmt::format(" ({})", name),
-        check.works() ? "nothing is seen that stands against a takeover" : "a takeover of it would not work now");
+    std::string text = fmt::format("{}: {}\n", partner_title(check.partner),
+                                   check.works() ? "nothing is seen that stands against a takeover"
+                                                 : "a takeover of it would not work now");
     text += findings_text(check.against, "  ");
     if (!check.remarks.empty())
         text += "  besides:\n" + findings_text(check.remarks, "    ");
-    for (const std::string &what : check.unseen)
-        text += fmt::format("  not seen: {}\n", what);
-    return text;
+    return text + unseen_text(check.unseen);
 }
 
 ordered_json check_json(const Check &check)

@@ -32,7 +32,7 @@ std::vector<std::string> unseen_of(const NodeFacts &node, const PartnerFacts &pa
     if (node.auth.empty())
         unseen.emplace_back("whether keys are used: the module's parameters cannot be read");
     else if (node.auth == "psk" && !node.keys)
-        unseen.emplace_back("which keys there are: that needs root");
+        unseen.emplace_back(keys_unseen);
     if (!node.devices)
         unseen.emplace_back("the RDMA devices: /sys/class/infiniband cannot be read");
     if (!partner.counters)
@@ -51,12 +51,10 @@ std::vector<std::string> unseen_of(const NodeFacts &node, const PartnerFacts &pa
 
 std::string partner_head(const PartnerFacts &partner, const Clock &clock)
 {
-    const std::string who = fmt::format("partner {}", partner.id);
+    std::string text = partner_title(partner);
     if (!partner.record)
-        return who + ": not configured here\n";
+        return text + ": not configured here\n";
     const ccm_record &record = *partner.record;
-    const std::string name = name_text(record.name);
-    std::string text = name.empty() ? who : fmt::format("{} ({})", who, name);
     if (is_ready(partner)) {
         const bool exact = partner.counters && partner.counters->ready_ns != 0;
         return fmt::format("{}: ready since {}{}\n", text, exact ? "" : "at least ",
@@ -111,6 +109,20 @@ ordered_json partner_json(const PartnerExplanation &partner)
 
 } // namespace
 
+std::string partner_title(const PartnerFacts &partner)
+{
+    const std::string name = partner.record ? name_text(partner.record->name) : "";
+    return fmt::format("partner {}{}", partner.id, name.empty() ? "" : fmt::format(" ({})", name));
+}
+
+std::string unseen_text(const std::vector<std::string> &unseen)
+{
+    std::string text;
+    for (const std::string &what : unseen)
+        text += fmt::format("  not seen: {}\n", what);
+    return text;
+}
+
 bool Explanation::ready() const
 {
     const auto partner_ready = [](const PartnerExplanation &partner) {
@@ -146,8 +158,7 @@ std::string explanation_text(const Explanation &explanation, const Clock &clock)
         for (const ClientExplanation &client : partner.clients)
             if (!is_ready(client))
                 text += client_part(client);
-        for (const std::string &what : partner.unseen)
-            text += fmt::format("  not seen: {}\n", what);
+        text += unseen_text(partner.unseen);
     }
     return text;
 }

@@ -39,6 +39,11 @@ struct PartnerView {
     std::vector<ClientFacts> clients;
 };
 
+// What `check` says in the same words: "partner 2 (beta)", and what could not be looked at
+inline constexpr char keys_unseen[] = "which keys there are: that needs root";
+std::string partner_title(const PartnerFacts &partner);
+std::string unseen_text(const std::vector<std::string> &unseen);
+
 Explanation explain(const NodeFacts &node, const std::vector<PartnerView> &partners);
 
 std::string explanation_text(const Explanation &explanation, const Clock &clock);

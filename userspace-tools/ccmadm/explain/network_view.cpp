@@ -4,16 +4,11 @@
 #include "explain/network.h"
 #include "netlink.h"
 
-#include <array>
 #include <arpa/inet.h>
-#include <cerrno>
 #include <chrono>
-#include <functional>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
-#include <memory>
 #include <net/if.h>
-#include <sys/socket.h>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -28,55 +23,12 @@ using namespace std::chrono_literals;
 constexpr auto patience = 4500ms;
 constexpr auto look_again = 50ms;
 
-using Take = std::function<void(const nlmsghdr *)>;
-
-class RouteSocket {
-public:
-    static std::unique_ptr<RouteSocket> open()
-    {
-        std::unique_ptr<RouteSocket> route(new RouteSocket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC)));
-        if (route->socket_ == nullptr || mnl_socket_bind(route->socket_.get(), 0, MNL_SOCKET_AUTOPID) != 0)
-            return nullptr;
-        return route;
-    }
-
-    // A positive errno, or 0: @take has got all there is.
-    int talk(nlmsghdr *message, const Take &take)
-    {
-        message->nlmsg_seq = ++sequence_;
-        if (mnl_socket_sendto(socket_.get(), message, message->nlmsg_len) < 0)
-            return errno;
-        for (;;) {
-            // A dump's message is of the size that the kernel likes.
-            alignas(nlmsghdr) std::array<char, 32768> buffer;
-            const ssize_t got = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                return errno;
-            int left = static_cast<int>(got);
-            for (const auto *part = reinterpret_cast<const nlmsghdr *>(buffer.data()); mnl_nlmsg_ok(part, left);
-                 part = mnl_nlmsg_next(part, &left)) {
-                if (part->nlmsg_seq != sequence_)
-                    continue;
-                if (part->nlmsg_type == NLMSG_ERROR)
-                    return -static_cast<const nlmsgerr *>(mnl_nlmsg_get_payload(part))->error;
-                if (part->nlmsg_type == NLMSG_DONE)
-                    return 0;
-                take(part);
-            }
-        }
-    }
-
-private:
-    struct Close {
-        void operator()(mnl_socket *socket) const { mnl_socket_close(socket); }
-    };
-    explicit RouteSocket(mnl_socket *socket) : socket_(socket) {}
-
-    std::unique_ptr<mnl_socket, Close> socket_;
-    std::uint32_t sequence_ = 0;
-};
+// True: @take has got all there is.
+bool ask_kernel(NetlinkSocket &socket, nlmsghdr *message, const NetlinkReply &take = {})
+{
+    const auto answer = socket.talk(message, take);
+    return answer && answer.value().number == 0;
+}
 
 template <class Header> nlmsghdr *begin_route(NetlinkBuffer &buffer, std::uint16_t type, int flags, Header *&header)
 {
@@ -94,27 +46,26 @@ void add_entry(std::vector<Entry> &all, std::optional<Entry> (*read)(const nlmsg
         all.push_back(std::move(*entry));
 }
 
-int dump_neighbours(RouteSocket &socket, std::vector<NeighbourEntry> &neighbours)
+bool dump_neighbours(NetlinkSocket &socket, std::vector<NeighbourEntry> &neighbours)
 {
     NetlinkBuffer buffer{};
     ndmsg *header = nullptr;
     nlmsghdr *const message = begin_route(buffer, RTM_GETNEIGH, NLM_F_DUMP, header);
     neighbours.clear();
-    return socket.talk(message, [&](const nlmsghdr *part) { add_entry(neighbours, read_neighbour, part); });
+    return ask_kernel(socket, message, [&](const nlmsghdr *part) { add_entry(neighbours, read_neighbour, part); });
 }
 
-int dump_all(RouteSocket &socket, Network &network)
+bool dump_all(NetlinkSocket &socket, Network &network)
 {
     NetlinkBuffer buffer{};
     ifinfomsg *link = nullptr;
-    int number = socket.talk(begin_route(buffer, RTM_GETLINK, NLM_F_DUMP, link),
-                             [&](const nlmsghdr *part) { add_entry(network.links, read_link, part); });
-    if (number != 0)
-        return number;
+    if (!ask_kernel(socket, begin_route(buffer, RTM_GETLINK, NLM_F_DUMP, link),
+                    [&](const nlmsghdr *part) { add_entry(network.links, read_link, part); }))
+        return false;
     ifaddrmsg *address = nullptr;
-    number = socket.talk(begin_route(buffer, RTM_GETADDR, NLM_F_DUMP, address),
-                         [&](const nlmsghdr *part) { add_entry(network.addresses, read_address, part); });
-    return number != 0 ? number : dump_neighbours(socket, network.neighbours);
+    return ask_kernel(socket, begin_route(buffer, RTM_GETADDR, NLM_F_DUMP, address),
+                      [&](const nlmsghdr *part) { add_entry(network.addresses, read_address, part); }) &&
+           dump_neighbours(socket, network.neighbours);
 }
 
 std::size_t length_of(int family)
@@ -123,7 +74,7 @@ std::size_t length_of(int family)
 }
 
 // What the kernel would do with a frame to there now
-RouteEntry get_route(RouteSocket &socket, const PartnerAddress &to)
+RouteEntry get_route(NetlinkSocket &socket, const PartnerAddress &to)
 {
     NetlinkBuffer buffer{};
     rtmsg *header = nullptr;
@@ -135,8 +86,7 @@ RouteEntry get_route(RouteSocket &socket, const PartnerAddress &to)
         mnl_attr_put_u32(message, RTA_OIF, if_nametoindex(to.interface.c_str()));
     RouteEntry route;
     route.none = true;
-    const int number = socket.talk(message, [&](const nlmsghdr *part) { route = read_route(part).value_or(route); });
-    if (number != 0)
+    if (!ask_kernel(socket, message, [&](const nlmsghdr *part) { route = read_route(part).value_or(route); }))
         route.none = true;
     return route;
 }
@@ -149,8 +99,8 @@ std::uint16_t neighbour_state(const std::vector<NeighbourEntry> &neighbours, con
     return NUD_NONE;
 }
 
-// Has the kernel ask: anew if it knows where, else for the first time. A positive errno, or 0.
-int ask_neighbour(RouteSocket &socket, const NeighbourEntry &neighbour)
+// Has the kernel ask: anew if it knows where, else for the first time. False: it does not.
+bool ask_neighbour(NetlinkSocket &socket, const NeighbourEntry &neighbour)
 {
     NetlinkBuffer buffer{};
     ndmsg *header = nullptr;
@@ -162,15 +112,15 @@ int ask_neighbour(RouteSocket &socket, const NeighbourEntry &neighbour)
     else
         header->ndm_flags = NTF_USE;
     mnl_attr_put(message, NDA_DST, length_of(neighbour.family), neighbour.bytes.data());
-    return socket.talk(message, [](const nlmsghdr *) {});
+    return ask_kernel(socket, message);
 }
 
 // Waits until it has answered, or not.
-void ask_and_wait(RouteSocket &socket, NeighbourEntry neighbour, Way &way)
+void ask_and_wait(NetlinkSocket &socket, NeighbourEntry neighbour, Way &way)
 {
     if ((neighbour.state & (NUD_NOARP | NUD_PERMANENT)) != 0)
         return; // nobody is asked
-    if (const int number = ask_neighbour(socket, neighbour); number != 0) {
+    if (!ask_neighbour(socket, neighbour)) {
         // what it remembers may be of another time
         if (way.answers == Seen::yes)
             way.answers = Seen::unknown;
@@ -180,7 +130,7 @@ void ask_and_wait(RouteSocket &socket, NeighbourEntry neighbour, Way &way)
     std::vector<NeighbourEntry> neighbours;
     do {
         std::this_thread::sleep_for(look_again);
-        if (dump_neighbours(socket, neighbours) != 0)
+        if (!dump_neighbours(socket, neighbours))
             return;
         const std::uint16_t state = neighbour_state(neighbours, neighbour);
         way.neighbour = neighbour_word(state);
@@ -194,11 +144,14 @@ void ask_and_wait(RouteSocket &socket, NeighbourEntry neighbour, Way &way)
 
 std::optional<Way> RtnetlinkView::way_to(const PartnerAddress &to, bool ask)
 {
-    const auto socket = RouteSocket::open();
-    Network network;
-    if (!socket || dump_all(*socket, network) != 0)
+    auto opened = NetlinkSocket::open(NETLINK_ROUTE);
+    if (!opened)
         return std::nullopt;
-    Way way = ccmadm::way_to(to, network, get_route(*socket, to));
+    NetlinkSocket &socket = opened.value();
+    Network network;
+    if (!dump_all(socket, network))
+        return std::nullopt;
+    Way way = ccmadm::way_to(to, network, get_route(socket, to));
     if (!ask || way.asked.empty() || !way.interface || !way.interface->up || !way.interface->carrier)
         return way;
     NeighbourEntry neighbour;
@@ -206,7 +159,7 @@ std::optional<Way> RtnetlinkView::way_to(const PartnerAddress &to, bool ask)
     neighbour.family = to.family;
     inet_pton(to.family, way.asked.c_str(), neighbour.bytes.data());
     neighbour.state = neighbour_state(network.neighbours, neighbour);
-    ask_and_wait(*socket, neighbour, way);
+    ask_and_wait(socket, neighbour, way);
     return way;
 }
 
