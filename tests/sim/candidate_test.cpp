@@ -47,12 +47,24 @@ protected:
     }
 
     // ... and proves who it is, R1 last.
-    Machine &prove()
+    Machine &prove() { return prove(m); }
+    static Machine &prove(Machine &of)
     {
-        m.step(m.established());
-        m.step(m.keys());
-        m.step(m.hello());
-        return m.step(m.status());
+        of.step(of.established());
+        of.step(of.keys());
+        of.step(of.hello());
+        return of.step(of.status());
+    }
+
+    // It has taken the place, and the series goes on to its end.
+    static void go_on_to_ready(Machine &of)
+    {
+        of.beside = false;
+        of.step(of.answer_ring());
+        of.step(of.answer());
+        of.to(CCM_STATE_READY);
+        EXPECT_EQ(of.s.state, u(CCM_STATE_READY));
+        EXPECT_EQ(of.wrong, "");
     }
 
     // It is sent away, and told why; and nothing of this node.
@@ -586,19 +598,11 @@ TEST_F(Candidate, BesideASeries)
         EXPECT_EQ(e.s.state, u(state));
         e.peer_nonce++;
         e.beside = true;
-        e.step(e.established());
-        e.step(e.keys());
-        e.step(e.hello());
-        e.step(e.status());
+        prove(e);
         EXPECT_FALSE(e.has(CCM_ACT_DOWN));
         EXPECT_EQ(e.s.state, u(CCM_STATE_GREETING));
         EXPECT_EQ(e.s.reason, u(CCM_REASON_NONE)) << "no session was lost";
-        e.beside = false;
-        e.step(e.answer_ring());
-        e.step(e.answer());
-        e.to(CCM_STATE_READY);
-        EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
-        EXPECT_EQ(e.wrong, "");
+        go_on_to_ready(e);
     }
 }
 
@@ -613,18 +617,10 @@ TEST_F(Candidate, BesideNobody)
     e.peer_incarnation = 0xdead;
     e.peer_nonce++;
     e.beside = true;
-    e.step(e.established());
-    e.step(e.keys());
-    e.step(e.hello());
-    e.step(e.status());
+    prove(e);
     EXPECT_FALSE(e.has(CCM_ACT_PROBE));
     EXPECT_EQ(e.s.conn.incarnation, 0xdeadU);
-    e.beside = false;
-    e.step(e.answer_ring());
-    e.step(e.answer());
-    e.to(CCM_STATE_READY);
-    EXPECT_EQ(e.s.state, u(CCM_STATE_READY));
-    EXPECT_EQ(e.wrong, "");
+    go_on_to_ready(e);
 }
 
 // All else is here when the proof is found right: the candidate is where an ordinary one would be.
